@@ -1,0 +1,16 @@
+/** Where one chunk is stored. */
+export interface ChunkRecord {
+  readonly address: number;
+  /** Bytes as stored, after the filters. */
+  readonly storedSize: number;
+  /** Bit i set: filter i of the pipeline was not applied to this chunk. */
+  readonly filterMask: number;
+}
+
+/** Finds the chunks of one dataset. Scaled coordinates: the chunk's offset divided by the chunk's dimensions. */
+export interface ChunkIndex {
+  /** `undefined`: the chunk was never written, and is the fill value. */
+  find(scaled: readonly number[]): ChunkRecord | undefined;
+  /** Every stored chunk, in the index's own order. */
+  entries(): Iterable<{ readonly scaled: readonly number[]; readonly record: ChunkRecord }>;
+}

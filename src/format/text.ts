@@ -1,0 +1,61 @@
+/**
+ * Names and strings of the file as JavaScript strings, without loss: UTF-8, and each byte that is no part of valid UTF-8
+ * as a lone surrogate U+DC80 to U+DCFF (as Python's "surrogateescape" does), so that `encodeText(decodeText(b))` is `b`.
+ */
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+export function decodeText(bytes: Uint8Array): string {
+  // TextDecoder refuses views on shared memory.
+  const own = bytes.buffer instanceof SharedArrayBuffer ? bytes.slice() : bytes;
+  try {
+    return strict.decode(own);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return decodeEscaping(own);
+  }
+}
+
+export function encodeText(text: string): Uint8Array {
+  if (text.isWellFormed()) return encoder.encode(text);
+  const out: number[] = [];
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    if (code >= 0xdc80 && code <= 0xdcff) out.push(code & 0xff);
+    else out.push(...encoder.encode(character));
+  }
+  return Uint8Array.from(out);
+}
+
+/** The number of bytes of the valid UTF-8 sequence at `i`, or 0. */
+function sequenceLength(b: Uint8Array, i: number): number {
+  const lead = b[i] ?? 0;
+  const n =
+    lead < 0x80
+      ? 1
+      : lead >= 0xc2 && lead < 0xe0
+        ? 2
+        : lead >= 0xe0 && lead < 0xf0
+          ? 3
+          : lead >= 0xf0 && lead < 0xf5
+            ? 4
+            : 0;
+  if (n === 0 || i + n > b.length) return 0;
+  for (let k = 1; k < n; k++) if (((b[i + k] ?? 0) & 0xc0) !== 0x80) return 0;
+  const second = b[i + 1] ?? 0;
+  const overlong = (lead === 0xe0 && second < 0xa0) || (lead === 0xf0 && second < 0x90);
+  const outside = (lead === 0xed && second >= 0xa0) || (lead === 0xf4 && second >= 0x90);
+  return overlong || outside ? 0 : n;
+}
+
+function decodeEscaping(bytes: Uint8Array): string {
+  let out = "";
+  for (let i = 0; i < bytes.length; ) {
+    let end = i;
+    for (let n = sequenceLength(bytes, end); n > 0; n = sequenceLength(bytes, end)) end += n;
+    out += strict.decode(bytes.subarray(i, end));
+    if (end < bytes.length) out += String.fromCharCode(0xdc00 + (bytes[end++] ?? 0));
+    i = end;
+  }
+  return out;
+}

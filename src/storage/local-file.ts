@@ -1,0 +1,103 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { H5Error } from "../errors.ts";
+import { PageCache } from "./page-cache.ts";
+import type { Piece, Snapshot, SnapshotDescription, Storage } from "./storage.ts";
+
+/** Fills `target` from a descriptor, or throws: a file that became shorter is an error, never zeros. */
+export function readFully(fd: number, target: Uint8Array, offset: number, name: string): void {
+  for (let done = 0; done < target.length; ) {
+    const n = readSync(fd, target, done, target.length - done, offset + done);
+    if (n === 0) {
+      throw new H5Error("io", `${name}: the file ends at byte ${offset + done}; it became shorter while it was open`);
+    }
+    done += n;
+  }
+}
+
+/** A file of the local file system, read only, as long as it was when it was opened. */
+export class LocalFile implements Storage {
+  readonly name: string;
+  readonly fd: number;
+  readonly #snapshot: FileSnapshot;
+
+  private constructor(path: string, fd: number, size: number) {
+    this.name = path;
+    this.fd = fd;
+    this.#snapshot = new FileSnapshot({ fd, size, path });
+  }
+
+  /** @throws H5Error "io" with the system's error as `cause`, or "argument" where `path` is no regular file */
+  static open(path: string): LocalFile {
+    let fd: number;
+    try {
+      // O_NONBLOCK: opening a named pipe must not wait for its writer.
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_CLOEXEC);
+    } catch (cause) {
+      throw new H5Error("io", `${path}: ${sentence(cause)}`, { cause });
+    }
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) {
+      closeSync(fd);
+      throw new H5Error(
+        "argument",
+        `${path}: is ${stat.isDirectory() ? "a directory" : "no regular file"}, not an HDF5 file`,
+      );
+    }
+    return new LocalFile(path, fd, stat.size);
+  }
+
+  snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
+
+/** Opens, in any thread of the process, the snapshot that `Snapshot.describe` gave. */
+export function attachSnapshot(description: SnapshotDescription): Snapshot {
+  return new FileSnapshot(description);
+}
+
+class FileSnapshot implements Snapshot {
+  readonly size: number;
+  readonly #description: SnapshotDescription;
+  readonly #pages: PageCache;
+
+  constructor(description: SnapshotDescription) {
+    this.size = description.size;
+    this.#description = description;
+    const { fd, path } = description;
+    this.#pages = new PageCache((target, offset) => readFully(fd, target, offset, path), description.size);
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    return this.#pages.read(offset, length);
+  }
+
+  pieces(offset: number, length: number): Piece[] {
+    return length === 0 ? [] : [{ fd: this.#description.fd, offset, length }];
+  }
+
+  describe(): SnapshotDescription {
+    return this.#description;
+  }
+}
+
+/** What the system said, for a person: "no such file", not "ENOENT: no such file or directory, open '…'". */
+function sentence(cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "there is no such file";
+    case "EACCES":
+    case "EPERM":
+      return "permission denied";
+    case "ELOOP":
+      return "too many symbolic links";
+    default:
+      return cause instanceof Error ? cause.message : String(cause);
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Where the bytes of a file live. Everything above this room asks a snapshot, by offset and length, and never
+ * opens, seeks or caches a file itself; so a writer, a log, or a remote file can stand behind the same two interfaces.
+ */
+
+/** A run of bytes: in a file (readable by any thread of the process) or already in memory (still in a log, say). */
+export type Piece =
+  | { readonly fd: number; readonly offset: number; readonly length: number }
+  | { readonly bytes: Uint8Array };
+
+/** One unchanging state of a storage. What it gives does not change until it is released, whatever is written meanwhile. */
+export interface Snapshot {
+  /** Bytes in the storage, from offset 0. */
+  readonly size: number;
+  /**
+   * The bytes of [offset, offset + length), which must lie inside `size`. The result may be a view on a cache: do not write to it.
+   * For metadata: small reads are served from cached pages.
+   */
+  read(offset: number, length: number): Uint8Array;
+  /** The same bytes as pieces, in order, for a bulk read that goes around the page cache, maybe on another thread. */
+  pieces(offset: number, length: number): Piece[];
+  /** What another thread needs to see the same state: it survives `postMessage`. */
+  describe(): SnapshotDescription;
+}
+
+/** A snapshot as a plain value, for a worker of the same process (file descriptors are shared by its threads). */
+export interface SnapshotDescription {
+  readonly fd: number;
+  readonly size: number;
+  readonly path: string;
+}
+
+export interface Storage {
+  /** How messages name it. */
+  readonly name: string;
+  snapshot(): Snapshot;
+  close(): void;
+}
