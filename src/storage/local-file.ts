@@ -31,7 +31,7 @@ export class LocalFile implements Storage {
     let fd: number;
     try {
       // O_NONBLOCK: opening a named pipe must not wait for its writer.
-      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_CLOEXEC);
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (cause) {
       throw new H5Error("io", `${path}: ${sentence(cause)}`, { cause });
     }
