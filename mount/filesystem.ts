@@ -10,7 +10,8 @@ export type Parked = typeof PARKED;
 
 /** Who asks: from the header of the request. */
 export interface Request {
-  readonly unique: bigint;
+  /** Below 2^53: the kernel counts them up from 2. */
+  readonly unique: number;
   readonly uid: number;
   readonly gid: number;
   readonly pid: number;
@@ -107,7 +108,7 @@ export interface FileSystem {
   listxattr(request: Request, nodeid: number): readonly Uint8Array[];
   statfs(request: Request, nodeid: number): FilesystemStatistics;
   /** The kernel no longer waits for `unique`: where it is parked, it is to be answered with EINTR at once. */
-  interrupt(unique: bigint): void;
+  interrupt(unique: number): void;
   /** The last call: the file system is gone. */
   destroy(): void;
 }

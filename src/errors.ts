@@ -1,5 +1,6 @@
 /** What went wrong, by kind; `mount/errno.ts` maps each kind to one errno and `mount/main.ts` to one exit status. */
 export type H5ErrorKind =
+  | "not-hdf5" // no HDF5 signature anywhere
   | "format" // the file breaks the specification
   | "unsupported" // well formed, but this engine cannot read it
   | "not-found" // no such link, attribute, view

@@ -5,3 +5,29 @@ export interface ChunkGeometry {
   /** Bytes of one element. */
   readonly elementSize: number;
 }
+
+/** Bytes of one whole chunk, edge chunks included (they are stored whole). */
+export function chunkSize(geometry: ChunkGeometry): number {
+  return geometry.chunkDims.reduce((product, dim) => product * dim, geometry.elementSize);
+}
+
+/** Chunks along each dimension. */
+export function gridDims(geometry: ChunkGeometry): number[] {
+  return geometry.dims.map((dim, d) => Math.ceil(dim / (geometry.chunkDims[d] ?? 1)));
+}
+
+/**
+ * The same geometry with as few dimensions as can be: where chunks span the whole of the last dimension, it and the one
+ * before are one. Rows become long, and copying them fast. Scaled coordinates lose their last zeros.
+ */
+export function mergeTrailingDims(geometry: ChunkGeometry): ChunkGeometry {
+  const dims = [...geometry.dims];
+  const chunkDims = [...geometry.chunkDims];
+  while (dims.length > 1 && dims.at(-1) === chunkDims.at(-1)) {
+    const dim = dims.pop() ?? 1;
+    const chunkDim = chunkDims.pop() ?? 1;
+    dims.push((dims.pop() ?? 1) * dim);
+    chunkDims.push((chunkDims.pop() ?? 1) * chunkDim);
+  }
+  return { dims, chunkDims, elementSize: geometry.elementSize };
+}

@@ -1,3 +1,5 @@
+import type { Reader } from "./reader.ts";
+
 /** A dataspace (IV.A.2.b, "The Dataspace Message"): no data at all, one element, or an array. */
 export type Dataspace =
   | { readonly kind: "null" }
@@ -8,3 +10,42 @@ export type Dataspace =
       /** `undefined` is unlimited. */
       readonly maxDims: readonly (number | undefined)[];
     };
+
+/** H5S_MAX_RANK */
+export const MAX_RANK = 32;
+
+const MAX_DIMS_PRESENT = 0x01;
+const PERMUTATION_PRESENT = 0x02;
+
+export function decodeDataspace(r: Reader): Dataspace {
+  const version = r.version(1, 2);
+  const rank = r.u8();
+  if (rank > MAX_RANK) r.fail(`rank is ${rank}, expected at most ${MAX_RANK}`);
+  const flags = r.u8();
+  let type: number;
+  if (version === 2) {
+    type = r.u8();
+    if (type > 2) r.fail(`type is ${type}, expected 0 (scalar), 1 (simple) or 2 (null)`);
+    if (type !== 1 && rank > 0) r.fail(`rank is ${rank} in a ${type === 0 ? "scalar" : "null"} dataspace`);
+  } else {
+    type = rank > 0 ? 1 : 0;
+    r.skip(5);
+  }
+  if (type === 2) return { kind: "null" };
+  if (type === 0 || rank === 0) return { kind: "scalar", dims: [], maxDims: [] };
+
+  const dims = Array.from({ length: rank }, () => r.length());
+  const maxDims =
+    (flags & MAX_DIMS_PRESENT) === 0 ? [...dims] : Array.from({ length: rank }, () => r.lengthOrUnlimited());
+  if (version === 1 && (flags & PERMUTATION_PRESENT) !== 0) r.skip(rank * r.sizes.sizeOfLengths);
+  dims.forEach((dim, d) => {
+    const max = maxDims[d];
+    if (max !== undefined && dim > max) r.fail(`dimension ${d} is ${dim}, more than its maximum ${max}`);
+  });
+  return { kind: "simple", dims, maxDims };
+}
+
+/** Number of elements: 0 without data, 1 for a scalar. Above 2^53 it is not exact. */
+export function elementCount(dataspace: Dataspace): number {
+  return dataspace.kind === "null" ? 0 : dataspace.dims.reduce<number>((product, dim) => product * dim, 1);
+}

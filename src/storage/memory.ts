@@ -7,7 +7,8 @@ export class MemoryStorage implements Storage {
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array, name = "memory") {
-    this.#bytes = bytes;
+    // Of a Buffer, `slice` would give a view where that of any other Uint8Array gives a copy.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.name = name;
   }
 

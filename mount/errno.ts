@@ -1,0 +1,60 @@
+import { H5Error, type H5ErrorKind } from "../src/errors.ts";
+
+/** The numbers of asm-generic/errno.h that we answer with: the same on every architecture that Node.js runs on under Linux. */
+export const Errno = {
+  ENOENT: 2,
+  EINTR: 4,
+  EIO: 5,
+  ENXIO: 6,
+  E2BIG: 7,
+  EBADF: 9,
+  EAGAIN: 11,
+  EACCES: 13,
+  ENODEV: 19,
+  ENOTDIR: 20,
+  EISDIR: 21,
+  EINVAL: 22,
+  ENOTTY: 25,
+  EFBIG: 27,
+  EROFS: 30,
+  ENAMETOOLONG: 36,
+  ERANGE: 34,
+  ENOSYS: 38,
+  ENODATA: 61,
+  EPROTO: 71,
+  EOVERFLOW: 75,
+  EOPNOTSUPP: 95,
+  ECONNABORTED: 103,
+  ENOTCONN: 107,
+  ESTALE: 116,
+} as const;
+
+/** A failure that is nothing but its errno: of the request, not of the file. */
+export class ErrnoError extends Error {
+  readonly errno: number;
+
+  constructor(errno: number) {
+    super(`errno ${errno}`);
+    this.name = "ErrnoError";
+    this.errno = errno;
+  }
+}
+
+const ERRNO_OF_KIND: Record<H5ErrorKind, number> = {
+  "not-hdf5": Errno.EIO,
+  format: Errno.EIO,
+  unsupported: Errno.EOPNOTSUPP,
+  "not-found": Errno.ENOENT,
+  "not-a-group": Errno.ENOTDIR,
+  "is-a-group": Errno.EISDIR,
+  limit: Errno.EOVERFLOW,
+  argument: Errno.EINVAL,
+  "read-only": Errno.EROFS,
+  io: Errno.EIO,
+};
+
+/** The errno of an exception; `undefined` for one that nobody threw on purpose. */
+export function errnoOf(error: unknown): number | undefined {
+  if (error instanceof ErrnoError) return error.errno;
+  return error instanceof H5Error ? ERRNO_OF_KIND[error.kind] : undefined;
+}

@@ -1,0 +1,284 @@
+import { NotFoundError } from "../../src/errors.ts";
+import { Errno, ErrnoError, errnoOf } from "../errno.ts";
+import { type FileSystem, type OpenReply, PARKED, type Request } from "../filesystem.ts";
+import { answerInit, type Protocol } from "./init.ts";
+import { OPCODE, opcodeName } from "./opcode.ts";
+import { DirectoryReply } from "./readdir.ts";
+import { REFUSALS } from "./refusals.ts";
+import type { Replier } from "./replier.ts";
+import { getU64, IN_HEADER_SIZE, OUT_HEADER_SIZE, putEntry, putStatistics, putU64 } from "./structs.ts";
+
+/** What the dispatcher tells the one who runs it. */
+export interface DispatchEvents {
+  ready(protocol: Protocol): void;
+  /** An exception that nobody foresaw: its request got EIO, the file system goes on. */
+  defect(error: unknown, request: string): void;
+}
+
+/** Where no answer is the answer. */
+const SILENT: ReadonlySet<number> = new Set([
+  OPCODE.FORGET,
+  OPCODE.BATCH_FORGET,
+  OPCODE.INTERRUPT,
+  OPCODE.NOTIFY_REPLY,
+]);
+
+/** Turns requests of the kernel into calls on a file system, and their results into replies. */
+export class Dispatcher {
+  readonly #fs: FileSystem;
+  readonly #replier: Replier;
+  readonly #events: DispatchEvents;
+  readonly #directoryReply = new DirectoryReply();
+  #isDestroyed = false;
+
+  constructor(fs: FileSystem, replier: Replier, events: DispatchEvents) {
+    this.#fs = fs;
+    this.#replier = replier;
+    this.#events = events;
+  }
+
+  /**
+   * Answers one request, `bytes` being exactly what one read of the device gave. False: the file system is to end.
+   * @throws UnsupportedError where the kernel is too old (which it has been told)
+   */
+  dispatch(bytes: Uint8Array): boolean {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const opcode = view.getUint32(4, true);
+    const nodeid = getU64(view, 16);
+    const request: Request = {
+      unique: getU64(view, 8),
+      uid: view.getUint32(24, true),
+      gid: view.getUint32(28, true),
+      pid: view.getUint32(32, true),
+    };
+    try {
+      return this.#handle(opcode, request, nodeid, bytes, view);
+    } catch (error) {
+      if (opcode === OPCODE.INIT) {
+        // An answer there must be, or the unmounting waits for it.
+        this.#replier.errno(request.unique, Errno.EPROTO);
+        throw error;
+      }
+      const errno = errnoOf(error);
+      if (errno === undefined) this.#events.defect(error, opcodeName(opcode));
+      if (!SILENT.has(opcode)) this.#replier.errno(request.unique, errno ?? Errno.EIO);
+      return true;
+    }
+  }
+
+  /** To be called when there are no more requests: most mounts end without a DESTROY. */
+  end(): void {
+    if (!this.#isDestroyed) this.#fs.destroy();
+    this.#isDestroyed = true;
+  }
+
+  #handle(opcode: number, request: Request, nodeid: number, bytes: Uint8Array, view: DataView): boolean {
+    const fs = this.#fs;
+    const { unique } = request;
+    const body = IN_HEADER_SIZE;
+    switch (opcode) {
+      case OPCODE.READ:
+        this.#read(request, nodeid, view);
+        break;
+      case OPCODE.GETATTR: {
+        const FUSE_GETATTR_FH = 1;
+        const handle = (view.getUint32(body, true) & FUSE_GETATTR_FH) !== 0 ? getU64(view, body + 8) : undefined;
+        const reply = fs.getattr(request, nodeid, handle);
+        if (reply !== PARKED) this.#replier.attributes(unique, reply);
+        break;
+      }
+      case OPCODE.STATX: {
+        const reply = fs.getattr(request, nodeid, undefined);
+        this.#replier.expectStatx(unique);
+        if (reply !== PARKED) this.#replier.attributes(unique, reply);
+        break;
+      }
+      case OPCODE.LOOKUP:
+        this.#lookup(request, nodeid, nulTerminated(bytes, body));
+        break;
+      case OPCODE.FORGET:
+        fs.forget(nodeid, getU64(view, body));
+        break;
+      case OPCODE.BATCH_FORGET:
+        for (let i = 0, at = body + 8; i < view.getUint32(body, true); i++, at += 16) {
+          fs.forget(getU64(view, at), getU64(view, at + 8));
+        }
+        break;
+      case OPCODE.READLINK:
+        this.#replier.data(unique, [fs.readlink(request, nodeid)]);
+        break;
+      case OPCODE.ACCESS:
+        fs.access(request, nodeid, view.getUint32(body, true));
+        this.#replier.errno(unique, 0);
+        break;
+      case OPCODE.OPEN:
+        this.#open(request, nodeid, view.getUint32(body, true));
+        break;
+      case OPCODE.OPENDIR:
+        this.#opendir(request, nodeid, view.getUint32(body, true));
+        break;
+      case OPCODE.RELEASE:
+        fs.release(request, nodeid, getU64(view, body));
+        this.#replier.errno(unique, 0);
+        break;
+      case OPCODE.RELEASEDIR:
+        fs.releasedir(request, nodeid, getU64(view, body));
+        this.#replier.errno(unique, 0);
+        break;
+      case OPCODE.FLUSH:
+        fs.flush(request, nodeid, getU64(view, body));
+        this.#replier.errno(unique, 0);
+        break;
+      case OPCODE.FSYNC:
+        fs.fsync(request, nodeid, getU64(view, body), isDataOnly(view));
+        this.#replier.errno(unique, 0);
+        break;
+      case OPCODE.FSYNCDIR:
+        fs.fsyncdir(request, nodeid, getU64(view, body), isDataOnly(view));
+        this.#replier.errno(unique, 0);
+        break;
+      case OPCODE.READDIR:
+      case OPCODE.READDIRPLUS:
+        this.#readdir(request, nodeid, view, opcode === OPCODE.READDIRPLUS);
+        break;
+      case OPCODE.GETXATTR:
+        this.#xattr(unique, view.getUint32(body, true), [
+          this.#getxattr(request, nodeid, nulTerminated(bytes, body + 8)),
+        ]);
+        break;
+      case OPCODE.LISTXATTR: {
+        const end = Uint8Array.of(0);
+        this.#xattr(
+          unique,
+          view.getUint32(body, true),
+          fs.listxattr(request, nodeid).flatMap((name) => [name, end]),
+        );
+        break;
+      }
+      case OPCODE.STATFS:
+        this.#send(unique, putStatistics(this.#replier.view, OUT_HEADER_SIZE, fs.statfs(request, nodeid)));
+        break;
+      case OPCODE.LSEEK: {
+        const found = fs.lseek(
+          request,
+          nodeid,
+          getU64(view, body),
+          getU64(view, body + 8),
+          view.getUint32(body + 16, true),
+        );
+        putU64(this.#replier.view, OUT_HEADER_SIZE, found);
+        this.#send(unique, OUT_HEADER_SIZE + 8);
+        break;
+      }
+      case OPCODE.INTERRUPT:
+        fs.interrupt(getU64(view, body));
+        break;
+      case OPCODE.INIT:
+        return this.#init(unique, view);
+      case OPCODE.DESTROY:
+        this.end();
+        this.#replier.errno(unique, 0);
+        return false;
+      case OPCODE.NOTIFY_REPLY:
+        break;
+      default:
+        this.#replier.errno(unique, REFUSALS.get(opcode) ?? Errno.ENOSYS);
+    }
+    return true;
+  }
+
+  #send(unique: number, end: number): boolean {
+    return this.#replier.send(unique, end);
+  }
+
+  #init(unique: number, view: DataView): boolean {
+    const reply = answerInit(view, IN_HEADER_SIZE, this.#replier.view, OUT_HEADER_SIZE);
+    this.#send(unique, reply.end);
+    if (reply.protocol !== undefined) this.#events.ready(reply.protocol);
+    return true;
+  }
+
+  #read(request: Request, nodeid: number, view: DataView): void {
+    const at = IN_HEADER_SIZE;
+    const offset = getU64(view, at + 8);
+    const size = view.getUint32(at + 16, true);
+    const parts = this.#fs.read(request, nodeid, getU64(view, at), offset, size);
+    if (parts !== PARKED) this.#replier.data(request.unique, parts);
+  }
+
+  #lookup(request: Request, parent: number, name: Uint8Array): void {
+    const entry = this.#fs.lookup(request, parent, name);
+    const sent = this.#send(request.unique, putEntry(this.#replier.view, OUT_HEADER_SIZE, entry));
+    if (!sent && entry.nodeid !== 0) this.#fs.forget(entry.nodeid, 1);
+  }
+
+  #open(request: Request, nodeid: number, flags: number): void {
+    const reply = this.#fs.open(request, nodeid, flags);
+    if (reply === PARKED || this.#sendOpened(request.unique, reply)) return;
+    // The kernel does not know the handle, and never will release it.
+    this.#fs.release(request, nodeid, reply.handle);
+  }
+
+  #opendir(request: Request, nodeid: number, flags: number): void {
+    const reply = this.#fs.opendir(request, nodeid, flags);
+    if (!this.#sendOpened(request.unique, reply)) this.#fs.releasedir(request, nodeid, reply.handle);
+  }
+
+  /** `struct fuse_open_out` */
+  #sendOpened(unique: number, reply: OpenReply): boolean {
+    const { view } = this.#replier;
+    putU64(view, OUT_HEADER_SIZE, reply.handle);
+    view.setUint32(OUT_HEADER_SIZE + 8, reply.flags, true);
+    view.setUint32(OUT_HEADER_SIZE + 12, 0, true);
+    return this.#send(unique, OUT_HEADER_SIZE + 16);
+  }
+
+  #readdir(request: Request, nodeid: number, view: DataView, plus: boolean): void {
+    const at = IN_HEADER_SIZE;
+    const entries = this.#fs.readdir(request, nodeid, getU64(view, at), getU64(view, at + 8));
+    const reply = this.#directoryReply;
+    let isDelivered = false;
+    try {
+      reply.fill(entries, view.getUint32(at + 16, true), plus);
+      isDelivered = this.#replier.data(request.unique, [reply.bytes]);
+    } finally {
+      if (!isDelivered) for (const nodeid of reply.lookedUp) this.#fs.forget(nodeid, 1);
+    }
+  }
+
+  #getxattr(request: Request, nodeid: number, name: Uint8Array): Uint8Array {
+    try {
+      return this.#fs.getxattr(request, nodeid, name);
+    } catch (error) {
+      // ENOENT would say that the file is gone.
+      if (error instanceof NotFoundError) throw new ErrnoError(Errno.ENODATA);
+      throw error;
+    }
+  }
+
+  /** The ERANGE protocol of getxattr(2): size 0 asks for the length only. */
+  #xattr(unique: number, size: number, parts: readonly Uint8Array[]): void {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (size === 0) {
+      const { view } = this.#replier;
+      view.setUint32(OUT_HEADER_SIZE, length, true);
+      view.setUint32(OUT_HEADER_SIZE + 4, 0, true);
+      this.#send(unique, OUT_HEADER_SIZE + 8);
+      return;
+    }
+    if (length > size) throw new ErrnoError(Errno.ERANGE);
+    this.#replier.data(unique, parts);
+  }
+}
+
+function isDataOnly(view: DataView): boolean {
+  const FUSE_FSYNC_FDATASYNC = 1;
+  return (view.getUint32(IN_HEADER_SIZE + 8, true) & FUSE_FSYNC_FDATASYNC) !== 0;
+}
+
+/** A name in a request: a copy, for the request's buffer is used again. */
+function nulTerminated(bytes: Uint8Array, at: number): Uint8Array {
+  const end = bytes.indexOf(0, at);
+  if (end < 0) throw new ErrnoError(Errno.EINVAL);
+  return bytes.slice(at, end);
+}

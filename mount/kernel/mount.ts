@@ -1,0 +1,130 @@
+import { closeSync, constants, openSync, writeFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { CommandError, EXIT } from "../../src/cli/exit-status.ts";
+import { mountByFusermount, unmountByFusermount } from "./fusermount.ts";
+import { mountEntry } from "./mount-table.ts";
+import { runProgram } from "./run-program.ts";
+
+/** The name by which the kernel and mount tables know our mounts; fusermount3 makes it of `subtype=h5fs`. */
+const TYPE = "fuse.h5fs";
+
+/** How long mount(8), umount(8) or fusermount3 may take, in milliseconds. Where they fail they do so at once. */
+const TIME_LIMIT = 10_000;
+
+export interface MountRequest {
+  /** What /proc/mounts shows as the device: the HDF5 file. */
+  readonly source: string;
+  /** Absolute. */
+  readonly directory: string;
+  /** Beyond those that every mount has. */
+  readonly options: readonly string[];
+  /** Milliseconds after which a mount program that hangs is given up. */
+  readonly timeLimit?: number;
+}
+
+/** The kernel itself checks permissions, so that no request can miss it; nothing in an HDF5 file is a program or a device. */
+const OPTIONS = ["nosuid", "nodev", "default_permissions"];
+
+/**
+ * Mounts a FUSE file system and returns the descriptor of its /dev/fuse, non-blocking; nothing is answered yet. As root by
+ * mount(8), which inherits the descriptor under its own number; otherwise by fusermount3, which sends one.
+ * @throws CommandError with what the mount program said; nothing is left mounted
+ */
+export function mountKernel({ source, directory, options, timeLimit = TIME_LIMIT }: MountRequest): Promise<number> {
+  const all = [...OPTIONS, ...options];
+  return isRoot()
+    ? mountAsRoot(source, directory, all, timeLimit)
+    : mountByFusermount(source, directory, all, timeLimit);
+}
+
+async function mountAsRoot(
+  source: string,
+  directory: string,
+  options: readonly string[],
+  timeLimit: number,
+): Promise<number> {
+  const device = openDevice();
+  try {
+    // The descriptor keeps its number, because the options name it. -i: no mount.fuse.h5fs, which would be us.
+    const all = [`fd=${device}`, "rootmode=40000", "user_id=0", "group_id=0", ...options].join(",");
+    const inherit = new Map([[device, device]]);
+    const result = await runProgram("mount", ["-i", "-t", TYPE, "-o", all, "--", source, directory], {
+      inherit,
+      timeLimit,
+    });
+    if (result.status === 0) return device;
+    // It may have mounted before it was given up.
+    if (result.timedOut && mountEntry(directory)?.source === source) await unmount(directory, { lazy: true });
+    throw new CommandError(
+      EXIT.mountFailed,
+      `mounting at ${directory} failed: ${result.message}${rootAdvice(result.message)}`,
+    );
+  } catch (error) {
+    closeSync(device);
+    throw error;
+  }
+}
+
+function openDevice(): number {
+  try {
+    return openSync("/dev/fuse", constants.O_RDWR | constants.O_NONBLOCK);
+  } catch (error) {
+    const advice =
+      codeOf(error) === "EPERM" || codeOf(error) === "EACCES"
+        ? 'in a container, start that with "--device /dev/fuse --cap-add SYS_ADMIN"'
+        : 'load the kernel\'s module: "modprobe fuse"; in a container, start that with "--device /dev/fuse"';
+    throw new CommandError(EXIT.mountFailed, `/dev/fuse cannot be opened (${codeOf(error)}): ${advice}`, error);
+  }
+}
+
+function rootAdvice(message: string): string {
+  return /permission denied|not permitted/i.test(message)
+    ? ' (in a container, mounting needs "--cap-add SYS_ADMIN", and AppArmor may forbid it)'
+    : "";
+}
+
+/**
+ * Unmounts; a mount that is not there is well, too. Lazily: at once out of everybody's sight, ended when the last open
+ * file is closed. @throws CommandError where the mount is busy, or is not ours to end
+ */
+export async function unmount(directory: string, { lazy }: { readonly lazy: boolean }): Promise<void> {
+  if (mountEntry(directory) === undefined) return;
+  // -i: no umount.fuse.h5fs, which would be us.
+  const result = isRoot()
+    ? await runProgram("umount", ["-i", ...(lazy ? ["-l"] : []), "--", directory], { timeLimit: TIME_LIMIT })
+    : await unmountByFusermount(directory, lazy, TIME_LIMIT);
+  if (result.status === 0 || mountEntry(directory) === undefined) return;
+  throw new CommandError(EXIT.busyMountPoint, `unmounting ${directory} failed: ${result.message}`);
+}
+
+/** Whether a mount of ours is there whose daemon has died: every use of it fails with ENOTCONN. */
+export async function isDeadMount(directory: string): Promise<boolean> {
+  if (mountEntry(directory)?.type !== TYPE) return false;
+  try {
+    await stat(directory);
+    return false;
+  } catch (error) {
+    return codeOf(error) === "ENOTCONN";
+  }
+}
+
+/** Raises the kernel's read-ahead, as only root may: 128 KiB, the default, makes large requests small. */
+export function raiseReadAhead(directory: string, kib: number): void {
+  // The device's number is in the mount table: a stat of our own mount could wait for ourselves.
+  const entry = mountEntry(directory);
+  if (entry === undefined || !isRoot()) return;
+  try {
+    writeFileSync(`/sys/class/bdi/${entry.device}/read_ahead_kb`, `${kib}`);
+  } catch (error) {
+    // Without it reads are slower and as right: a container may have /sys read only.
+    if (codeOf(error) === undefined) throw error;
+  }
+}
+
+function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}

@@ -1,0 +1,59 @@
+import { readSync } from "node:fs";
+import { Errno } from "../errno.ts";
+import { pollReadable, readDescriptor, SystemCallError } from "../native.ts";
+import type { Dispatcher } from "./dispatch.ts";
+import { MAX_WRITE } from "./init.ts";
+import { IN_HEADER_SIZE } from "./structs.ts";
+
+/**
+ * So many requests are answered one after the other before `wakeup` is looked at. Waiting in `poll` before each costs a
+ * quarter of the rate where there always is another.
+ */
+const BURST = 32;
+
+/**
+ * Answers the kernel's requests until the file system is unmounted, on the calling thread, which does nothing else.
+ * @param device /dev/fuse, non-blocking
+ * @param wakeup an eventfd; `onWake` is called when it was written to, and ends the loop by returning false
+ * @throws UnsupportedError where the kernel is too old
+ */
+export function serve(device: number, wakeup: number, dispatcher: Dispatcher, onWake: () => boolean): void {
+  // One read gives one request whole, or fails: the buffer must hold the largest WRITE.
+  const buffer = Buffer.allocUnsafeSlow(MAX_WRITE + 4096);
+  const counter = Buffer.alloc(8);
+  for (;;) {
+    const outcome = serveBurst(device, buffer, dispatcher);
+    if (outcome === "ended") break;
+    const ready = pollReadable(device, wakeup, outcome === "more" ? 0 : -1);
+    if (!ready.second) continue;
+    readSync(wakeup, counter);
+    if (!onWake()) break;
+  }
+  dispatcher.end();
+}
+
+/** "ended": unmounted, or the connection aborted. */
+function serveBurst(device: number, buffer: Buffer, dispatcher: Dispatcher): "ended" | "idle" | "more" {
+  for (let i = 0; i < BURST; i++) {
+    const length = readDescriptor(device, buffer);
+    if (length >= IN_HEADER_SIZE) {
+      if (!dispatcher.dispatch(buffer.subarray(0, length))) return "ended";
+      continue;
+    }
+    switch (-length) {
+      case Errno.EAGAIN:
+        return "idle";
+      case Errno.EINTR:
+      // The request was interrupted before it was read.
+      case Errno.ENOENT:
+        break;
+      case Errno.ENODEV:
+      case Errno.ECONNABORTED:
+        return "ended";
+      default:
+        if (length < 0) throw new SystemCallError("read of /dev/fuse", -length);
+        throw new TypeError(`a request of ${length} bytes, which is shorter than its header`);
+    }
+  }
+  return "more";
+}

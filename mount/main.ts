@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+import yargs from "yargs";
+import { hideBin } from "yargs/helpers";
+import { attrsCommand } from "../src/cli/attrs.ts";
+import { catCommand } from "../src/cli/cat.ts";
+import { dumpCommand } from "../src/cli/dump.ts";
+import { describeFailure, EXIT, exitStatusOf } from "../src/cli/exit-status.ts";
+import { lsCommand } from "../src/cli/ls.ts";
+import { statCommand } from "../src/cli/stat.ts";
+import { treeCommand } from "../src/cli/tree.ts";
+import { parentOf } from "./background.ts";
+import { mountCommand } from "./mount-command.ts";
+import { umountCommand } from "./umount-command.ts";
+
+async function main(): Promise<void> {
+  const parser = yargs(hideBin(process.argv))
+    .scriptName("h5fs")
+    .usage("$0 FILE [DIR]  mounts the HDF5 file FILE as the folder DIR")
+    .command(mountCommand)
+    .command(umountCommand)
+    .command(lsCommand)
+    .command(catCommand)
+    .command(treeCommand)
+    .command(statCommand)
+    .command(attrsCommand)
+    .command(dumpCommand)
+    .strict()
+    .wrap(100)
+    .help()
+    .alias("help", "h")
+    .version()
+    .alias("version", "V")
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    });
+  await parser.parseAsync();
+}
+
+class UsageError extends Error {}
+
+try {
+  await main();
+} catch (error) {
+  const isUsage = error instanceof UsageError;
+  const status = isUsage ? EXIT.usage : exitStatusOf(error);
+  const message = isUsage ? `h5fs: ${error.message}; "h5fs --help" tells what there is` : describeFailure(error);
+  parentOf(process)?.failed(status, message);
+  process.stderr.write(`${message}\n`);
+  process.exitCode = status;
+}

@@ -1,0 +1,91 @@
+import { H5Error } from "../src/errors.ts";
+import type { DirectoryNode, Node } from "../src/tree/node.ts";
+import type { Attributes, Timestamp } from "./filesystem.ts";
+
+/** What the mounted file itself has: its nodes take over what HDF5 does not store. */
+export interface FileFacts {
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly atime: Timestamp;
+  readonly mtime: Timestamp;
+}
+
+const S_IFDIR = 0o040000;
+const S_IFREG = 0o100000;
+const S_IFLNK = 0o120000;
+
+/** The DT_* types of directory entries. */
+export const DT = { directory: 4, file: 8, symlink: 10, broken: 8 } as const;
+
+/** A directory with more links than this is not searched for subdirectories. */
+const MAX_COUNTED = 256;
+
+/** `struct stat` of a node; `size` in bytes. */
+export function attributesOf(node: Node, size: number, facts: FileFacts): Attributes {
+  const readable = facts.mode & 0o444;
+  const mtime = modificationTime(node) ?? facts.mtime;
+  const common = {
+    ino: node.ino,
+    uid: facts.uid,
+    gid: facts.gid,
+    atime: facts.atime,
+    mtime,
+    ctime: mtime,
+    blksize: 4096,
+  };
+  switch (node.kind) {
+    case "directory":
+      return { ...common, size: 0, blocks: 0, mode: S_IFDIR | readable | (readable >> 2), nlink: directoryLinks(node) };
+    case "symlink":
+      return { ...common, size: Buffer.byteLength(node.target), blocks: 0, mode: S_IFLNK | 0o777, nlink: 1 };
+    case "broken":
+      return { ...common, size: 0, blocks: 0, mode: S_IFREG | readable, nlink: 1 };
+    case "file":
+      return {
+        ...common,
+        size,
+        blocks: storedBlocks(node),
+        mode: S_IFREG | readable,
+        nlink: Math.max(1, node.object.linkCount),
+      };
+  }
+}
+
+/** Two and the subdirectories; 1, by which file systems say that they do not count, where counting would open too many objects. */
+function directoryLinks(node: DirectoryNode): number {
+  let links = 0;
+  let subdirectories = 0;
+  for (const link of node.group.links()) {
+    if (++links > MAX_COUNTED) return 1;
+    if (link.kind === "hard" && isGroup(node, link.address)) subdirectories++;
+  }
+  return 2 + subdirectories;
+}
+
+function isGroup(node: DirectoryNode, address: number): boolean {
+  return quietly(() => node.group.file.object(address).kind === "group") ?? false;
+}
+
+function modificationTime(node: Node): Timestamp | undefined {
+  const object = node.kind === "directory" ? node.group : node.kind === "file" ? node.object : undefined;
+  const seconds = quietly(() => object?.modificationTime);
+  return seconds === undefined ? undefined : { seconds, nanoseconds: 0 };
+}
+
+/** In units of 512 bytes; `du` adds these up. */
+function storedBlocks(node: Node & { kind: "file" }): number {
+  const { object } = node;
+  return object.kind === "dataset" ? Math.ceil((quietly(() => object.storedBytes()) ?? 0) / 512) : 0;
+}
+
+/** A damaged object still has attributes; the damage is told when its contents are asked for. */
+function quietly<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof H5Error) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,272 @@
+import type { H5Error } from "../src/errors.ts";
+import { decodeText, encodeText } from "../src/format/text.ts";
+import { type Content, contentOf, problemOf } from "../src/tree/content.ts";
+import { extendedAttribute, extendedAttributeNames } from "../src/tree/extended-attributes.ts";
+import type { DirectoryNode, Node } from "../src/tree/node.ts";
+import type { Tree } from "../src/tree/tree.ts";
+import { DataReader, type DataReaderSetup } from "./data-reader.ts";
+import { DirectoryHandles } from "./directory-handles.ts";
+import { Errno, ErrnoError } from "./errno.ts";
+import {
+  type Attributes,
+  type AttributesReply,
+  type DirectoryEntry,
+  type Entry,
+  type FileSystem,
+  type FilesystemStatistics,
+  type OpenReply,
+  PARKED,
+  type Parked,
+  type Request,
+} from "./filesystem.ts";
+import type { Rendered } from "./job.ts";
+import { attributesOf, DT, type FileFacts } from "./node-attributes.ts";
+import { NodeTable } from "./node-table.ts";
+import { TextStore } from "./text-store.ts";
+
+/** The file cannot change under a read-only mount, so what the kernel learned stays true: a day, in seconds. */
+const FOREVER = 86_400;
+
+/** The kernel's limit for the value of an extended attribute (XATTR_SIZE_MAX). */
+const XATTR_SIZE_MAX = 65_536;
+
+const NAME_MAX = 255;
+
+const FOPEN_KEEP_CACHE = 2;
+const FOPEN_CACHE_DIR = 8;
+
+/** The daemon's process, for `h5fs umount` to wait for. */
+export const PID_ATTRIBUTE = "user.h5fs.pid";
+
+/** Answers requests that were parked, from the engine's own thread. */
+export interface ParkedReplier {
+  data(unique: number, parts: readonly Uint8Array[]): void;
+  attributes(unique: number, reply: AttributesReply): void;
+  errno(unique: number, errno: number): void;
+  failure(unique: number, error: H5Error): void;
+}
+
+export interface SessionSetup extends DataReaderSetup {
+  readonly tree: Tree;
+  readonly facts: FileFacts;
+  readonly replier: ParkedReplier;
+}
+
+/**
+ * The file system of one read-only mount: FUSE's operations on the tree. What takes longer than about a millisecond is
+ * given to a worker and its request parked.
+ */
+export class Session implements FileSystem {
+  readonly #setup: SessionSetup;
+  readonly #nodes: NodeTable;
+  readonly #directories: DirectoryHandles;
+  readonly #data: DataReader;
+  readonly #texts: TextStore;
+  readonly #contents = new WeakMap<Node, Content>();
+
+  constructor(setup: SessionSetup) {
+    this.#setup = setup;
+    this.#nodes = new NodeTable(setup.tree.root);
+    this.#directories = new DirectoryHandles((directory) => setup.tree.entries(directory));
+    this.#data = new DataReader(setup);
+    this.#texts = new TextStore(Math.max(2 ** 22, setup.cacheBytes / 4), setup.post);
+  }
+
+  lookup(_request: Request, parent: number, name: Uint8Array): Entry {
+    // The kernel would allow FUSE longer names than any other file system.
+    if (name.length > NAME_MAX) throw new ErrnoError(Errno.ENAMETOOLONG);
+    const node = this.#setup.tree.lookup(this.#directory(parent), decodeText(name));
+    if (node === undefined) throw new ErrnoError(Errno.ENOENT);
+    return this.#entry(node);
+  }
+
+  forget(nodeid: number, lookups: number): void {
+    this.#nodes.forget(nodeid, lookups);
+  }
+
+  getattr(request: Request, nodeid: number): AttributesReply | Parked {
+    const node = this.#node(nodeid);
+    const attributes = this.#attributes(node);
+    if (attributes !== undefined) return { attributes, valid: FOREVER };
+    const { unique } = request;
+    return this.#await(node, unique, (text) => {
+      const reply = { attributes: attributesOf(node, text.length, this.#setup.facts), valid: FOREVER };
+      this.#setup.replier.attributes(unique, reply);
+    });
+  }
+
+  readlink(_request: Request, nodeid: number): Uint8Array {
+    const node = this.#node(nodeid);
+    if (node.kind !== "symlink") throw new ErrnoError(Errno.EINVAL);
+    return encodeText(node.target);
+  }
+
+  access(_request: Request, nodeid: number, mask: number): void {
+    const W_OK = 2;
+    this.#node(nodeid);
+    if ((mask & W_OK) !== 0) throw new ErrnoError(Errno.EROFS);
+  }
+
+  open(_request: Request, nodeid: number, flags: number): OpenReply {
+    const O_ACCMODE = 3;
+    if ((flags & O_ACCMODE) !== 0) throw new ErrnoError(Errno.EROFS);
+    const problem = problemOf(this.#node(nodeid));
+    if (problem !== undefined) throw problem;
+    return { handle: 0, flags: FOPEN_KEEP_CACHE };
+  }
+
+  read(
+    request: Request,
+    nodeid: number,
+    _handle: number,
+    offset: number,
+    size: number,
+  ): readonly Uint8Array[] | Parked {
+    const node = this.#node(nodeid);
+    if (node.kind !== "file") throw this.#notAFile(node);
+    const content = this.#content(node);
+    if (content.kind === "stored") return this.#data.read(request, node, content, offset, size);
+    const text = this.#texts.get(node);
+    if (text !== undefined) return [text.subarray(offset, offset + size)];
+    const { unique } = request;
+    return this.#await(node, unique, (made) => {
+      this.#setup.replier.data(unique, [made.subarray(offset, offset + size)]);
+    });
+  }
+
+  lseek(_request: Request, nodeid: number, _handle: number, offset: number, whence: number): number {
+    const SEEK_DATA = 3;
+    const SEEK_HOLE = 4;
+    const size = this.#attributes(this.#node(nodeid))?.size;
+    if (size === undefined || (whence !== SEEK_DATA && whence !== SEEK_HOLE)) throw new ErrnoError(Errno.EINVAL);
+    if (offset >= size) throw new ErrnoError(Errno.ENXIO);
+    return whence === SEEK_DATA ? offset : size;
+  }
+
+  flush(): void {
+    // Nothing is ever written.
+  }
+
+  fsync(): void {
+    // Nothing is ever written.
+  }
+
+  release(): void {
+    // An open file holds nothing that its node does not.
+  }
+
+  opendir(_request: Request, nodeid: number): OpenReply {
+    return { handle: this.#directories.open(this.#directory(nodeid)), flags: FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR };
+  }
+
+  *readdir(_request: Request, _nodeid: number, handle: number, offset: number): Iterable<DirectoryEntry> {
+    for (const { name, node, next } of this.#directories.after(handle, offset)) {
+      // "." and ".." have no lookup count; a size that is not known yet is asked for by GETATTR, which can wait.
+      const plain = next <= 2;
+      yield {
+        name: encodeText(name),
+        ino: node.ino,
+        type: DT[node.kind],
+        offset: next,
+        lookup: () => (plain || this.#attributes(node) === undefined ? undefined : this.#entry(node)),
+      };
+    }
+  }
+
+  releasedir(_request: Request, _nodeid: number, handle: number): void {
+    this.#directories.release(handle);
+  }
+
+  fsyncdir(): void {
+    // Nothing is ever written.
+  }
+
+  getxattr(_request: Request, nodeid: number, name: Uint8Array): Uint8Array {
+    const text = decodeText(name);
+    const value = text === PID_ATTRIBUTE ? encodeText(`${process.pid}`) : extendedAttribute(this.#node(nodeid), text);
+    if (value === undefined) throw new ErrnoError(Errno.ENODATA);
+    if (value.length > XATTR_SIZE_MAX) throw new ErrnoError(Errno.E2BIG);
+    return value;
+  }
+
+  listxattr(_request: Request, nodeid: number): readonly Uint8Array[] {
+    return extendedAttributeNames(this.#node(nodeid)).map(encodeText);
+  }
+
+  statfs(): FilesystemStatistics {
+    const bsize = 4096;
+    const blocks = Math.ceil(this.#setup.facts.size / bsize);
+    return { blocks, bfree: 0, bavail: 0, files: 0, ffree: 0, bsize, namelen: NAME_MAX, frsize: bsize };
+  }
+
+  interrupt(unique: number): void {
+    if (this.#setup.parking.cancel(unique) || this.#texts.cancel(unique)) {
+      this.#setup.replier.errno(unique, Errno.EINTR);
+    }
+  }
+
+  destroy(): void {
+    // The threads end with the mount; nothing is left to be written.
+  }
+
+  /** A worker has made a text, or could not. */
+  rendered(result: Rendered): void {
+    this.#texts.rendered(result);
+  }
+
+  #node(nodeid: number): Node {
+    const node = this.#nodes.get(nodeid);
+    if (node === undefined) throw new ErrnoError(Errno.ESTALE);
+    return node;
+  }
+
+  #directory(nodeid: number): DirectoryNode {
+    const node = this.#node(nodeid);
+    if (node.kind !== "directory") throw new ErrnoError(Errno.ENOTDIR);
+    return node;
+  }
+
+  #content(node: Node & { kind: "file" }): Content {
+    const known = this.#contents.get(node);
+    if (known !== undefined) return known;
+    const content = contentOf(node);
+    this.#contents.set(node, content);
+    return content;
+  }
+
+  #notAFile(node: Node): Error {
+    if (node.kind === "broken") return node.error;
+    return new ErrnoError(node.kind === "directory" ? Errno.EISDIR : Errno.EINVAL);
+  }
+
+  #entry(node: Node): Entry {
+    const attributes = this.#attributes(node);
+    return {
+      nodeid: this.#nodes.lookup(node),
+      generation: 0,
+      entryValid: FOREVER,
+      // Of a size that is not known yet nothing is to be believed: the kernel asks by GETATTR, which can wait. A LOOKUP
+      // that waited would hold up its whole directory.
+      attributesValid: attributes === undefined ? 0 : FOREVER,
+      attributes: attributes ?? attributesOf(node, 0, this.#setup.facts),
+    };
+  }
+
+  /** `undefined`: the size is not known before the text is made. */
+  #attributes(node: Node): Attributes | undefined {
+    const size = node.kind === "file" ? this.#size(node) : 0;
+    return size === undefined ? undefined : attributesOf(node, size, this.#setup.facts);
+  }
+
+  #size(node: Node & { kind: "file" }): number | undefined {
+    if (problemOf(node) !== undefined) return 0;
+    const content = this.#content(node);
+    return content.kind === "stored" ? content.size : this.#texts.size(node);
+  }
+
+  #await(node: Node, unique: number, answer: (text: Uint8Array) => void): Parked {
+    if (node.kind !== "file") throw this.#notAFile(node);
+    this.#texts.wait(node, { unique, answer, fail: (error) => this.#setup.replier.failure(unique, error) });
+    return PARKED;
+  }
+}

@@ -1,0 +1,23 @@
+import type { MessagePort } from "node:worker_threads";
+import type { Job } from "./job.ts";
+
+/** The workers as the engine thread sees them: each has a port, and a counter of jobs given and not done, in shared memory. */
+export class WorkerPool {
+  readonly #ports: readonly MessagePort[];
+  readonly #outstanding: Int32Array;
+
+  constructor(ports: readonly MessagePort[], outstanding: SharedArrayBuffer) {
+    this.#ports = ports;
+    this.#outstanding = new Int32Array(outstanding);
+  }
+
+  /** Gives the job to the worker that has the fewest. */
+  post(job: Job): void {
+    let best = 0;
+    for (let i = 1; i < this.#ports.length; i++) {
+      if (Atomics.load(this.#outstanding, i) < Atomics.load(this.#outstanding, best)) best = i;
+    }
+    Atomics.add(this.#outstanding, best, 1);
+    this.#ports[best]?.postMessage(job);
+  }
+}

@@ -1,0 +1,98 @@
+import { writeSync } from "node:fs";
+import type { MessagePort } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
+import type { CodecMode } from "../codecs/codec.ts";
+import { executePlan } from "../src/chunk/execute-plan.ts";
+import { RangeReader } from "../src/chunk/read-range.ts";
+import { SharedChunk } from "../src/chunk/shared-chunk.ts";
+import { H5Error } from "../src/errors.ts";
+import { H5File } from "../src/object/file.ts";
+import { attachSnapshot } from "../src/storage/local-file.ts";
+import type { SnapshotDescription } from "../src/storage/storage.ts";
+import { renderNode } from "../src/tree/render-node.ts";
+import type { Job, Rendered } from "./job.ts";
+import { Replier } from "./kernel/replier.ts";
+import { ParkingSlots } from "./parking.ts";
+
+/** What the main thread gives a decode worker. */
+export interface WorkerSetup {
+  readonly snapshot: SnapshotDescription;
+  readonly device: number;
+  /** Written to after a message to the engine, which waits in `poll`. */
+  readonly wakeup: number;
+  readonly engine: MessagePort;
+  readonly parking: SharedArrayBuffer;
+  readonly outstanding: SharedArrayBuffer;
+  /** This worker's place in `outstanding`. */
+  readonly index: number;
+  readonly codecs: CodecMode;
+}
+
+/** Bytes of decoded chunks that a worker keeps for the texts it makes. */
+const RENDER_CACHE = 16 * 2 ** 20;
+
+const setup: WorkerSetup = workerData;
+const slots = new ParkingSlots(setup.parking);
+const outstanding = new Int32Array(setup.outstanding);
+const replier = new Replier(setup.device);
+const reader = new RangeReader(setup.codecs, RENDER_CACHE);
+const wake = new BigUint64Array([1n]);
+let file: H5File | undefined;
+let target = Buffer.allocUnsafeSlow(2 ** 20);
+
+setup.engine.on("message", (job: Job) => {
+  try {
+    if (job.kind === "read") read(job);
+    else tell(render(job));
+  } finally {
+    Atomics.sub(outstanding, setup.index, 1);
+  }
+});
+
+function read(job: Job & { kind: "read" }): void {
+  const { unique, slot, prefix, plan, chunks } = job;
+  if (plan.length > target.length) target = Buffer.allocUnsafeSlow(plan.length);
+  const bytes = target.subarray(0, plan.length);
+  try {
+    executePlan(plan, bytes, {
+      mode: setup.codecs,
+      cancelled: () => slots.isCancelled(slot),
+      chunkFor: (_, position) => {
+        const buffer = chunks[position];
+        if (buffer === undefined) throw new TypeError("no memory was given for a planned chunk");
+        return new SharedChunk(buffer);
+      },
+    });
+    if (slots.take(slot)) replier.data(unique, [prefix, bytes]);
+  } catch (error) {
+    if (slots.take(slot)) replier.failure(unique, error instanceof H5Error ? error : defect(error));
+  } finally {
+    slots.free(slot);
+  }
+}
+
+function render(job: Job & { kind: "render" }): Rendered {
+  const { key, address, path, name, view } = job;
+  try {
+    file ??= H5File.attach(attachSnapshot(setup.snapshot), setup.snapshot.path);
+    const object = file.object(address, path);
+    if (object.kind === "group") throw new H5Error("is-a-group", `${path} is a group`);
+    return { key, text: renderNode({ object, view, name }, reader) };
+  } catch (error) {
+    const { kind, message } = error instanceof H5Error ? error : defect(error);
+    return { key, error: { kind, message } };
+  }
+}
+
+function tell(result: Rendered): void {
+  const shared = "text" in result ? [result.text.buffer].filter((buffer) => buffer instanceof ArrayBuffer) : [];
+  setup.engine.postMessage(result, shared);
+  writeSync(setup.wakeup, new Uint8Array(wake.buffer));
+}
+
+/** An exception that nobody foresaw must still answer the request. */
+function defect(error: unknown): H5Error {
+  return new H5Error("io", `h5fs has a defect: ${error instanceof Error ? error.stack : String(error)}`, {
+    cause: error,
+  });
+}

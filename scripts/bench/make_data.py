@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Makes one of the files that the benchmarks read.
+
+usage: make_data.py contiguous|chunked|small|large OUTPUT.h5
+
+  contiguous  1 GiB of float32, one contiguous dataset /x
+  chunked     128 MiB of float32, a random walk in chunks of 1 MiB, shuffle and deflate 4, dataset /x
+  small       a dozen datasets
+  large       100,000 datasets in 100 groups, and one of 10 GiB that is never written (a sparse file)
+"""
+import sys
+
+import h5py
+import numpy as np
+
+GIB = 1 << 30
+
+
+def contiguous(f):
+    d = f.create_dataset("x", (GIB // 4,), "f4")
+    block = np.random.default_rng(1).random(GIB // 64, "f4")
+    for i in range(16):
+        d[i * len(block) : (i + 1) * len(block)] = block
+
+
+def chunked(f):
+    walk = np.random.default_rng(2).normal(0, 1, (1 << 27) // 4).cumsum().astype("f4")
+    f.create_dataset("x", data=walk, chunks=((1 << 20) // 4,), compression="gzip", compression_opts=4, shuffle=True)
+
+
+def small(f):
+    for i in range(12):
+        f[f"group{i % 3}/x{i}"] = np.arange(100.0)
+
+
+def large(f):
+    space, dtype = h5py.h5s.create_simple((1000,)), h5py.h5t.IEEE_F32LE
+    for g in range(100):
+        group = f.create_group(f"group{g:02d}").id
+        for i in range(1000):
+            h5py.h5d.create(group, b"x%03d" % i, dtype, space)
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    plist.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    h5py.h5d.create(f.id, b"sparse", dtype, h5py.h5s.create_simple((10 * GIB // 4,)), plist)
+
+
+with h5py.File(sys.argv[2], "w") as f:
+    {"contiguous": contiguous, "chunked": chunked, "small": small, "large": large}[sys.argv[1]](f)

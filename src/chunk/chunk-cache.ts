@@ -1,0 +1,32 @@
+import { LRUCache } from "lru-cache";
+import { SharedChunk } from "./shared-chunk.ts";
+
+/** Decoded chunks, the most recently used, bounded in bytes. One thread owns it; the chunks in it are shared by all. */
+export class ChunkCache {
+  readonly #chunks: LRUCache<string, SharedChunk>;
+  readonly #maxChunk: number;
+  /** The last chunk too large to be kept with the others: a sequential read asks for it again and again. */
+  #large: { readonly name: string; readonly chunk: SharedChunk } | undefined;
+
+  constructor(capacity: number) {
+    this.#maxChunk = Math.floor(capacity / 2);
+    this.#chunks = new LRUCache({
+      maxSize: Math.max(1, capacity),
+      sizeCalculation: (chunk) => chunk.buffer.byteLength,
+    });
+  }
+
+  /**
+   * The chunk of that name, made empty where it is not there. Of the chunks larger than half the cache, which would
+   * throw out everything else, only the last is kept.
+   */
+  chunk(dataset: string, key: string, size: number): SharedChunk {
+    const name = `${dataset}/${key}`;
+    const cached = this.#large?.name === name ? this.#large.chunk : this.#chunks.get(name);
+    if (cached !== undefined) return cached;
+    const chunk = SharedChunk.allocate(size);
+    if (size <= this.#maxChunk) this.#chunks.set(name, chunk);
+    else this.#large = { name, chunk };
+    return chunk;
+  }
+}

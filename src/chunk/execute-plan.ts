@@ -1,0 +1,67 @@
+import type { CodecMode } from "../../codecs/codec.ts";
+import { decodeChunkInto } from "../../codecs/pipeline.ts";
+import { H5Error } from "../errors.ts";
+import { readPieces } from "../storage/read-pieces.ts";
+import { copyChunkToRange, fill } from "./copy-range.ts";
+import type { ChunkedPlan, PlannedChunk, ReadPlan } from "./read-plan.ts";
+import type { SharedChunk } from "./shared-chunk.ts";
+
+/** How a thread carries out plans. */
+export interface Execution {
+  readonly mode: CodecMode;
+  /** Where the decoded chunk is to be found or put; `position` is the chunk's in the plan. */
+  chunkFor(chunk: PlannedChunk, position: number): SharedChunk;
+  /** Asked between chunks; a true answer ends the work with an exception. */
+  cancelled?(): boolean;
+}
+
+/** The work was no longer wanted. */
+export class CancelledError extends H5Error {
+  constructor() {
+    super("io", "the read was interrupted");
+  }
+}
+
+/** Reads and decodes what the plan says into `target` (exactly `plan.length` bytes). Works on any thread. */
+export function executePlan(plan: ReadPlan, target: Uint8Array, execution: Execution): void {
+  switch (plan.kind) {
+    case "pieces":
+      readPieces(plan.pieces, target, 0, plan.path);
+      return;
+    case "fill":
+      fill(target, 0, plan.length, plan.fillValue, plan.start);
+      return;
+    case "chunked":
+      for (const [position, chunk] of plan.chunks.entries()) {
+        if (execution.cancelled?.()) throw new CancelledError();
+        const bytes =
+          chunk.stored === undefined
+            ? undefined
+            : decodePlannedChunk(plan, chunk, execution.chunkFor(chunk, position), execution.mode);
+        copyChunkToRange(plan.geometry, chunk.scaled, bytes, plan.fillValue, plan.start, target);
+      }
+  }
+}
+
+function decodePlannedChunk(plan: ChunkedPlan, chunk: PlannedChunk, shared: SharedChunk, mode: CodecMode): Uint8Array {
+  const { stored } = chunk;
+  if (stored === undefined) throw new TypeError("a chunk that was never written cannot be decoded");
+  return shared.fillOnce((target) => {
+    const input = new Uint8Array(stored.size);
+    readPieces(stored.pieces, input, 0, plan.path);
+    try {
+      const { filters, chunkSize } = plan;
+      decodeChunkInto(target, {
+        stored: input,
+        filters,
+        filterMask: stored.filterMask,
+        chunkSize,
+        mode,
+      });
+    } catch (cause) {
+      if (!(cause instanceof H5Error)) throw cause;
+      const message = `${plan.path}: chunk ${chunk.key}: ${cause.message}`;
+      throw new H5Error(cause.kind, message, { path: plan.path, cause });
+    }
+  });
+}

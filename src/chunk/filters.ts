@@ -1,0 +1,3 @@
+/** What rooms above need to know of the filters: their names, and whether they can be undone. */
+export { filterName } from "../../codecs/filter-names.ts";
+export { unsupportedFilters } from "../../codecs/pipeline.ts";

@@ -1,0 +1,116 @@
+import { H5Error } from "../errors.ts";
+import type { Filter } from "../format/filter-pipeline.ts";
+import type { Piece } from "../storage/storage.ts";
+import { chunksOfByteRange } from "./byte-range.ts";
+import { type ChunkGeometry, chunkSize, mergeTrailingDims } from "./geometry.ts";
+import type { StoredData } from "./stored-data.ts";
+
+/** A chunk that a read needs. */
+export interface PlannedChunk {
+  /** In the plan's own (merged) geometry. */
+  readonly scaled: readonly number[];
+  /** Names the chunk within its dataset. */
+  readonly key: string;
+  /** `undefined`: never written, all fill value. */
+  readonly stored:
+    | { readonly pieces: readonly Piece[]; readonly size: number; readonly filterMask: number }
+    | undefined;
+}
+
+/** What is to be read and decoded to have the bytes [start, start + length) of a chunked dataset. A plain value: it survives `postMessage`. */
+export interface ChunkedPlan {
+  readonly kind: "chunked";
+  readonly path: string;
+  readonly geometry: ChunkGeometry;
+  readonly chunkSize: number;
+  readonly filters: readonly Filter[];
+  readonly fillValue: Uint8Array | undefined;
+  readonly start: number;
+  readonly length: number;
+  readonly chunks: readonly PlannedChunk[];
+}
+
+/** The bytes lie in the file as they are. */
+export interface PiecesPlan {
+  readonly kind: "pieces";
+  readonly path: string;
+  readonly pieces: readonly Piece[];
+  readonly length: number;
+}
+
+/** Never written: the fill value, `start` giving the phase. */
+export interface FillPlan {
+  readonly kind: "fill";
+  readonly fillValue: Uint8Array | undefined;
+  readonly start: number;
+  readonly length: number;
+}
+
+export type ReadPlan = ChunkedPlan | PiecesPlan | FillPlan;
+
+/** No chunk may be larger than this when decoded: it is decoded in memory, in one piece. */
+const MAX_CHUNK = 2 ** 30;
+
+/** Bytes of all elements in C order. */
+export function decodedSize(data: Pick<StoredData, "dims" | "elementSize">): number {
+  return data.dims.reduce((product, dim) => product * dim, data.elementSize);
+}
+
+/**
+ * Decides what a read of bytes [start, start + length) of the elements, in C order, needs; reads nothing but the chunk
+ * index. The range is cut to the dataset's size.
+ */
+export function planRead(data: StoredData, start: number, length: number): ReadPlan {
+  const size = decodedSize(data);
+  const from = Math.min(start, size);
+  const count = Math.min(length, size - from);
+  const { storage, fillValue, path } = data;
+  if (count === 0) return { kind: "pieces", path, pieces: [], length: 0 };
+  switch (storage.kind) {
+    case "compact":
+      return { kind: "pieces", path, pieces: [{ bytes: storage.bytes.subarray(from, from + count) }], length: count };
+    case "contiguous": {
+      if (storage.address === undefined) return { kind: "fill", fillValue, start: from, length: count };
+      const pieces = data.space.pieces(storage.address + from, count, `${path}: contiguous data`);
+      return { kind: "pieces", path, pieces, length: count };
+    }
+    case "chunked":
+      return planChunks(data, storage, from, count);
+  }
+}
+
+function planChunks(
+  data: StoredData,
+  storage: Extract<StoredData["storage"], { kind: "chunked" }>,
+  start: number,
+  length: number,
+): ChunkedPlan {
+  const { path, filters, fillValue, space } = data;
+  const bytes = chunkSize(storage.geometry);
+  if (bytes > MAX_CHUNK) {
+    throw new H5Error(
+      "limit",
+      `${path}: a chunk is ${bytes} bytes when decoded; the most that is read is ${MAX_CHUNK}`,
+      { path },
+    );
+  }
+  const geometry = mergeTrailingDims(storage.geometry);
+  const padding = new Array<number>(storage.geometry.dims.length - geometry.dims.length).fill(0);
+  const chunks = chunksOfByteRange(geometry, start, length).map((scaled): PlannedChunk => {
+    const key = scaled.join();
+    const record = storage.index.find([...scaled, ...padding]);
+    if (record === undefined) return { scaled, key, stored: undefined };
+    const whole = scaled.every((c, d) => (c + 1) * (geometry.chunkDims[d] ?? 1) <= (geometry.dims[d] ?? 0));
+    const unfiltered = storage.edgeChunksUnfiltered && !whole;
+    return {
+      scaled,
+      key,
+      stored: {
+        pieces: space.pieces(record.address, record.storedSize, `${path}: chunk ${key}`),
+        size: record.storedSize,
+        filterMask: unfiltered ? 0xffffffff : record.filterMask,
+      },
+    };
+  });
+  return { kind: "chunked", path, geometry, chunkSize: bytes, filters, fillValue, start, length, chunks };
+}

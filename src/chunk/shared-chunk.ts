@@ -1,0 +1,50 @@
+/**
+ * One decoded chunk in memory that all threads share: a state word, then the bytes. Whoever finds it empty claims it and
+ * decodes; whoever finds it being decoded waits. Nobody waits while holding a claim, so no two can wait for each other.
+ */
+const EMPTY = 0;
+const DECODING = 1;
+const READY = 2;
+const HEADER = 16;
+
+export class SharedChunk {
+  readonly buffer: SharedArrayBuffer;
+  readonly #state: Int32Array;
+  readonly #bytes: Uint8Array;
+
+  /** @param buffer as `SharedChunk.allocate` made it, in this thread or another */
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.#state = new Int32Array(buffer, 0, 1);
+    this.#bytes = new Uint8Array(buffer, HEADER);
+  }
+
+  static allocate(size: number): SharedChunk {
+    return new SharedChunk(new SharedArrayBuffer(HEADER + size));
+  }
+
+  /** The decoded bytes, or `undefined` while they are not there. */
+  get decoded(): Uint8Array | undefined {
+    return Atomics.load(this.#state, 0) === READY ? this.#bytes : undefined;
+  }
+
+  /** The decoded bytes; `decode` is called where no thread has done it yet. Its exception leaves the chunk empty. */
+  fillOnce(decode: (target: Uint8Array) => void): Uint8Array {
+    for (;;) {
+      const found = Atomics.compareExchange(this.#state, 0, EMPTY, DECODING);
+      if (found === READY) return this.#bytes;
+      if (found === EMPTY) {
+        let outcome = EMPTY;
+        try {
+          decode(this.#bytes);
+          outcome = READY;
+        } finally {
+          Atomics.store(this.#state, 0, outcome);
+          Atomics.notify(this.#state, 0);
+        }
+        return this.#bytes;
+      }
+      Atomics.wait(this.#state, 0, DECODING);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import { NotFoundError } from "../errors.ts";
+import { H5File } from "../object/file.ts";
+import type { Node } from "../tree/node.ts";
+import { Tree } from "../tree/tree.ts";
+
+/** `FILE[:/path]` in its parts. The file's own name may have `:/` in it: the first split that gives an existing file counts. */
+export function splitLocation(location: string): { readonly file: string; readonly path: string } {
+  const splits: { file: string; path: string }[] = [];
+  for (let at = location.indexOf(":/"); at > 0; at = location.indexOf(":/", at + 1)) {
+    splits.push({ file: location.slice(0, at), path: location.slice(at + 1) });
+  }
+  if (existsSync(location) || splits.length === 0) return { file: location, path: "/" };
+  return splits.find(({ file }) => existsSync(file)) ?? splits[0] ?? { file: location, path: "/" };
+}
+
+/** Opens the file of `FILE[:/path]` and finds the node, names being those that the mount shows. */
+export function openLocation(location: string): { readonly file: H5File; readonly tree: Tree; readonly node: Node } {
+  const { file: name, path } = splitLocation(location);
+  const file = H5File.open(name);
+  const tree = new Tree(file);
+  const node = tree.resolve(path);
+  if (node === undefined)
+    throw new NotFoundError(`${name} has no ${path}; "h5fs ls ${name}" lists what it has`, { path });
+  return { file, tree, node };
+}

@@ -1,0 +1,28 @@
+import { H5Error, NotFoundError } from "../errors.ts";
+import { H5File, type H5Object } from "../object/file.ts";
+import { Tree } from "../tree/tree.ts";
+import { splitLocation } from "./location.ts";
+
+/** Opens the file of `FILE[:/path]` and finds the object: by its path in the file, or as the mount shows it (`/x.npy`). */
+export function openObject(location: string): {
+  readonly file: H5File;
+  readonly path: string;
+  readonly object: H5Object;
+} {
+  const { file: name, path } = splitLocation(location);
+  const file = H5File.open(name);
+  return { file, path, object: findObject(file, path) };
+}
+
+function findObject(file: H5File, path: string): H5Object {
+  try {
+    return file.resolve(path);
+  } catch (error) {
+    if (!(error instanceof H5Error) || (error.kind !== "not-found" && error.kind !== "not-a-group")) throw error;
+    const node = new Tree(file).resolve(path);
+    if (node?.kind === "directory") return node.group;
+    if (node?.kind === "file") return node.object;
+    if (node?.kind === "broken") throw node.error;
+    throw new NotFoundError(`${file.name} has no ${path}; "h5fs tree ${file.name}" shows what it has`, { path });
+  }
+}

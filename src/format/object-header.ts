@@ -1,0 +1,183 @@
+import { FormatError } from "../errors.ts";
+import type { FormatContext } from "./context.ts";
+import { type HeaderMessage, isKnownMessageType, MESSAGE, MESSAGE_FLAG } from "./header-message.ts";
+import { Reader } from "./reader.ts";
+
+const STRUCTURE = "object header";
+const BLOCK = "object header continuation block";
+
+/** Chunks of one header: libhdf5 makes a few; a damaged file may make many. */
+const MAX_BLOCKS = 65536;
+
+/** Bits of "Flags" of a version 2 header. */
+const SIZE_OF_CHUNK_0 = 0x03;
+const ATTRIBUTE_CREATION_ORDER_TRACKED = 0x04;
+const PHASE_CHANGE_STORED = 0x10;
+const TIMES_STORED = 0x20;
+
+/** Object header (Specification IV.A.1, "Disk Format: Level 2A1 - Data Object Header Prefix"), split into its messages. */
+export interface ObjectHeader {
+  readonly address: number;
+  readonly version: 1 | 2;
+  /** Version 2: the bits of "Flags". */
+  readonly flags: number;
+  /** Version 1: "Object Reference Count"; version 2 has a message for it. */
+  readonly referenceCount: number | undefined;
+  /** Version 2, where times are stored; seconds since 1970, UTC. */
+  readonly times:
+    | { readonly access: number; readonly modification: number; readonly change: number; readonly birth: number }
+    | undefined;
+  /** In the order in which libhdf5 finds them; NIL and continuation messages are left out. */
+  readonly messages: readonly HeaderMessage[];
+}
+
+/** Part of a header: chunk 0 or a continuation block, without signature and checksum. */
+interface Block {
+  readonly address: number;
+  readonly length: number;
+}
+
+/**
+ * Reads the object header at `address`, all its continuation blocks included.
+ * @throws FormatError where it is damaged, UnsupportedError never: unknown messages are kept unless their flags forbid it
+ */
+export function readObjectHeader(context: FormatContext, address: number): ObjectHeader {
+  const available = context.space.end - address;
+  if (!(available > 0)) context.space.check(address, 16, STRUCTURE);
+  const first = context.space.read(address, 1, STRUCTURE)[0];
+  // A version 1 header begins with its version; a version 2 header with "OHDR".
+  return first === 0x4f ? readVersion2(context, address) : readVersion1(context, address);
+}
+
+function readVersion1(context: FormatContext, address: number): ObjectHeader {
+  const prefix = context.reader(address, 16, STRUCTURE);
+  const version = prefix.u8();
+  if (version !== 1) prefix.fail(`version is ${version}, expected 1, or the signature "OHDR" of version 2`);
+  prefix.skip(1);
+  const messageCount = prefix.u16();
+  const referenceCount = prefix.u32();
+  const size = prefix.u32();
+  // A header without messages has no chunk; one with messages has room for one at least.
+  if (messageCount === 0 ? size > 0 : size < 8) prefix.fail(`${messageCount} messages in ${size} bytes`);
+  const messages: HeaderMessage[] = [];
+  const blocks: Block[] = [{ address: address + 16, length: size }];
+  for (const block of eachBlock(blocks, address)) {
+    const r = blockReader(context, block, block === blocks[0] ? STRUCTURE : BLOCK);
+    splitMessages(r, block.length, 1, 0, messages, blocks);
+  }
+  return { address, version: 1, flags: 0, referenceCount, times: undefined, messages };
+}
+
+function readVersion2(context: FormatContext, address: number): ObjectHeader {
+  // The prefix is at most 4 + 1 + 1 + 16 + 4 + 8 bytes.
+  const prefix = context.reader(address, Math.min(34, context.space.end - address), STRUCTURE);
+  prefix.signature("OHDR");
+  prefix.version(2);
+  const flags = prefix.u8();
+  if ((flags & 0xc0) !== 0) prefix.fail(`flags are 0x${flags.toString(16)}, of which bits 6 and 7 are unknown`);
+  const times =
+    (flags & TIMES_STORED) === 0
+      ? undefined
+      : { access: prefix.u32(), modification: prefix.u32(), change: prefix.u32(), birth: prefix.u32() };
+  if ((flags & PHASE_CHANGE_STORED) !== 0) prefix.skip(4);
+  const size = prefix.uint(1 << (flags & SIZE_OF_CHUNK_0));
+  const start = prefix.position;
+
+  const messages: HeaderMessage[] = [];
+  const blocks: Block[] = [{ address, length: start + size + 4 }];
+  for (const block of eachBlock(blocks, address)) {
+    const isFirst = block === blocks[0];
+    const r = blockReader(context, block, isFirst ? STRUCTURE : BLOCK);
+    if (!isFirst && block.length < 8) r.fail(`${block.length} bytes have no room for signature and checksum`);
+    r.position = r.bytes.length - 4;
+    r.checksum();
+    r.position = isFirst ? start : 0;
+    if (!isFirst) r.signature("OCHK");
+    splitMessages(r, block.length - 4, 2, flags, messages, blocks);
+  }
+  return { address, version: 2, flags, referenceCount: undefined, times, messages };
+}
+
+/** Over a copy of the block's bytes: messages are kept, and shall not keep whole cached pages with them. */
+function blockReader(context: FormatContext, { address, length }: Block, structure: string): Reader {
+  return new Reader(context.space.read(address, length, structure).slice(), address, structure, context);
+}
+
+/** Every block once, those included that are appended meanwhile; a cycle is an error. */
+function* eachBlock(blocks: readonly Block[], headerAddress: number): Generator<Block> {
+  const seen = new Set<number>();
+  for (const block of blocks) {
+    if (seen.has(block.address) || seen.size >= MAX_BLOCKS) {
+      throw new FormatError("continuation messages lead back to a block that was read before", {
+        structure: STRUCTURE,
+        address: headerAddress,
+      });
+    }
+    seen.add(block.address);
+    yield block;
+  }
+}
+
+/** Appends the messages in `r` from its position up to byte `end` to `messages`, and what they continue in to `blocks`. */
+function splitMessages(
+  r: Reader,
+  end: number,
+  version: 1 | 2,
+  headerFlags: number,
+  messages: HeaderMessage[],
+  blocks: Block[],
+): void {
+  const tracked = version === 2 && (headerFlags & ATTRIBUTE_CREATION_ORDER_TRACKED) !== 0;
+  const prefixSize = version === 1 ? 8 : tracked ? 6 : 4;
+  while (end - r.position >= prefixSize) {
+    const type = version === 1 ? r.u16() : r.u8();
+    const size = r.u16();
+    const flags = r.u8();
+    let creationIndex: number | undefined;
+    if (version === 1) r.skip(3);
+    else if (tracked) creationIndex = r.u16();
+    if (version === 1 && size % 8 !== 0)
+      r.fail(`message of type 0x${type.toString(16)} has ${size} bytes, expected a multiple of 8`);
+    if (size > end - r.position) {
+      r.fail(`message of type 0x${type.toString(16)} has ${size} bytes, of which only ${end - r.position} are left`);
+    }
+    const message = { type, flags, creationIndex, address: r.address + r.position, body: r.take(size) };
+    checkFlags(r, message, version);
+    if (type === MESSAGE.continuation) blocks.push(decodeContinuation(r, message.body));
+    else if (type !== MESSAGE.nil) messages.push(message);
+  }
+  // Version 2 allows a gap too small for a message.
+  if (version === 1 && r.position !== end) r.fail(`${end - r.position} bytes are left over after the last message`);
+}
+
+function checkFlags(r: Reader, { type, flags }: HeaderMessage, version: 1 | 2): void {
+  const name = `message of type 0x${type.toString(16)}`;
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  const { shared, doNotShare, wasUnknown, failIfUnknownAndWriting, markIfUnknown, failIfUnknown } = MESSAGE_FLAG;
+  if ((has(shared) && has(doNotShare)) || (has(wasUnknown) && (has(failIfUnknownAndWriting) || !has(markIfUnknown)))) {
+    r.fail(`${name} has flags 0x${flags.toString(16)}, which contradict each other`);
+  }
+  if (!isKnownMessageType(type) && has(failIfUnknown)) {
+    r.fail(`${name} is unknown, and its flags say that whoever does not know it must not go on`);
+  }
+  if (type === MESSAGE.referenceCount && version === 1) r.fail("a reference count message in a version 1 header");
+}
+
+/** Object header continuation message (IV.A.2.q). */
+function decodeContinuation(header: Reader, body: Uint8Array): Block {
+  const { sizeOfOffsets, sizeOfLengths } = header.sizes;
+  if (body.length < sizeOfOffsets + sizeOfLengths)
+    header.fail(`a continuation message of ${body.length} bytes is too short`);
+  header.position -= body.length;
+  const end = header.position + body.length;
+  const address = header.definedOffset("continuation block's address");
+  const length = header.length();
+  header.position = end;
+  if (length === 0) header.fail("a continuation block of 0 bytes");
+  return { address, length };
+}
+
+/** The first message of a type, or `undefined`. */
+export function findMessage(header: ObjectHeader, type: number): HeaderMessage | undefined {
+  return header.messages.find((message) => message.type === type);
+}

@@ -1,0 +1,133 @@
+import { FormatError } from "../errors.ts";
+import { type BTreeV1Node, bTreeV1Leaves, GROUP_NODE, readBTreeV1Node } from "./b-tree-v1.ts";
+import { compareBytes } from "./compare-bytes.ts";
+import type { FormatContext } from "./context.ts";
+import type { Link } from "./link.ts";
+import { LocalHeap } from "./local-heap.ts";
+import type { SymbolTable } from "./symbol-table.ts";
+import type { SymbolTableEntry } from "./symbol-table-entry.ts";
+import { readSymbolTableNode } from "./symbol-table-node.ts";
+import { decodeText } from "./text.ts";
+
+/** Group node (III.A.1, "Node Type 0"): its keys are offsets of names in the local heap. */
+interface GroupNode extends BTreeV1Node {
+  readonly keys: readonly number[];
+  readonly children: readonly number[];
+}
+
+/** The file's "Group Leaf Node K" and "Group Internal Node K". */
+export interface GroupK {
+  readonly groupLeafNodeK: number;
+  readonly groupInternalNodeK: number;
+}
+
+/** The links of an old-style group: a B-tree whose leaves point at symbol table nodes, and a heap with the names. */
+export class SymbolTableLookup {
+  readonly #context: FormatContext;
+  readonly #table: SymbolTable;
+  readonly #k: GroupK;
+  readonly #heap: LocalHeap;
+
+  /** Reads the local heap's header only. */
+  constructor(context: FormatContext, table: SymbolTable, k: GroupK) {
+    this.#context = context;
+    this.#table = table;
+    this.#k = k;
+    this.#heap = new LocalHeap(context, table.localHeapAddress);
+  }
+
+  /** The link of that name, found by bisection. */
+  find(name: Uint8Array): Link | undefined {
+    let address = this.#table.bTreeAddress;
+    let level: number | undefined;
+    for (;;) {
+      const node = this.#node(address, level);
+      const child = node.children[this.#childFor(node, name)];
+      if (child === undefined) return undefined;
+      if (node.level === 0) return this.#findInLeaf(child, name);
+      address = child;
+      level = node.level - 1;
+    }
+  }
+
+  /** All links in byte order of their names. */
+  *links(): Generator<Link> {
+    const leaves = bTreeV1Leaves((address, level) => this.#node(address, level), this.#table.bTreeAddress);
+    const seen = new Set<number>();
+    for (const leaf of leaves) {
+      for (const address of leaf.children) {
+        if (seen.has(address))
+          throw new FormatError("is met twice in its group", { structure: "symbol table node", address });
+        seen.add(address);
+        for (const entry of readSymbolTableNode(this.#context, address, 2 * this.#k.groupLeafNodeK)) {
+          yield this.#link(entry, this.#heap.string(entry.linkNameOffset));
+        }
+      }
+    }
+  }
+
+  /** The child whose names lie after key i and not after key i + 1. */
+  #childFor(node: GroupNode, name: Uint8Array): number {
+    let low = 0;
+    let high = node.children.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const right = node.keys[middle + 1] ?? 0;
+      if (compareBytes(name, this.#heap.string(right)) > 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #findInLeaf(address: number, name: Uint8Array): Link | undefined {
+    const entries = readSymbolTableNode(this.#context, address, 2 * this.#k.groupLeafNodeK);
+    let low = 0;
+    let high = entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const entry = entries[middle];
+      if (entry === undefined) return undefined;
+      const order = compareBytes(name, this.#heap.string(entry.linkNameOffset));
+      if (order === 0) return this.#link(entry, name);
+      if (order > 0) low = middle + 1;
+      else high = middle;
+    }
+    return undefined;
+  }
+
+  #link({ objectHeaderAddress, cache }: SymbolTableEntry, nameBytes: Uint8Array): Link {
+    const name = decodeText(nameBytes);
+    if (cache.kind === "soft") {
+      return {
+        kind: "soft",
+        name,
+        creationOrder: undefined,
+        target: decodeText(this.#heap.string(cache.linkValueOffset)),
+      };
+    }
+    if (objectHeaderAddress === undefined) {
+      throw new FormatError(`the entry of ${JSON.stringify(name)} has no address`, {
+        structure: "symbol table",
+        address: this.#table.bTreeAddress,
+      });
+    }
+    return { kind: "hard", name, creationOrder: undefined, address: objectHeaderAddress };
+  }
+
+  #node(address: number, expectedLevel: number | undefined): GroupNode {
+    const kind = {
+      nodeType: GROUP_NODE,
+      keySize: this.#context.sizeOfLengths,
+      maxChildren: 2 * this.#k.groupInternalNodeK,
+    };
+    const { level, count, reader } = readBTreeV1Node(this.#context, kind, address, expectedLevel);
+    const keys: number[] = [];
+    const children: number[] = [];
+    for (let i = 0; i < count; i++) {
+      keys.push(reader.length());
+      children.push(reader.definedOffset(`address of child ${i}`));
+    }
+    if (count > 0) keys.push(reader.length());
+    return { address, level, keys, children };
+  }
+}

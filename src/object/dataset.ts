@@ -1,0 +1,251 @@
+import { BTreeV2Index } from "../chunk/b-tree-v2-index.ts";
+import { BTreeV1Index } from "../chunk/btree-v1-index.ts";
+import type { IndexedDataset } from "../chunk/chunk-grid.ts";
+import type { ChunkIndex } from "../chunk/chunk-index.ts";
+import { ExtensibleArrayIndex } from "../chunk/extensible-array-index.ts";
+import { FixedArrayIndex } from "../chunk/fixed-array-index.ts";
+import { ImplicitIndex } from "../chunk/implicit-index.ts";
+import { SingleChunkIndex } from "../chunk/single-index.ts";
+import type { Storage, StoredData } from "../chunk/stored-data.ts";
+import { FormatError, H5Error, UnsupportedError } from "../errors.ts";
+import { type DataLayout, decodeDataLayout } from "../format/data-layout.ts";
+import { type Dataspace, elementCount } from "../format/dataspace.ts";
+import type { Datatype } from "../format/datatype.ts";
+import { decodeFillValue, decodeFillValueOld } from "../format/fill-value.ts";
+import { decodeFilterPipeline, type Filter } from "../format/filter-pipeline.ts";
+import { isShared, MESSAGE } from "../format/header-message.ts";
+import { findMessage } from "../format/object-header.ts";
+import { Reader } from "../format/reader.ts";
+import type { AddressSpace } from "../storage/address-space.ts";
+import { dataspaceOf, datatypeOf } from "./message.ts";
+import { ObjectBase } from "./object.ts";
+
+type Chunked = Extract<DataLayout, { kind: "chunked" }>;
+
+/** A dataset's metadata. Each part is decoded when it is first asked for, and its damage shows only then. */
+export class Dataset extends ObjectBase implements StoredData {
+  readonly kind = "dataset";
+  #datatype: Datatype | undefined;
+  #dataspace: Dataspace | undefined;
+  #layout: DataLayout | undefined;
+  #filters: readonly Filter[] | undefined;
+  #fillValue: { readonly value: Uint8Array | undefined } | undefined;
+  #storage: Storage | undefined;
+  #storedBytes: number | undefined;
+
+  get space(): AddressSpace {
+    return this.file.space;
+  }
+
+  get datatype(): Datatype {
+    if (this.#datatype === undefined) {
+      const message = this.required(MESSAGE.datatype, "datatype");
+      const r = new Reader(message.body, message.address, "datatype message", this.file.context);
+      this.#datatype = datatypeOf(this.file, r, isShared(message));
+    }
+    return this.#datatype;
+  }
+
+  get dataspace(): Dataspace {
+    if (this.#dataspace === undefined) {
+      const message = this.required(MESSAGE.dataspace, "dataspace");
+      const r = new Reader(message.body, message.address, "dataspace message", this.file.context);
+      this.#dataspace = dataspaceOf(this.file, r, isShared(message));
+    }
+    return this.#dataspace;
+  }
+
+  /** [] for a scalar, [0] where there is no data at all (H5S_NULL). */
+  get dims(): readonly number[] {
+    return this.dataspace.kind === "null" ? [0] : this.dataspace.dims;
+  }
+
+  /** `undefined` is unlimited. */
+  get maxDims(): readonly (number | undefined)[] {
+    return this.dataspace.kind === "null" ? [0] : this.dataspace.maxDims;
+  }
+
+  get elementCount(): number {
+    return elementCount(this.dataspace);
+  }
+
+  /** Bytes. */
+  get elementSize(): number {
+    return this.datatype.size;
+  }
+
+  get layout(): DataLayout {
+    this.#layout ??= decodeDataLayout(this.reader(this.required(MESSAGE.dataLayout, "data layout"), "data layout"));
+    return this.#layout;
+  }
+
+  get filters(): readonly Filter[] {
+    if (this.#filters === undefined) {
+      const message = findMessage(this.header, MESSAGE.filterPipeline);
+      this.#filters = message === undefined ? [] : decodeFilterPipeline(this.reader(message, "filter pipeline"));
+    }
+    return this.#filters;
+  }
+
+  /** One element as stored; `undefined` is zeros. */
+  get fillValue(): Uint8Array | undefined {
+    this.#fillValue ??= { value: this.#readFillValue() };
+    return this.#fillValue.value;
+  }
+
+  get storage(): Storage {
+    this.#storage ??= this.#openStorage();
+    return this.#storage;
+  }
+
+  /** Bytes that the elements take in the file. For chunked data this reads the whole index, once. */
+  storedBytes(): number {
+    this.#storedBytes ??= bytesStored(this.storage);
+    return this.#storedBytes;
+  }
+
+  /** Why the dataset cannot be read, as far as its metadata say; whether there are codecs for its filters is not asked here. */
+  problem(): H5Error | undefined {
+    try {
+      this.#check();
+      return undefined;
+    } catch (error) {
+      if (error instanceof H5Error) return error;
+      throw error;
+    }
+  }
+
+  /** Asks for every part. */
+  #check(): void {
+    const parts = [this.datatype, this.dataspace, this.filters, this.fillValue, this.storage];
+    if (parts.length === 0) throw new TypeError("a dataset has parts");
+  }
+
+  #readFillValue(): Uint8Array | undefined {
+    const message = findMessage(this.header, MESSAGE.fillValue);
+    const old = findMessage(this.header, MESSAGE.fillValueOld);
+    let value: Uint8Array | undefined;
+    if (message !== undefined) value = decodeFillValue(this.reader(message, "fill value")).value;
+    else if (old !== undefined) value = decodeFillValueOld(this.reader(old, "fill value")).value;
+    if (value !== undefined && value.length !== this.elementSize) {
+      throw this.#damaged(
+        "fill value message",
+        `a fill value of ${value.length} bytes for elements of ${this.elementSize}`,
+      );
+    }
+    return value;
+  }
+
+  #openStorage(): Storage {
+    const { layout } = this;
+    const size = this.elementCount * this.elementSize;
+    if (size > Number.MAX_SAFE_INTEGER) {
+      throw new UnsupportedError(`${this.path}: has more than 2^53 bytes`, { path: this.path, address: this.address });
+    }
+    switch (layout.kind) {
+      case "compact":
+        if (layout.bytes.length < size) {
+          throw this.#damaged(
+            "data layout message",
+            `has ${layout.bytes.length} bytes of compact data, expected ${size}`,
+          );
+        }
+        return { kind: "compact", bytes: layout.bytes.subarray(0, size) };
+      case "contiguous":
+        return this.#openContiguous(layout.address, layout.size, size);
+      case "chunked":
+        return this.#openChunked(layout);
+      case "virtual":
+        throw new UnsupportedError(`${this.path}: virtual datasets are not read`, {
+          path: this.path,
+          address: this.address,
+        });
+    }
+  }
+
+  #openContiguous(address: number | undefined, storedSize: number | undefined, size: number): Storage {
+    if (findMessage(this.header, MESSAGE.externalDataFiles) !== undefined) {
+      throw new UnsupportedError(`${this.path}: raw data in external files are not read`, {
+        path: this.path,
+        address: this.address,
+      });
+    }
+    if (address === undefined || size === 0) return { kind: "contiguous", address: undefined, size };
+    if (storedSize !== undefined && storedSize < size) {
+      throw this.#damaged("data layout message", `has ${storedSize} bytes of contiguous data, expected ${size}`);
+    }
+    this.space.check(address, size, "contiguous data");
+    return { kind: "contiguous", address, size };
+  }
+
+  #openChunked(layout: Chunked): Storage {
+    const { dataspace, elementSize } = this;
+    const { chunkDims } = layout;
+    if (dataspace.kind !== "simple" || dataspace.dims.length !== chunkDims.length) {
+      const rank = dataspace.kind === "simple" ? `${dataspace.dims.length}` : `none (${dataspace.kind})`;
+      throw this.#damaged("data layout message", `chunks have rank ${chunkDims.length}, the dataspace ${rank}`);
+    }
+    // The last "dimension" of the chunk is the element's size; HDF5 2 refuses a file where it is not (HDFGroup/hdf5#6534).
+    if (layout.elementSize !== elementSize) {
+      throw this.#damaged(
+        "data layout message",
+        `chunks have elements of ${layout.elementSize} bytes, the datatype ${elementSize}`,
+      );
+    }
+    const { dims, maxDims } = dataspace;
+    const index = this.#openIndex(layout, {
+      context: this.file.context,
+      dims,
+      maxDims,
+      chunkDims,
+      elementSize,
+      filtered: this.filters.length > 0,
+      layoutVersion: layout.version,
+    });
+    const geometry = { dims, chunkDims, elementSize };
+    return { kind: "chunked", geometry, index, edgeChunksUnfiltered: layout.edgeChunksUnfiltered };
+  }
+
+  #openIndex({ indexing, address }: Chunked, dataset: IndexedDataset): ChunkIndex {
+    switch (indexing.type) {
+      case "b-tree-v1": {
+        const k = this.file.superblock.indexedStorageInternalNodeK;
+        return new BTreeV1Index(this.file.context, dataset.chunkDims, address, k);
+      }
+      case "single": {
+        const { storedSize, filterMask } = indexing;
+        return new SingleChunkIndex(
+          dataset,
+          address,
+          storedSize === undefined ? undefined : { storedSize, filterMask },
+        );
+      }
+      case "implicit":
+        return new ImplicitIndex(dataset, address);
+      case "fixed-array":
+        return new FixedArrayIndex(dataset, address);
+      case "extensible-array":
+        return new ExtensibleArrayIndex(dataset, address);
+      case "b-tree-v2":
+        return new BTreeV2Index(dataset, address);
+    }
+  }
+
+  #damaged(structure: string, message: string): FormatError {
+    return new FormatError(`${this.path}: ${message}`, { structure, address: this.address, path: this.path });
+  }
+}
+
+function bytesStored(storage: Storage): number {
+  switch (storage.kind) {
+    case "compact":
+      return storage.bytes.length;
+    case "contiguous":
+      return storage.address === undefined ? 0 : storage.size;
+    case "chunked": {
+      let sum = 0;
+      for (const { record } of storage.index.entries()) sum += record.storedSize;
+      return sum;
+    }
+  }
+}

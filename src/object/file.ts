@@ -1,0 +1,220 @@
+import { LRUCache } from "lru-cache";
+import { FormatError, H5Error, NotFoundError, UnsupportedError } from "../errors.ts";
+import { decodeBTreeK } from "../format/b-tree-k.ts";
+import { decodeCacheImageMessage, readCacheImage } from "../format/cache-image.ts";
+import { FormatContext } from "../format/context.ts";
+import { decodeDriverInfo } from "../format/driver-info.ts";
+import { decodeFileSpaceInfo } from "../format/file-space-info.ts";
+import { GlobalHeap } from "../format/global-heap.ts";
+import { MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
+import { findMessage, type ObjectHeader, readObjectHeader } from "../format/object-header.ts";
+import { Reader } from "../format/reader.ts";
+import { decodeSharedMessageTable } from "../format/shared-message-table.ts";
+import { checkConsistencyFlags, checkDriver, readSuperblock, type Superblock } from "../format/superblock.ts";
+import { AddressSpace } from "../storage/address-space.ts";
+import { LocalFile } from "../storage/local-file.ts";
+import type { Snapshot, Storage } from "../storage/storage.ts";
+import { CommittedDatatype } from "./committed-datatype.ts";
+import { Dataset } from "./dataset.ts";
+import { childPath, Group } from "./group.ts";
+import type { Link } from "./link.ts";
+
+export type H5Object = Group | Dataset | CommittedDatatype;
+
+export interface OpenOptions {
+  /** Open although the consistency flags say that a writer has the file open, or died while it had. */
+  readonly ignoreConsistencyFlags?: boolean;
+}
+
+/** Bytes of object headers that are kept decoded. */
+const CACHE_SIZE = 16 * 1024 * 1024;
+
+/** Soft links that a path may lead through before it is taken for a cycle. */
+const MAX_SOFT_LINKS = 64;
+
+/** An HDF5 file: its objects by address and by path. Everything is read from one snapshot of the storage. */
+export class H5File {
+  /** How messages name the file. */
+  readonly name: string;
+  readonly snapshot: Snapshot;
+  readonly superblock: Superblock;
+  readonly context: FormatContext;
+  readonly globalHeap: GlobalHeap;
+  readonly #storage: Storage | undefined;
+  readonly #objects = new LRUCache<number, H5Object>({
+    maxSize: CACHE_SIZE,
+    sizeCalculation: (object) => headerSize(object.header),
+  });
+
+  private constructor(snapshot: Snapshot, name: string, storage: Storage | undefined, options: OpenOptions) {
+    this.snapshot = snapshot;
+    this.name = name;
+    this.#storage = storage;
+    const superblock = readSuperblock(snapshot, name);
+    if (options.ignoreConsistencyFlags !== true) checkConsistencyFlags(superblock, name);
+    const context = new FormatContext(new AddressSpace(snapshot, superblock.baseAddress), superblock);
+    const extended = readExtension(context, superblock, name);
+    this.superblock = extended.superblock;
+    this.context = extended.context;
+    this.globalHeap = new GlobalHeap(this.context);
+    // A file whose root cannot be read is refused now, not at its first use.
+    this.object(superblock.rootAddress, "/");
+  }
+
+  /**
+   * Opens a file by its path, or whatever a storage holds; `close` closes it.
+   * @throws FormatError where it is no HDF5 file, or damaged; H5Error "io" where it cannot be read
+   */
+  static open(source: string | Storage, options: OpenOptions = {}): H5File {
+    const storage = typeof source === "string" ? LocalFile.open(source) : source;
+    try {
+      return new H5File(storage.snapshot(), storage.name, storage, options);
+    } catch (error) {
+      storage.close();
+      throw error;
+    }
+  }
+
+  /** The same state of a file that another thread has open; `close` leaves the storage open. */
+  static attach(snapshot: Snapshot, name = "file"): H5File {
+    return new H5File(snapshot, name, undefined, { ignoreConsistencyFlags: true });
+  }
+
+  get space(): AddressSpace {
+    return this.context.space;
+  }
+
+  /** @throws FormatError where the root is damaged, or no group */
+  get root(): Group {
+    const root = this.object(this.superblock.rootAddress, "/");
+    if (root instanceof Group) return root;
+    throw new FormatError(`${this.name}: the root object is a ${root.kind}, expected a group`, {
+      address: root.address,
+    });
+  }
+
+  header(address: number): ObjectHeader {
+    return this.#objects.get(address)?.header ?? readObjectHeader(this.context, address);
+  }
+
+  /**
+   * The object whose header is at `address`.
+   * @param path names the object in messages, unless it was opened before
+   * @throws FormatError where there is no object header, or one that is neither group, dataset nor datatype
+   */
+  object(address: number, path = `#0x${address.toString(16)}`): H5Object {
+    let object = this.#objects.get(address);
+    if (object === undefined) {
+      object = this.#open(readObjectHeader(this.context, address), path);
+      this.#objects.set(address, object);
+    }
+    return object;
+  }
+
+  /** In libhdf5's order: what has links is a group, what has a type and a space is a dataset, what has a type a datatype. */
+  #open(header: ObjectHeader, path: string): H5Object {
+    const has = (type: number): boolean => findMessage(header, type) !== undefined;
+    if (has(MESSAGE.symbolTable) || has(MESSAGE.linkInfo)) return new Group(this, header, path);
+    if (has(MESSAGE.datatype)) {
+      return has(MESSAGE.dataspace) ? new Dataset(this, header, path) : new CommittedDatatype(this, header, path);
+    }
+    throw new FormatError("is that of neither a group nor a dataset nor a datatype", {
+      structure: "object header",
+      address: header.address,
+      path,
+    });
+  }
+
+  /**
+   * The object at `path`, from the root group or from `from` where it does not begin with "/". Soft links are followed.
+   * @throws NotFoundError where a link is missing, UnsupportedError at an external or user-defined link
+   */
+  resolve(path: string, from: Group = this.root): H5Object {
+    let object: H5Object = path.startsWith("/") ? this.root : from;
+    const parts = components(path).reverse();
+    let softLinks = 0;
+    for (let name = parts.pop(); name !== undefined; name = parts.pop()) {
+      if (!(object instanceof Group)) {
+        throw new H5Error("not-a-group", `${object.path}: is a ${object.kind}, which has no ${JSON.stringify(name)}`, {
+          path,
+        });
+      }
+      const link: Link | undefined = object.link(name);
+      if (link === undefined) {
+        throw new NotFoundError(`${childPath(object.path, name)}: there is no such link`, { path });
+      }
+      if (link.kind === "soft") {
+        if (++softLinks > MAX_SOFT_LINKS) {
+          throw new H5Error("limit", `${path}: leads through more than ${MAX_SOFT_LINKS} soft links`, { path });
+        }
+        if (link.target.startsWith("/")) object = this.root;
+        parts.push(...components(link.target).reverse());
+      } else {
+        object = this.follow(link, object);
+      }
+    }
+    return object;
+  }
+
+  /** What `link`, one of `group`'s links, leads to. @throws as `resolve` does */
+  follow(link: Link, group: Group): H5Object {
+    const path = childPath(group.path, link.name);
+    switch (link.kind) {
+      case "hard":
+        return this.object(link.address, path);
+      case "soft":
+        return this.resolve(link.target, group);
+      case "external":
+        throw new UnsupportedError(`${path}: links to ${link.target} in another file, ${link.file}`, { path });
+      case "user":
+        throw new UnsupportedError(`${path}: is a user-defined link of type ${link.type}`, { path });
+    }
+  }
+
+  close(): void {
+    this.#objects.clear();
+    this.#storage?.close();
+  }
+}
+
+/** The parts of a path; "." and empty ones mean nothing (H5G__component). */
+function components(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+function headerSize(header: ObjectHeader): number {
+  return header.messages.reduce((sum, { body }) => sum + body.length + 128, 1024);
+}
+
+/** What the superblock extension adds: B-tree K values, and metadata that are in a cache image instead of in their places. */
+function readExtension(
+  context: FormatContext,
+  superblock: Superblock,
+  name: string,
+): { superblock: Superblock; context: FormatContext } {
+  if (superblock.extensionAddress === undefined) return { superblock, context };
+  const header = readObjectHeader(context, superblock.extensionAddress);
+  const reader = (type: number, what: string): Reader | undefined => {
+    const message = findMessage(header, type);
+    return message === undefined ? undefined : new Reader(message.body, message.address, `${what} message`, context);
+  };
+  const driver = reader(MESSAGE.driverInfo, "driver info");
+  if (driver !== undefined) checkDriver(decodeDriverInfo(driver), name);
+  // Not used here, but their damage is the file's.
+  const fileSpace = reader(MESSAGE.fileSpaceInfo, "file space info");
+  // Marked as unknown: written in another form by a library before its release, and stepped over by those after it.
+  const marked = ((findMessage(header, MESSAGE.fileSpaceInfo)?.flags ?? 0) & MESSAGE_FLAG.wasUnknown) !== 0;
+  if (fileSpace !== undefined && !marked) decodeFileSpaceInfo(fileSpace);
+  const sharedTable = reader(MESSAGE.sharedMessageTable, "shared message table");
+  if (sharedTable !== undefined) decodeSharedMessageTable(sharedTable);
+  const k = reader(MESSAGE.bTreeK, "B-tree 'K' values");
+  const imageReader = reader(MESSAGE.cacheImage, "metadata cache image");
+  const image = imageReader === undefined ? undefined : decodeCacheImageMessage(imageReader);
+  return {
+    superblock: k === undefined ? superblock : { ...superblock, ...decodeBTreeK(k) },
+    context:
+      image === undefined
+        ? context
+        : new FormatContext(context.space.withOverlay(readCacheImage(context, image)), superblock),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * Bytes being written, in one growing buffer. With a `flush` callback the buffer does not grow past what one piece of
+ * text needs: it is handed over when it is full, and used again.
+ *
+ * A writer asks for room, writes at `length`, and moves `length`:
+ * `const out = sink.room(32); sink.length = putInteger(out, sink.length, value);`
+ */
+export class ByteSink {
+  bytes: Uint8Array<ArrayBuffer>;
+  length = 0;
+  /** Bytes already handed to `flush`. */
+  flushed = 0;
+  readonly #flush: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
+
+  /** `flush` gets bytes that are its own only until it returns. */
+  constructor(capacity = 1 << 16, flush?: (bytes: Uint8Array<ArrayBuffer>) => void) {
+    this.bytes = new Uint8Array(capacity);
+    this.#flush = flush;
+  }
+
+  /** The buffer, with at least `n` bytes free from `length` on. */
+  room(n: number): Uint8Array {
+    if (this.length + n > this.bytes.length) this.#makeRoom(n);
+    return this.bytes;
+  }
+
+  #makeRoom(n: number): void {
+    this.flush();
+    const need = this.length + n;
+    if (need <= this.bytes.length) return;
+    const larger = new Uint8Array(Math.max(need, this.bytes.length * 2));
+    larger.set(this.bytes.subarray(0, this.length));
+    this.bytes = larger;
+  }
+
+  /** Hands over what is there, if anybody takes it. */
+  flush(): void {
+    if (this.#flush === undefined || this.length === 0) return;
+    this.#flush(this.bytes.subarray(0, this.length));
+    this.flushed += this.length;
+    this.length = 0;
+  }
+
+  byte(value: number): void {
+    this.room(1)[this.length++] = value;
+  }
+
+  /** [start, end) of `source`. */
+  write(source: Uint8Array, start = 0, end = source.length): void {
+    const n = end - start;
+    const out = this.room(n);
+    if (n < 24) {
+      let at = this.length;
+      for (let i = start; i < end; i++) out[at++] = source[i] ?? 0;
+    } else {
+      out.set(source.subarray(start, end), this.length);
+    }
+    this.length += n;
+  }
+
+  /** A copy of the bytes that are there. */
+  take(): Uint8Array<ArrayBuffer> {
+    return this.bytes.slice(0, this.length);
+  }
+}

@@ -1,0 +1,51 @@
+import type { StringPadding } from "../../format/datatype.ts";
+import { decodeText, encodeText } from "../../format/text.ts";
+import type { ByteSink } from "./byte-sink.ts";
+
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Where the string in [start, end) ends: the bytes after it are padding. */
+export function stringEnd(bytes: Uint8Array, start: number, end: number, padding: StringPadding): number {
+  if (padding === "null-terminated") {
+    const nul = bytes.subarray(start, end).indexOf(0);
+    return nul < 0 ? end : start + nul;
+  }
+  const pad = padding === "null-padded" ? 0 : SPACE;
+  let to = end;
+  while (to > start && bytes[to - 1] === pad) to--;
+  return to;
+}
+
+/** As a JSON string. A byte that is no UTF-8 is written `\udc80` to `\udcff`, as Python's "surrogateescape" has it. */
+export function writeJsonString(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
+  for (let i = start; i < end; i++) {
+    const b = bytes[i] ?? 0;
+    if (b < SPACE || b > 0x7e || b === QUOTE || b === BACKSLASH) {
+      sink.write(jsonText(decodeText(bytes.subarray(start, end))));
+      return;
+    }
+  }
+  sink.byte(QUOTE);
+  sink.write(bytes, start, end);
+  sink.byte(QUOTE);
+}
+
+/** The bytes of a JSON string. */
+export function jsonText(text: string): Uint8Array {
+  return encodeText(JSON.stringify(text));
+}
+
+const HEX = encodeText("0123456789abcdef");
+
+/** `0x` and two hexadecimal digits for each byte, in their order. */
+export function writeHex(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
+  sink.byte(0x30);
+  sink.byte(0x78);
+  for (let i = start; i < end; i++) {
+    const b = bytes[i] ?? 0;
+    sink.byte(HEX[b >> 4] ?? 0);
+    sink.byte(HEX[b & 15] ?? 0);
+  }
+}

@@ -1,0 +1,106 @@
+import { FormatError, UnsupportedError } from "../errors.ts";
+import type { ReferenceType, VlenType } from "../format/datatype.ts";
+import type { H5File } from "./file.ts";
+import { childPath, type Group } from "./group.ts";
+import { walkObjects } from "./walk.ts";
+
+/** What elements refer to but do not hold. Elements are given as stored, `datatype.size` bytes. */
+export interface HeapResolver {
+  /** The value's bytes: its elements of the base type one after the other, or a string's text. `undefined`: null. */
+  vlen(stored: Uint8Array, type: VlenType): Uint8Array | undefined;
+  /** The path of the object referred to. `undefined`: a null reference. */
+  path(stored: Uint8Array, type: ReferenceType): string | undefined;
+}
+
+const resolvers = new WeakMap<H5File, HeapResolver>();
+
+/** The resolver of a file: its global heap, and where its objects are. One for each file. */
+export function heapOf(file: H5File): HeapResolver {
+  let resolver = resolvers.get(file);
+  if (resolver === undefined) {
+    resolver = new FileHeap(file);
+    resolvers.set(file, resolver);
+  }
+  return resolver;
+}
+
+class FileHeap implements HeapResolver {
+  readonly #file: H5File;
+  #paths: ReadonlyMap<number, string> | undefined;
+
+  constructor(file: H5File) {
+    this.#file = file;
+  }
+
+  /**
+   * Specification IV.B, "Variable-length": the number of elements in four bytes, then the ID of the heap object.
+   * A string of no characters has an object; a null one, as a sequence of no elements, has not.
+   */
+  vlen(stored: Uint8Array, type: VlenType): Uint8Array | undefined {
+    const object = this.#heapObject(stored, 4);
+    if (object === undefined) return undefined;
+    const count = u32(stored, 0);
+    const length = count * (type.kind === "string" ? 1 : type.base.size);
+    if (length > object.length) {
+      throw new FormatError(
+        `a variable-length value has ${count} elements, ${length} bytes, but its heap object ${object.length} bytes`,
+        { structure: "global heap" },
+      );
+    }
+    return object.subarray(0, length);
+  }
+
+  /**
+   * A path that does not depend on what was opened before: the one of fewest links, and of these the first by name. An
+   * object that no path leads to any more is named by its address, as `#0x1a40`.
+   */
+  path(stored: Uint8Array, type: ReferenceType): string | undefined {
+    if (type.kind !== "object" && type.kind !== "region") {
+      throw new UnsupportedError(`references of the kind H5R_ref_t (${type.kind}) are not supported`);
+    }
+    // A region's heap object begins with the address of the dataset; the selection in it follows.
+    const source = type.kind === "region" ? this.#heapObject(stored, 0) : stored;
+    const address = source === undefined ? undefined : this.#address(source, 0);
+    if (address === undefined) return undefined;
+    this.#paths ??= pathsByAddress(this.#file.root);
+    return this.#paths.get(address) ?? `#0x${address.toString(16)}`;
+  }
+
+  #heapObject(stored: Uint8Array, at: number): Uint8Array | undefined {
+    const collection = this.#address(stored, at);
+    if (collection === undefined) return undefined;
+    const index = u32(stored, at + this.#file.context.sizeOfOffsets);
+    return this.#file.globalHeap.object(collection, index);
+  }
+
+  /** `undefined`: 0 or the undefined address. */
+  #address(bytes: Uint8Array, at: number): number | undefined {
+    const size = this.#file.context.sizeOfOffsets;
+    if (at + size > bytes.length) throw new FormatError(`a reference has ${bytes.length} bytes, expected ${at + size}`);
+    let value = 0;
+    let allSet = true;
+    for (let i = size - 1; i >= 0; i--) {
+      const byte = bytes[at + i] ?? 0;
+      value = value * 256 + byte;
+      allSet &&= byte === 0xff;
+    }
+    if (value === 0 || allSet) return undefined;
+    if (!Number.isSafeInteger(value)) throw new FormatError(`the address ${value} is larger than 2^53 - 1`);
+    return value;
+  }
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = 3; i >= 0; i--) value = value * 256 + (bytes[at + i] ?? 0);
+  return value;
+}
+
+/** The path of every object that hard links lead to. */
+function pathsByAddress(root: Group): Map<number, string> {
+  const paths = new Map([[root.address, "/"]]);
+  for (const { address, name, parent } of walkObjects(root)) {
+    paths.set(address, childPath(paths.get(parent) ?? "/", name));
+  }
+  return paths;
+}

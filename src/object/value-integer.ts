@@ -1,0 +1,86 @@
+import { UnsupportedError } from "../errors.ts";
+import type { BitfieldType, ByteOrder, IntegerType, TimeType } from "../format/datatype.ts";
+import type { ElementBytes } from "./value-bytes.ts";
+
+/** Where the bits of an integer are in its element. */
+export interface IntegerLayout {
+  readonly size: number;
+  readonly order: ByteOrder;
+  readonly bitOffset: number;
+  readonly precision: number;
+  readonly signed: boolean;
+}
+
+/** Larger ones are refused: reading them is work that grows with the square of the size. */
+const MAX_SIZE = 64;
+
+/** @throws UnsupportedError for an element of more than 64 bytes */
+export function integerLayout(type: IntegerType | BitfieldType | TimeType): IntegerLayout {
+  if (type.size > MAX_SIZE) {
+    throw new UnsupportedError(`a ${type.class} of ${type.size} bytes is not supported, at most ${MAX_SIZE}`);
+  }
+  switch (type.class) {
+    case "integer":
+      return type;
+    case "bitfield":
+      return { ...type, signed: false };
+    case "time":
+      // Seconds since 1970 may lie before it: PyTables' time32 and time64 are signed.
+      return { size: type.size, order: type.order, bitOffset: 0, precision: type.precision, signed: true };
+  }
+}
+
+/** True if every bit of the element counts and the processor knows the size: 1, 2, 4 or 8 bytes. */
+export function isWholeInteger({ size, order, bitOffset, precision }: IntegerLayout): boolean {
+  return (
+    (size === 1 || size === 2 || size === 4 || size === 8) &&
+    (order !== "vax" || size === 1) &&
+    bitOffset === 0 &&
+    precision === size * 8
+  );
+}
+
+export type NumberReader = (data: ElementBytes, at: number) => number;
+
+/** Integers that fit a double: whole ones of at most 4 bytes. `undefined` for every other layout. */
+export function smallIntegerReader(layout: IntegerLayout): NumberReader | undefined {
+  if (!isWholeInteger(layout)) return undefined;
+  const little = layout.order === "little";
+  switch (layout.signed ? -layout.size : layout.size) {
+    case 1:
+      return ({ bytes }, at) => bytes[at] ?? 0;
+    case -1:
+      return ({ view }, at) => view.getInt8(at);
+    case 2:
+      return ({ view }, at) => view.getUint16(at, little);
+    case -2:
+      return ({ view }, at) => view.getInt16(at, little);
+    case 4:
+      return ({ view }, at) => view.getUint32(at, little);
+    case -4:
+      return ({ view }, at) => view.getInt32(at, little);
+    default:
+      return undefined;
+  }
+}
+
+/** The element's `size` bytes as one unsigned number, whatever their order. */
+export function readBits(bytes: Uint8Array, at: number, size: number, order: ByteOrder): bigint {
+  let value = 0n;
+  for (let i = 0; i < size; i++) value = (value << 8n) | BigInt(bytes[at + byteOfSignificance(i, size, order)] ?? 0);
+  return value;
+}
+
+/** Which byte of the element is the `i`-th most significant. */
+function byteOfSignificance(i: number, size: number, order: ByteOrder): number {
+  if (order === "little") return size - 1 - i;
+  if (order === "big") return i;
+  // VAX: 16-bit words, the most significant first, each with its low byte first. (Odd sizes have no such order.)
+  return size % 2 === 0 ? i ^ 1 : size - 1 - i;
+}
+
+/** Any integer of any layout, exactly. */
+export function readInteger(bytes: Uint8Array, at: number, layout: IntegerLayout): bigint {
+  const bits = readBits(bytes, at, layout.size, layout.order) >> BigInt(layout.bitOffset);
+  return layout.signed ? BigInt.asIntN(layout.precision, bits) : BigInt.asUintN(layout.precision, bits);
+}

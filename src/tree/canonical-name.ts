@@ -1,0 +1,48 @@
+import type { H5File, H5Object } from "../object/file.ts";
+import { walkObjects } from "../object/walk.ts";
+import { fileName } from "./file-name.ts";
+
+/** The one name that an object goes by where it has several. */
+interface CanonicalName {
+  /** The path, as shown, without a view's extension. */
+  readonly path: string;
+  /** The link's name. */
+  readonly name: string;
+}
+
+/**
+ * A group with several hard links is a directory at one of its paths and a symlink at the others: the kernel allows a
+ * directory one parent only, and `rm -r` of an alias must not empty the original. A dataset with several heads its CSV
+ * column by one of its names. The one is the shortest path, then the first by name; it is searched for when the first
+ * object with several links is met.
+ */
+export class CanonicalNames {
+  readonly #file: H5File;
+  #names: Map<number, CanonicalName> | undefined;
+
+  constructor(file: H5File) {
+    this.#file = file;
+  }
+
+  /** The name that counts; `met` is one by which the object was met. */
+  of(object: H5Object, met: CanonicalName): CanonicalName {
+    if (object.address === this.#file.root.address) return { path: "/", name: "" };
+    if (object.linkCount <= 1) return met;
+    this.#names ??= this.#walk();
+    return this.#names.get(object.address) ?? met;
+  }
+
+  #walk(): Map<number, CanonicalName> {
+    const root = this.#file.root;
+    const names = new Map([[root.address, { path: "/", name: "" }]]);
+    for (const { address, name, parent } of walkObjects(root)) {
+      const path = childPath(names.get(parent)?.path ?? "/", fileName(name, ""));
+      names.set(address, { path, name });
+    }
+    return names;
+  }
+}
+
+export function childPath(directory: string, name: string): string {
+  return directory === "/" ? `/${name}` : `${directory}/${name}`;
+}

@@ -1,0 +1,51 @@
+import { unsupportedFilters } from "../chunk/filters.ts";
+import { decodedSize } from "../chunk/read-plan.ts";
+import type { StoredData } from "../chunk/stored-data.ts";
+import { type H5Error, UnsupportedError } from "../errors.ts";
+import type { Dataset } from "../object/dataset.ts";
+import { meantDatatype } from "../object/pytables.ts";
+import { encodeNpyHeader } from "../view/npy.ts";
+import type { FileNode, Node } from "./node.ts";
+
+/** A header, then the dataset's elements as they are stored: any part can be had without the rest, and the size is known. */
+export interface StoredContent {
+  readonly kind: "stored";
+  readonly header: Uint8Array;
+  readonly data: StoredData;
+  readonly size: number;
+}
+
+/** Formatted: its size is known only when all of it is done. */
+export interface TextContent {
+  readonly kind: "text";
+}
+
+/** What a file's bytes are made of. */
+export type Content = StoredContent | TextContent;
+
+/** @throws H5Error where the object's metadata cannot be read */
+export function contentOf(node: FileNode): Content {
+  const { object, view } = node;
+  if (object.kind === "dataset" && (view === "bin" || view === "npy")) {
+    const header =
+      view === "npy" ? encodeNpyHeader(meantDatatype(object, object.datatype), object.dims) : new Uint8Array(0);
+    return { kind: "stored", header, data: object, size: header.length + decodedSize(object) };
+  }
+  return { kind: "text" };
+}
+
+/** Why a node's contents cannot be read, as far as that can be told without reading them. */
+export function problemOf(node: Node): H5Error | undefined {
+  if (node.kind === "broken") return node.error;
+  return node.kind === "file" && node.object.kind === "dataset" ? datasetProblem(node.object) : undefined;
+}
+
+/** Why a dataset's elements cannot be read: what its metadata say, and whether there are codecs for its filters. */
+export function datasetProblem(dataset: Dataset): H5Error | undefined {
+  const problem = dataset.problem();
+  if (problem !== undefined) return problem;
+  const missing = unsupportedFilters(dataset.filters);
+  return missing === undefined
+    ? undefined
+    : new UnsupportedError(`${dataset.path}: it needs ${missing}, which h5fs does not have`, { path: dataset.path });
+}

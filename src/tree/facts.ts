@@ -1,0 +1,55 @@
+import { decodedSize } from "../chunk/read-plan.ts";
+import { H5Error } from "../errors.ts";
+import type { Dataset } from "../object/dataset.ts";
+import { datatypeName } from "../object/datatype-name.ts";
+import { meantDatatype } from "../object/pytables.ts";
+import { viewsOf } from "../view/view.ts";
+import { problemOf } from "./content.ts";
+import type { Node } from "./node.ts";
+import { viewSubject } from "./tree.ts";
+
+type Fact = (node: Node) => string | undefined;
+
+/**
+ * What the extended attributes `user.h5fs.NAME` say of an object: facts that are in no attribute of the file. They are
+ * answered when asked for and not listed, or `rsync -X` would try to set them.
+ */
+const FACTS: Record<string, Fact> = {
+  path: (node) => (node.kind === "directory" ? node.group.path : node.kind === "file" ? node.object.path : undefined),
+  problem: (node) => problemOf(node)?.message,
+  dtype: (node) => (node.kind === "file" ? datatypeName(meantDatatype(node.object, node.object.datatype)) : undefined),
+  shape: ofDataset((dataset) => (dataset.dataspace.kind === "null" ? "null" : tuple(dataset.dims))),
+  maxshape: ofDataset((dataset) => (dataset.dataspace.kind === "simple" ? tuple(dataset.maxDims) : undefined)),
+  chunks: ofDataset(({ storage }) => (storage.kind === "chunked" ? tuple(storage.geometry.chunkDims) : undefined)),
+  filters: ofDataset(({ filters }) =>
+    filters
+      .map(({ id, name, clientData }) => [`${id}`, name, ...clientData].filter((part) => part !== "").join(" "))
+      .join("\n"),
+  ),
+  layout: ofDataset((dataset) => dataset.layout.kind),
+  stored_bytes: ofDataset((dataset) => `${dataset.storedBytes()}`),
+  decoded_bytes: ofDataset((dataset) => `${decodedSize(dataset)}`),
+  views: ofDataset((dataset) => viewsOf(viewSubject(dataset)).join(" ")),
+};
+
+/** @param name without `user.h5fs.`; `undefined`: there is no such fact about this node */
+export function fact(node: Node, name: string): string | undefined {
+  const read = Object.hasOwn(FACTS, name) ? FACTS[name] : undefined;
+  try {
+    return read?.(node);
+  } catch (error) {
+    // The metadata that would tell is damaged: `problem` says how.
+    if (error instanceof H5Error) return undefined;
+    throw error;
+  }
+}
+
+function ofDataset(read: (dataset: Dataset) => string | undefined): Fact {
+  return (node) => (node.kind === "file" && node.object.kind === "dataset" ? read(node.object) : undefined);
+}
+
+/** As Python writes it; an unlimited dimension is `None`. */
+function tuple(values: readonly (number | undefined)[]): string {
+  const text = values.map((value) => (value === undefined ? "None" : `${value}`)).join(", ");
+  return values.length === 1 ? `(${text},)` : `(${text})`;
+}

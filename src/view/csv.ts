@@ -1,0 +1,115 @@
+import { encodeText } from "../format/text.ts";
+import type { ByteSink } from "../object/text/byte-sink.ts";
+import { putUnsigned } from "../object/text/integer.ts";
+import type { TextStyle } from "../object/text/plain-cell.ts";
+import { complexPart } from "../object/value-meaning.ts";
+import { columnNames, compileColumns, isOneColumn } from "./columns.ts";
+import { type ElementSource, elementCountOf } from "./source.ts";
+import type { TextFormat } from "./text-format.ts";
+
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+
+/**
+ * RFC 4180 with LF and a header.
+ * - One dimension, or a scalar: an element is a row; its columns are named as the dataset, those of a compound as its
+ *   members.
+ * - Two dimensions: a row is a row, the columns are 0, 1, 2...
+ * - More: index columns d0, d1... for all dimensions but the last, then the last as columns.
+ * - Compounds of two dimensions and more: index columns for all dimensions, then the members.
+ *
+ * An empty string is `""`, a null string or reference an empty field (as PostgreSQL and DuckDB have it); where that
+ * would be an empty line, which readers skip, it is `""` as well.
+ */
+export function csvFormat(source: ElementSource): TextFormat {
+  const { datatype, heap, name } = source;
+  const dims = source.dims ?? [];
+  const isTable = datatype.class === "compound" && complexPart(datatype) === undefined;
+  const isRowEach = isTable || dims.length < 2;
+  const elementsPerRow = isRowEach ? 1 : (dims.at(-1) ?? 1);
+  // The dimensions that have index columns.
+  const indexed = isTable ? (dims.length < 2 ? [] : dims) : dims.length < 3 ? [] : dims.slice(0, -1);
+  const alone = elementsPerRow === 1 && indexed.length === 0 && isOneColumn(datatype);
+  const cell = compileColumns(datatype, heap, csvStyle(alone), COMMA);
+  const size = datatype.size;
+
+  return {
+    elementCount: elementCountOf(source),
+    elementsPerRow,
+    elementSize: size,
+    head(sink) {
+      let first = true;
+      const column = (text: string): void => {
+        if (!first) sink.byte(COMMA);
+        first = false;
+        const bytes = encodeText(text);
+        writeCsvText(sink, bytes, 0, bytes.length);
+      };
+      for (let d = 0; d < indexed.length; d++) column(`d${d}`);
+      if (isRowEach) for (const text of columnNames(datatype, isTable ? "" : name)) column(text);
+      else for (let i = 0; i < elementsPerRow; i++) for (const text of columnNames(datatype, `${i}`)) column(text);
+      sink.byte(NEWLINE);
+    },
+    elements(first, count, data, sink) {
+      let column = first % elementsPerRow;
+      for (let i = 0; i < count; i++) {
+        if (column > 0) sink.byte(COMMA);
+        else if (indexed.length > 0) writeIndexes(sink, (first + i) / elementsPerRow, indexed);
+        cell(data, i * size, sink);
+        if (++column === elementsPerRow) {
+          sink.byte(NEWLINE);
+          column = 0;
+        }
+      }
+    },
+    tail() {
+      // A row ends with its own line break.
+    },
+  };
+}
+
+/** The coordinates of a row, each followed by a comma. */
+function writeIndexes(sink: ByteSink, row: number, dims: readonly number[]): void {
+  let below = dims.reduce((product, dim) => product * dim, 1);
+  let rest = row;
+  for (const dim of dims) {
+    below /= dim;
+    const index = Math.floor(rest / below);
+    rest -= index * below;
+    const out = sink.room(24);
+    sink.length = putUnsigned(out, sink.length, index);
+    sink.byte(COMMA);
+  }
+}
+
+function csvStyle(alone: boolean): TextStyle {
+  return { text: writeCsvText, null: encodeText(alone ? '""' : "") };
+}
+
+/** A field: in quotes where it is empty or holds a quote, a comma or a line break. */
+export function writeCsvText(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
+  for (let i = start; i < end; i++) {
+    const b = bytes[i];
+    if (b === COMMA || b === QUOTE || b === NEWLINE || b === RETURN) {
+      writeQuoted(sink, bytes, start, end);
+      return;
+    }
+  }
+  if (start === end) writeQuoted(sink, bytes, start, end);
+  else sink.write(bytes, start, end);
+}
+
+function writeQuoted(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
+  const out = sink.room(2 * (end - start) + 2);
+  let at = sink.length;
+  out[at++] = QUOTE;
+  for (let i = start; i < end; i++) {
+    const b = bytes[i] ?? 0;
+    if (b === QUOTE) out[at++] = QUOTE;
+    out[at++] = b;
+  }
+  out[at++] = QUOTE;
+  sink.length = at;
+}
