@@ -95,7 +95,7 @@ function doubleText(value: number): string {
 /** A reference of zeros only is null (h5py's truth of a reference). */
 function compileReference(type: ReferenceType): Cell {
   if (type.kind !== "object" && type.kind !== "region") {
-    throw new UnsupportedError(`standard references (H5R_ref_t, here of kind ${type.kind}) are not read`);
+    throw new UnsupportedError(`references of the kind H5R_ref_t (${type.kind}) are not supported`);
   }
   return ({ bytes }, at, sink) => {
     const isNull = bytes.subarray(at, at + type.size).every((byte) => byte === 0);

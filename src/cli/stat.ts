@@ -30,31 +30,40 @@ export const statCommand: CommandModule<object, { location: string }> = {
       .example("$0 stat data.h5:/x", "type, shape, chunks, filters, sizes of /x"),
   handler: ({ location }) => {
     const { file, path, object } = openObject(location);
-    const lines = [`File: ${printable(file.name)}`, `Path: ${printable(path)}`, ...statLines(object)];
+    const lines = [line("File", file.name), line("Path", path), ...statLines(object)];
     writeOut(encodeText(`${lines.join("\n")}\n`));
     file.close();
   },
 };
 
-/** A line `name: text`. `undefined`: there is nothing to tell. */
+/** A line `name: text`; several, or none, where there is more or nothing to tell. */
 type Fact = readonly [name: string, text: () => string | readonly string[] | undefined];
 
-/** Facts about an object, a line each. What its damage hides is told in its line. */
+const NAME_WIDTH = 17;
+
+/** Facts about an object, a line each. What its damage hides is told once, in the first line that it concerns. */
 export function statLines(object: H5Object): string[] {
   const lines: string[] = [];
+  const told = new Set<string>();
   for (const [name, text] of [...factsOf(object), ...commonFacts(object)]) {
-    const told = tell(text);
-    for (const line of typeof told === "string" ? [told] : (told ?? [])) lines.push(`${name}: ${printable(line)}`);
+    for (const part of tell(text, told)) lines.push(line(name, part));
   }
   return lines;
 }
 
-function tell(text: Fact[1]): string | readonly string[] | undefined {
+function line(name: string, text: string): string {
+  return `${name}:`.padEnd(NAME_WIDTH) + printable(text);
+}
+
+function tell(text: Fact[1], told: Set<string>): readonly string[] {
   try {
-    return text();
+    const parts = text() ?? [];
+    return typeof parts === "string" ? [parts] : parts;
   } catch (error) {
-    if (error instanceof H5Error) return `cannot be read: ${error.message}`;
-    throw error;
+    if (!(error instanceof H5Error)) throw error;
+    if (told.has(error.message)) return [];
+    told.add(error.message);
+    return [`cannot be read: ${error.message}`];
   }
 }
 
@@ -89,7 +98,7 @@ function datasetFacts(dataset: Dataset): readonly Fact[] {
     ["Decoded", () => bytes(decodedSize(dataset))],
     ["Stored", () => storedText(dataset)],
     ["Views", () => viewsOf(viewSubject(dataset)).join(" ")],
-    ["Problem", () => datasetProblem(dataset)?.message],
+    ["Problem", () => raise(datasetProblem(dataset))],
   ];
 }
 
@@ -158,6 +167,11 @@ function storedText(dataset: Dataset): string {
   const stored = dataset.storedBytes();
   const ratio = decodedSize(dataset) / stored;
   return dataset.filters.length === 0 || stored === 0 ? bytes(stored) : `${bytes(stored)}, ${ratio.toFixed(2)} to 1`;
+}
+
+/** Told as any other error, so that what was told before is not told again. */
+function raise(problem: H5Error | undefined): undefined {
+  if (problem !== undefined) throw problem;
 }
 
 function timeText(seconds: number | undefined): string | undefined {

@@ -120,7 +120,7 @@ function describe(object: H5Object): string {
     const type = typeText(datatypeName(meantDatatype(object, object.datatype)));
     if (object.kind === "datatype") return `  datatype ${type}`;
     const problem = datasetProblem(object);
-    const remark = problem === undefined ? "" : `  ${printable(cannotBeRead(problem))}`;
+    const remark = problem === undefined ? "" : `  ${printable(cannotBeRead(problem, `${object.path}: `))}`;
     return `  ${type} ${shapeText(object.dataspace)}${remark}`;
   } catch (error) {
     return `  ${printable(cannotBeRead(error))}`;
@@ -132,7 +132,9 @@ function typeText(name: string): string {
   return text.length <= MAX_TYPE ? text : `${text.slice(0, MAX_TYPE - 1)}…`;
 }
 
-function cannotBeRead(error: unknown): string {
-  if (error instanceof H5Error) return `(cannot be read: ${error.message})`;
-  throw error;
+/** @param known what the message need not begin with: the line tells it already */
+function cannotBeRead(error: unknown, known = ""): string {
+  if (!(error instanceof H5Error)) throw error;
+  const { message } = error;
+  return `(cannot be read: ${message.startsWith(known) ? message.slice(known.length) : message})`;
 }
