@@ -189,13 +189,13 @@ def compare_csv(path, values, d, name):
     rank = len(d.shape)
     if rank == 0:
         values = values[None]
-    if t.get_class() == h5t.VLEN and not t.is_variable_str() and values.ndim > max(rank, 1):
+    if t.get_class() == h5t.VLEN and values.ndim > max(rank, 1):
         # Sequences that happen to be of one length: h5py (or NumPy) has made one array of them.
         sequences = list(values)
         values = np.empty(len(sequences), dtype=object)
         for i, sequence in enumerate(sequences):
             values[i] = sequence
-    if values.dtype.names is not None and rank < 2:
+    if values.dtype.names is not None and t.get_class() == h5t.COMPOUND and rank < 2:
         columns = list(leaves("", values, t))
     elif rank < 2:
         columns = list(leaves(name, values, t))
