@@ -1,30 +1,16 @@
-import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import type { CodecMode } from "../codecs/codec.ts";
-import { H5File } from "../src/object/file.ts";
-import { attachSnapshot } from "../src/storage/local-file.ts";
-import type { SnapshotDescription } from "../src/storage/storage.ts";
-import { Tree } from "../src/tree/tree.ts";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { describeDefect } from "./errno.ts";
 import type { Rendered } from "./job.ts";
 import { Dispatcher } from "./kernel/dispatch.ts";
 import { Replier } from "./kernel/replier.ts";
 import { serve } from "./kernel/serve.ts";
-import type { FileFacts } from "./node-attributes.ts";
-import { Parking, ParkingSlots } from "./parking.ts";
-import { Session } from "./session.ts";
-import { WorkerPool } from "./worker-pool.ts";
+import { openSession, type SessionParts } from "./open-session.ts";
+import type { KernelDescriptors } from "./worker.ts";
 
 /** What the main thread gives the engine thread. */
-export interface EngineSetup {
-  readonly snapshot: SnapshotDescription;
-  readonly facts: FileFacts;
-  readonly device: number;
-  /** An eventfd: readable when a worker has sent a message, or the main thread wants the engine to end. */
-  readonly wakeup: number;
-  readonly workers: readonly MessagePort[];
-  readonly parking: SharedArrayBuffer;
-  readonly outstanding: SharedArrayBuffer;
-  readonly cacheBytes: number;
-  readonly codecs: CodecMode;
+export interface EngineSetup extends SessionParts {
+  /** `wakeup` is readable when a worker has sent a message, or the main thread wants the engine to end. */
+  readonly kernel: KernelDescriptors;
 }
 
 /** What the engine thread tells the main thread. */
@@ -38,24 +24,11 @@ function tell(message: EngineMessage): void {
   parentPort?.postMessage(message);
 }
 
-const pool = new WorkerPool(setup.workers, setup.outstanding);
-const replier = new Replier(setup.device);
-const file = H5File.attach(attachSnapshot(setup.snapshot), setup.snapshot.path);
-const session = new Session({
-  tree: new Tree(file),
-  facts: setup.facts,
-  parking: new Parking(new ParkingSlots(setup.parking)),
-  replier,
-  cacheBytes: setup.cacheBytes,
-  codecs: setup.codecs,
-  post: (job) => pool.post(job),
-});
+const replier = new Replier(setup.kernel.device);
+const session = openSession(setup, replier);
 const dispatcher = new Dispatcher(session, replier, {
   ready: ({ major, minor }) => tell({ kind: "ready", protocol: `${major}.${minor}` }),
-  defect: (error, request) => {
-    const message = error instanceof Error ? error.stack : String(error);
-    tell({ kind: "defect", message: `this is a defect of h5fs, please report it: ${request}: ${message}` });
-  },
+  defect: (error, request) => tell({ kind: "defect", message: describeDefect(error, request) }),
 });
 
 /** This thread never returns to its event loop, so messages are fetched. False: the main thread wants it to end. */
@@ -69,5 +42,5 @@ function fetchMessages(): boolean {
   return parentPort === null || receiveMessageOnPort(parentPort) === undefined;
 }
 
-serve(setup.device, setup.wakeup, dispatcher, fetchMessages);
+serve(setup.kernel.device, setup.kernel.wakeup, dispatcher, fetchMessages);
 for (const port of setup.workers) port.close();

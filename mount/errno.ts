@@ -58,3 +58,9 @@ export function errnoOf(error: unknown): number | undefined {
   if (error instanceof ErrnoError) return error.errno;
   return error instanceof H5Error ? ERRNO_OF_KIND[error.kind] : undefined;
 }
+
+/** What the log says of an exception that nobody threw on purpose. */
+export function describeDefect(error: unknown, request: string): string {
+  const message = error instanceof Error ? error.stack : String(error);
+  return `this is a defect of h5fs, please report it: ${request}: ${message}`;
+}

@@ -34,3 +34,11 @@ export interface ErrorMessage {
 export type Rendered =
   | { readonly key: string; readonly text: Uint8Array }
   | { readonly key: string; readonly error: ErrorMessage };
+
+/** The answer to a parked request, from a worker that cannot write to the kernel itself (transport libfuse). */
+export type Answer =
+  | { readonly unique: number; readonly bytes: Uint8Array }
+  | { readonly unique: number; readonly errno: number };
+
+/** What a worker tells the thread that has the session. */
+export type WorkerMessage = Rendered | Answer;

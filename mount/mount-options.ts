@@ -1,11 +1,13 @@
 import { cpus, totalmem } from "node:os";
 import type { CodecMode } from "../codecs/codec.ts";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
+import { DEFAULT_TRANSPORT, type TransportName } from "./transport.ts";
 
 export interface MountOptions {
   readonly cacheBytes: number;
   readonly codecs: CodecMode;
   readonly workers: number;
+  readonly transport: TransportName;
   /** Whether to take libhdf5's shared lock on the file. */
   readonly lock: boolean;
   /** What a daemon in the background has to say is appended to this file. */
@@ -19,6 +21,7 @@ export const OPTION_HELP = [
   "cache=SIZE        memory for decoded chunks, e.g. 512M (default: an eighth of the memory, at most 1G)",
   "codecs=portable   decode without system libraries (default: native where they are found)",
   "workers=N         decoding threads (default: one per core but one)",
+  `transport=T       how the kernel is spoken to: kernel or libfuse (default here: ${DEFAULT_TRANSPORT})`,
   "lock=none         do not take the shared lock that libhdf5 takes on a file it reads",
   "log=FILE          append messages to FILE while in the background",
   "allow_other       let other users in (needs user_allow_other in /etc/fuse.conf, except for root)",
@@ -38,6 +41,7 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
     cacheBytes: Math.min(2 ** 30, Math.floor(totalmem() / 8)),
     codecs: "native",
     workers: Math.max(1, cpus().length - 1),
+    transport: DEFAULT_TRANSPORT,
     lock: true,
     logFile: undefined,
     kernel: [],
@@ -58,6 +62,8 @@ function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
       return { codecs: oneOf(word, value, ["native", "portable"]) };
     case "workers":
       return { workers: parseCount(word, value) };
+    case "transport":
+      return { transport: oneOf(word, value, ["kernel", "libfuse"]) };
     case "lock":
       return { lock: oneOf(word, value, ["shared", "none"]) === "shared" };
     case "log":

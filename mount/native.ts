@@ -1,4 +1,4 @@
-import { readSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 import koffi from "koffi";
 
@@ -92,6 +92,10 @@ export function createEventFd(): number {
   const fd: number = eventfdFn(0, EFD_CLOEXEC_NONBLOCK);
   if (fd < 0) throw new SystemCallError("eventfd", koffi.errno());
   return fd;
+}
+
+export function wakeEventFd(fd: number): void {
+  writeSync(fd, new Uint8Array(new BigUint64Array([1n]).buffer));
 }
 
 /** Takes the shared lock that libhdf5 takes on a file it reads. False: another process holds it exclusively, as a writer does. */

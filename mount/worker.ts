@@ -10,16 +10,24 @@ import { H5File } from "../src/object/file.ts";
 import { attachSnapshot } from "../src/storage/local-file.ts";
 import type { SnapshotDescription } from "../src/storage/storage.ts";
 import { renderNode } from "../src/tree/render-node.ts";
-import type { Job, Rendered } from "./job.ts";
+import type { Job, Rendered, WorkerMessage } from "./job.ts";
 import { Replier } from "./kernel/replier.ts";
+import { AnswerPoster } from "./libfuse/answer-poster.ts";
 import { ParkingSlots } from "./parking.ts";
+import type { ParkedReplier } from "./session.ts";
+
+/** What a thread needs to answer the kernel itself. */
+export interface KernelDescriptors {
+  readonly device: number;
+  /** An eventfd: written to after a message to the engine thread, which waits in `poll`. */
+  readonly wakeup: number;
+}
 
 /** What the main thread gives a decode worker. */
 export interface WorkerSetup {
   readonly snapshot: SnapshotDescription;
-  readonly device: number;
-  /** Written to after a message to the engine, which waits in `poll`. */
-  readonly wakeup: number;
+  /** `undefined`: the transport is libfuse, whose answers the session's thread gives. */
+  readonly kernel: KernelDescriptors | undefined;
   readonly engine: MessagePort;
   readonly parking: SharedArrayBuffer;
   readonly outstanding: SharedArrayBuffer;
@@ -34,7 +42,10 @@ const RENDER_CACHE = 16 * 2 ** 20;
 const setup: WorkerSetup = workerData;
 const slots = new ParkingSlots(setup.parking);
 const outstanding = new Int32Array(setup.outstanding);
-const replier = new Replier(setup.device);
+const replier: Pick<ParkedReplier, "data" | "failure"> =
+  setup.kernel === undefined
+    ? new AnswerPoster((answer, bytes) => tell(answer, bytes))
+    : new Replier(setup.kernel.device);
 const reader = new RangeReader(setup.codecs, RENDER_CACHE);
 const wake = new BigUint64Array([1n]);
 let file: H5File | undefined;
@@ -43,7 +54,7 @@ let target = Buffer.allocUnsafeSlow(2 ** 20);
 setup.engine.on("message", (job: Job) => {
   try {
     if (job.kind === "read") read(job);
-    else tell(render(job));
+    else tellRendered(render(job));
   } finally {
     Atomics.sub(outstanding, setup.index, 1);
   }
@@ -84,10 +95,15 @@ function render(job: Job & { kind: "render" }): Rendered {
   }
 }
 
-function tell(result: Rendered): void {
-  const shared = "text" in result ? [result.text.buffer].filter((buffer) => buffer instanceof ArrayBuffer) : [];
-  setup.engine.postMessage(result, shared);
-  writeSync(setup.wakeup, new Uint8Array(wake.buffer));
+function tellRendered(result: Rendered): void {
+  const own = "text" in result ? [result.text.buffer].filter((buffer) => buffer instanceof ArrayBuffer) : [];
+  tell(result, own);
+}
+
+/** @param own memory that is handed over, not copied */
+function tell(message: WorkerMessage, own: readonly ArrayBuffer[]): void {
+  setup.engine.postMessage(message, own);
+  if (setup.kernel !== undefined) writeSync(setup.kernel.wakeup, new Uint8Array(wake.buffer));
 }
 
 /** An exception that nobody foresaw must still answer the request. */

@@ -1,6 +1,6 @@
-import { NotFoundError } from "../../src/errors.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import { type FileSystem, type OpenReply, PARKED, type Request } from "../filesystem.ts";
+import { extendedAttribute, extendedAttributeList, lengthWithin } from "../xattr.ts";
 import { answerInit, type Protocol } from "./init.ts";
 import { OPCODE, opcodeName } from "./opcode.ts";
 import { DirectoryReply } from "./readdir.ts";
@@ -143,18 +143,12 @@ export class Dispatcher {
         break;
       case OPCODE.GETXATTR:
         this.#xattr(unique, view.getUint32(body, true), [
-          this.#getxattr(request, nodeid, nulTerminated(bytes, body + 8)),
+          extendedAttribute(fs, request, nodeid, nulTerminated(bytes, body + 8)),
         ]);
         break;
-      case OPCODE.LISTXATTR: {
-        const end = Uint8Array.of(0);
-        this.#xattr(
-          unique,
-          view.getUint32(body, true),
-          fs.listxattr(request, nodeid).flatMap((name) => [name, end]),
-        );
+      case OPCODE.LISTXATTR:
+        this.#xattr(unique, view.getUint32(body, true), extendedAttributeList(fs, request, nodeid));
         break;
-      }
       case OPCODE.STATFS:
         this.#send(unique, putStatistics(this.#replier.view, OUT_HEADER_SIZE, fs.statfs(request, nodeid)));
         break;
@@ -246,19 +240,8 @@ export class Dispatcher {
     }
   }
 
-  #getxattr(request: Request, nodeid: number, name: Uint8Array): Uint8Array {
-    try {
-      return this.#fs.getxattr(request, nodeid, name);
-    } catch (error) {
-      // ENOENT would say that the file is gone.
-      if (error instanceof NotFoundError) throw new ErrnoError(Errno.ENODATA);
-      throw error;
-    }
-  }
-
-  /** The ERANGE protocol of getxattr(2): size 0 asks for the length only. */
   #xattr(unique: number, size: number, parts: readonly Uint8Array[]): void {
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const length = lengthWithin(parts, size);
     if (size === 0) {
       const { view } = this.#replier;
       view.setUint32(OUT_HEADER_SIZE, length, true);
@@ -266,7 +249,6 @@ export class Dispatcher {
       this.#send(unique, OUT_HEADER_SIZE + 8);
       return;
     }
-    if (length > size) throw new ErrnoError(Errno.ERANGE);
     this.#replier.data(unique, parts);
   }
 }

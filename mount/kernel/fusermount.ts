@@ -64,10 +64,11 @@ function escapeOption(value: string): string {
 function explain({ message, missing, status }: ProgramResult): string {
   if (missing) return 'a user needs "fusermount3", which is not installed: install the package fuse3, or mount as root';
   if (status === 0) return "fusermount3 ended without sending a descriptor";
-  return `${message}${advice(message)}`;
+  return `${message}${mountAdvice(message)}`;
 }
 
-function advice(message: string): string {
+/** What to do about a message of fusermount3, or of libfuse: "", or in brackets, after a blank. */
+export function mountAdvice(message: string): string {
   if (message.includes("user_allow_other")) return ' (put the line "user_allow_other" into /etc/fuse.conf, as root)';
   if (/\/dev\/fuse: Permission denied/.test(message)) return ' (make it usable, as root: "chmod 666 /dev/fuse")';
   if (/\/dev\/fuse: (No such|device not found)|device not found|modprobe/.test(message)) {

@@ -5,7 +5,7 @@ import { constants } from "node:fs";
 import { access, lstat, open, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SAMPLE, writeSample } from "../support/h5wasm-file.ts";
-import { H5FS, type Mount, mountFile, whyNoMount } from "../support/mount.ts";
+import { H5FS, type Mount, mountFile, TRANSPORTS, whyNoMount } from "../support/mount.ts";
 import { notRun } from "../support/not-run.ts";
 import { output, run } from "../support/run.ts";
 import { removeTempDir, tempDir } from "../support/temp-dir.ts";
@@ -20,123 +20,125 @@ function bytesOf(array: Float64Array | Int32Array): Buffer {
   return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 }
 
-describe("a mounted file", () => {
-  let directory: string;
-  let file: string;
-  let mount: Mount;
-  const at = (...parts: string[]): string => join(mount.dir, ...parts);
+for (const transport of TRANSPORTS)
+  describe(`a mounted file, transport ${transport}`, () => {
+    const options = [`transport=${transport}`];
+    let directory: string;
+    let file: string;
+    let mount: Mount;
+    const at = (...parts: string[]): string => join(mount.dir, ...parts);
 
-  before(async function () {
-    const why = whyNoMount();
-    if (why !== undefined) notRun(this, why);
-    directory = tempDir();
-    file = await writeSample(directory);
-    mount = await mountFile(file);
-  });
+    before(async function () {
+      const why = whyNoMount(transport);
+      if (why !== undefined) notRun(this, why);
+      directory = tempDir();
+      file = await writeSample(directory);
+      mount = await mountFile(file, { options });
+    });
 
-  after(async () => {
-    await mount?.unmount();
-    if (directory !== undefined) removeTempDir(directory);
-  });
+    after(async () => {
+      await mount?.unmount();
+      if (directory !== undefined) removeTempDir(directory);
+    });
 
-  it("lists groups as directories, datasets under one view each, links as symlinks", async () => {
-    assert.deepEqual((await readdir(mount.dir)).sort(), [
-      "dangling",
-      "external",
-      "group",
-      "hard.npy",
-      "other",
-      "scalar.npy",
-      "soft.npy",
-      "words.txt",
-    ]);
-    assert.deepEqual((await readdir(at("group"))).sort(), ["matrix.npy", "ramp.npy"]);
-    assert.equal(await readlink(at("soft.npy")), "group/ramp.npy");
-    assert.equal(await readlink(at("dangling")), "nowhere");
-  });
+    it("lists groups as directories, datasets under one view each, links as symlinks", async () => {
+      assert.deepEqual((await readdir(mount.dir)).sort(), [
+        "dangling",
+        "external",
+        "group",
+        "hard.npy",
+        "other",
+        "scalar.npy",
+        "soft.npy",
+        "words.txt",
+      ]);
+      assert.deepEqual((await readdir(at("group"))).sort(), ["matrix.npy", "ramp.npy"]);
+      assert.equal(await readlink(at("soft.npy")), "group/ramp.npy");
+      assert.equal(await readlink(at("dangling")), "nowhere");
+    });
 
-  it("gives the values that were written, chunked and compressed", async () => {
-    assert.ok(npyBody(await readFile(at("group/ramp.npy"))).equals(bytesOf(SAMPLE.ramp)));
-    assert.ok(npyBody(await readFile(at("group/matrix.npy"))).equals(bytesOf(SAMPLE.matrix)));
-    assert.ok((await readFile(at("group/matrix.bin"))).equals(bytesOf(SAMPLE.matrix)));
-    assert.equal(npyBody(await readFile(at("scalar.npy"))).readInt16LE(), 42);
-    assert.equal(await readFile(at("words.txt"), "utf8"), SAMPLE.words.map((word) => `${word}\n`).join(""));
-  });
+    it("gives the values that were written, chunked and compressed", async () => {
+      assert.ok(npyBody(await readFile(at("group/ramp.npy"))).equals(bytesOf(SAMPLE.ramp)));
+      assert.ok(npyBody(await readFile(at("group/matrix.npy"))).equals(bytesOf(SAMPLE.matrix)));
+      assert.ok((await readFile(at("group/matrix.bin"))).equals(bytesOf(SAMPLE.matrix)));
+      assert.equal(npyBody(await readFile(at("scalar.npy"))).readInt16LE(), 42);
+      assert.equal(await readFile(at("words.txt"), "utf8"), SAMPLE.words.map((word) => `${word}\n`).join(""));
+    });
 
-  it("reads any part", async () => {
-    const whole = await readFile(at("group/ramp.bin"));
-    const handle = await open(at("group/ramp.bin"));
-    for (const [offset, length] of [
-      [1, 3],
-      [5590, 30],
-      [39_990, 100],
-      [40_000, 5],
-      [0, 40_000],
-    ] as const) {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
-      assert.ok(buffer.subarray(0, bytesRead).equals(whole.subarray(offset, offset + length)));
-    }
-    await handle.close();
-  });
+    it("reads any part", async () => {
+      const whole = await readFile(at("group/ramp.bin"));
+      const handle = await open(at("group/ramp.bin"));
+      for (const [offset, length] of [
+        [1, 3],
+        [5590, 30],
+        [39_990, 100],
+        [40_000, 5],
+        [0, 40_000],
+      ] as const) {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+        assert.ok(buffer.subarray(0, bytesRead).equals(whole.subarray(offset, offset + length)));
+      }
+      await handle.close();
+    });
 
-  it("has the size that reading gives, in stat and after open", async () => {
-    for (const name of ["group/ramp.npy", "group/ramp.bin", "words.txt", "words.csv", "group/matrix.csv"]) {
-      const { size } = await stat(at(name));
-      assert.equal(size, (await readFile(at(name))).length, name);
-    }
-  });
+    it("has the size that reading gives, in stat and after open", async () => {
+      for (const name of ["group/ramp.npy", "group/ramp.bin", "words.txt", "words.csv", "group/matrix.csv"]) {
+        const { size } = await stat(at(name));
+        assert.equal(size, (await readFile(at(name))).length, name);
+      }
+    });
 
-  it("gives the same bytes as h5fs cat", async () => {
-    for (const name of ["group/ramp.npy", "words.txt", "group/matrix.csv", "soft.npy"]) {
-      const cat = await run(process.execPath, [H5FS, "cat", `${file}:/${name}`]);
-      assert.ok(cat.stdout.equals(await readFile(at(name))), name);
-    }
-  });
+    it("gives the same bytes as h5fs cat", async () => {
+      for (const name of ["group/ramp.npy", "words.txt", "group/matrix.csv", "soft.npy"]) {
+        const cat = await run(process.execPath, [H5FS, "cat", `${file}:/${name}`]);
+        assert.ok(cat.stdout.equals(await readFile(at(name))), name);
+      }
+    });
 
-  it("knows hard links as one file", async () => {
-    const [one, two] = [await stat(at("hard.npy")), await stat(at("group/ramp.npy"))];
-    assert.equal(one.ino, two.ino);
-    assert.equal(one.nlink, 2);
-  });
+    it("knows hard links as one file", async () => {
+      const [one, two] = [await stat(at("hard.npy")), await stat(at("group/ramp.npy"))];
+      assert.equal(one.ino, two.ino);
+      assert.equal(one.nlink, 2);
+    });
 
-  it("shows a group with two hard links as a directory and a symlink to it", async () => {
-    assert.equal((await lstat(at("group"))).isDirectory(), true);
-    assert.equal(await readlink(at("other")), "group");
-  });
+    it("shows a group with two hard links as a directory and a symlink to it", async () => {
+      assert.equal((await lstat(at("group"))).isDirectory(), true);
+      assert.equal(await readlink(at("other")), "group");
+    });
 
-  it("keeps inode numbers from mount to mount", async () => {
-    const { ino } = await stat(at("group/ramp.npy"));
-    const second = await mountFile(file);
-    try {
-      assert.equal((await stat(join(second.dir, "group/ramp.npy"))).ino, ino);
-    } finally {
-      await second.unmount();
-    }
-  });
+    it("keeps inode numbers from mount to mount", async () => {
+      const { ino } = await stat(at("group/ramp.npy"));
+      const second = await mountFile(file, { options });
+      try {
+        assert.equal((await stat(join(second.dir, "group/ramp.npy"))).ino, ino);
+      } finally {
+        await second.unmount();
+      }
+    });
 
-  it("answers each misuse with its errno", async () => {
-    const misuses: [() => Promise<unknown>, string][] = [
-      [() => writeFile(at("new"), "x"), "EROFS"],
-      [() => open(at("words.txt"), "r+"), "EROFS"],
-      [() => access(at("words.txt"), constants.W_OK), "EROFS"],
-      [() => readFile(at("nothing.npy")), "ENOENT"],
-      [() => readFile(at("words.png")), "ENOENT"],
-      [() => readFile(at("group")), "EISDIR"],
-      [() => readdir(at("words.txt")), "ENOTDIR"],
-      [() => readFile(at("dangling")), "ENOENT"],
-      [() => readFile(at("external")), "ENOTSUP"],
-      [() => readFile(at("x".repeat(300))), "ENAMETOOLONG"],
-    ];
-    for (const [misuse, code] of misuses) {
-      await assert.rejects(misuse, (error: NodeJS.ErrnoException) => {
-        assert.equal(error.code, code, error.message);
-        return true;
-      });
-    }
-  });
+    it("answers each misuse with its errno", async () => {
+      const misuses: [() => Promise<unknown>, string][] = [
+        [() => writeFile(at("new"), "x"), "EROFS"],
+        [() => open(at("words.txt"), "r+"), "EROFS"],
+        [() => access(at("words.txt"), constants.W_OK), "EROFS"],
+        [() => readFile(at("nothing.npy")), "ENOENT"],
+        [() => readFile(at("words.png")), "ENOENT"],
+        [() => readFile(at("group")), "EISDIR"],
+        [() => readdir(at("words.txt")), "ENOTDIR"],
+        [() => readFile(at("dangling")), "ENOENT"],
+        [() => readFile(at("external")), "ENOTSUP"],
+        [() => readFile(at("x".repeat(300))), "ENAMETOOLONG"],
+      ];
+      for (const [misuse, code] of misuses) {
+        await assert.rejects(misuse, (error: NodeJS.ErrnoException) => {
+          assert.equal(error.code, code, error.message);
+          return true;
+        });
+      }
+    });
 
-  it("shows attributes as extended attributes, and facts when asked", async () => {
-    const script = `import errno, os, sys
+    it("shows attributes as extended attributes, and facts when asked", async () => {
+      const script = `import errno, os, sys
 d = sys.argv[1]
 print(sorted(os.listxattr(d)), os.getxattr(d, "user.title"))
 print(os.getxattr(d + "/group", "user.numbers"))
@@ -144,35 +146,35 @@ print(os.getxattr(d + "/group/ramp.npy", "user.h5fs.shape"), os.getxattr(d + "/g
 print(os.getxattr(d + "/external", "user.h5fs.problem").decode())
 try: os.getxattr(d, "user.none")
 except OSError as e: print(errno.errorcode[e.errno])`;
-    assert.equal(
-      await output("python3", ["-c", script, mount.dir]),
-      [
-        "['user.title'] b'a sample'",
-        "b'[1, 2, 3]'",
-        "b'(5000,)' b'(700,)'",
-        "the link leads to x in elsewhere.h5; other files are not followed",
-        "ENODATA",
-        "",
-      ].join("\n"),
-    );
-  });
+      assert.equal(
+        await output("python3", ["-c", script, mount.dir]),
+        [
+          "['user.title'] b'a sample'",
+          "b'[1, 2, 3]'",
+          "b'(5000,)' b'(700,)'",
+          "the link leads to x in elsewhere.h5; other files are not followed",
+          "ENODATA",
+          "",
+        ].join("\n"),
+      );
+    });
 
-  it("ends on SIGTERM although a file is open, with status 0, and leaves nothing", async () => {
-    const second = await mountFile(file);
-    const handle = await open(join(second.dir, "group/ramp.npy"));
-    process.kill(second.pid, "SIGTERM");
-    assert.equal(await second.ended, "exit status 0");
-    await assert.rejects(handle.read(Buffer.alloc(1), 0, 1, 20_000), { code: "ENOTCONN" });
-    await assert.rejects(handle.close(), { code: "ENOTCONN" });
-    await second.unmount();
-  });
+    it("ends on SIGTERM although a file is open, with status 0, and leaves nothing", async () => {
+      const second = await mountFile(file, { options });
+      const handle = await open(join(second.dir, "group/ramp.npy"));
+      process.kill(second.pid, "SIGTERM");
+      assert.equal(await second.ended, "exit status 0");
+      await assert.rejects(handle.read(Buffer.alloc(1), 0, 1, 20_000), { code: "ENOTCONN" });
+      await assert.rejects(handle.close(), { code: "ENOTCONN" });
+      await second.unmount();
+    });
 
-  it("ends when it is unmounted by umount", async () => {
-    const child = spawn(process.execPath, [H5FS, file], { stdio: "ignore" });
-    assert.deepEqual(await once(child, "exit"), [0, null]);
-    const inferred = join(directory, "sample");
-    assert.deepEqual((await readdir(join(inferred, "group"))).length, 2);
-    assert.equal((await run(process.execPath, [H5FS, "umount", inferred])).status, 0);
-    await assert.rejects(stat(inferred), { code: "ENOENT" });
+    it("ends when it is unmounted by umount", async () => {
+      const child = spawn(process.execPath, [H5FS, file, "-o", `transport=${transport}`], { stdio: "ignore" });
+      assert.deepEqual(await once(child, "exit"), [0, null]);
+      const inferred = join(directory, "sample");
+      assert.deepEqual((await readdir(join(inferred, "group"))).length, 2);
+      assert.equal((await run(process.execPath, [H5FS, "umount", inferred])).status, 0);
+      await assert.rejects(stat(inferred), { code: "ENOENT" });
+    });
   });
-});

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { projectRoot } from "./project.ts";
 import { removeTempDir, tempDir } from "./temp-dir.ts";
 
 /** The program under test, of the same build as this file. */
@@ -10,6 +12,10 @@ export const H5FS = fileURLToPath(new URL("../../mount/main.js", import.meta.url
 
 const START_MS = 20_000;
 const STOP_MS = 15_000;
+
+/** The ways to the kernel that a mount has. */
+export const TRANSPORTS = ["kernel", "libfuse"] as const;
+export type TransportName = (typeof TRANSPORTS)[number];
 
 export interface MountOptions {
   /** Mount options, each as after `-o`: `["cache=1M"]`. */
@@ -32,7 +38,7 @@ export interface Mount {
 }
 
 /** Undefined if a FUSE file system can be mounted here, else why not. */
-export function whyNoMount(): string | undefined {
+export function whyNoMount(transport: TransportName = "kernel"): string | undefined {
   if (!existsSync(H5FS)) {
     return `${H5FS} is not built`;
   }
@@ -44,7 +50,13 @@ export function whyNoMount(): string | undefined {
   if (process.getuid?.() !== 0 && spawnSync("fusermount3", ["-V"]).status !== 0) {
     return "fusermount3 (package fuse3) is not installed";
   }
-  return undefined;
+  return transport === "libfuse" ? whyNoLibfuse() : undefined;
+}
+
+function whyNoLibfuse(): string | undefined {
+  const { platform, arch } = process;
+  const binary = join(projectRoot(), "node_modules/fuse-native/prebuilds", `${platform}-${arch}`);
+  return existsSync(binary) ? undefined : `the package fuse-native is not installed, or not for ${platform}-${arch}`;
 }
 
 export function canMount(): boolean {

@@ -1,0 +1,45 @@
+import { describeDefect } from "./errno.ts";
+import type { WorkerMessage } from "./job.ts";
+import { loadBinding } from "./libfuse/binding.ts";
+import { mountLibfuse } from "./libfuse/mount.ts";
+import { Operations } from "./libfuse/operations.ts";
+import { PendingCalls } from "./libfuse/pending.ts";
+import { openSession } from "./open-session.ts";
+import { startWorkers } from "./threads.ts";
+import type { Service, ServiceRequest } from "./transport.ts";
+
+/**
+ * libfuse 2 by way of fuse-native: its callbacks come to the event loop of the main thread, and only there, so the session is
+ * here, too. Workers send what they decoded, and this thread answers with it.
+ */
+export async function serveLibfuse({ storage, source, directory, options, log }: ServiceRequest): Promise<Service> {
+  const binding = loadBinding();
+  const workers = startWorkers(storage, options, undefined);
+  const pending = new PendingCalls();
+  const session = openSession(workers.parts, pending);
+  for (const port of workers.parts.workers) {
+    port.on("message", (message: WorkerMessage) => {
+      if ("unique" in message) pending.answer(message);
+      else session.rendered(message);
+    });
+  }
+  let isReady = (): void => undefined;
+  const ready = new Promise<void>((resolve) => {
+    isReady = resolve;
+  });
+  const operations = new Operations(session, binding, pending, {
+    ready: () => isReady(),
+    defect: (error, operation) => log(describeDefect(error, operation)),
+  });
+  try {
+    const mounted = await mountLibfuse(binding, operations, { source, directory, options: options.kernel });
+    const ended = mounted.unmounted.finally(() => {
+      session.destroy();
+      return workers.terminate();
+    });
+    return { ready, ended, stop: () => mounted.stopWaiting() };
+  } catch (error) {
+    await workers.terminate();
+    throw error;
+  }
+}

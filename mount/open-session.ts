@@ -1,0 +1,36 @@
+import type { MessagePort } from "node:worker_threads";
+import type { CodecMode } from "../codecs/codec.ts";
+import { H5File } from "../src/object/file.ts";
+import { attachSnapshot } from "../src/storage/local-file.ts";
+import type { SnapshotDescription } from "../src/storage/storage.ts";
+import { Tree } from "../src/tree/tree.ts";
+import type { FileFacts } from "./node-attributes.ts";
+import { Parking, ParkingSlots } from "./parking.ts";
+import { type ParkedReplier, Session } from "./session.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+/** What a session is made of, whatever the transport; it can be sent to a thread. */
+export interface SessionParts {
+  readonly snapshot: SnapshotDescription;
+  readonly facts: FileFacts;
+  readonly workers: readonly MessagePort[];
+  readonly parking: SharedArrayBuffer;
+  readonly outstanding: SharedArrayBuffer;
+  readonly cacheBytes: number;
+  readonly codecs: CodecMode;
+}
+
+/** Opens the file's session on the calling thread. */
+export function openSession(parts: SessionParts, replier: ParkedReplier): Session {
+  const pool = new WorkerPool(parts.workers, parts.outstanding);
+  const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path);
+  return new Session({
+    tree: new Tree(file),
+    facts: parts.facts,
+    parking: new Parking(new ParkingSlots(parts.parking)),
+    replier,
+    cacheBytes: parts.cacheBytes,
+    codecs: parts.codecs,
+    post: (job) => pool.post(job),
+  });
+}
