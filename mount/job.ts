@@ -1,6 +1,7 @@
 import type { ReadPlan } from "../src/chunk/read-plan.ts";
 import type { H5ErrorKind } from "../src/errors.ts";
-import type { ViewName } from "../src/view/view.ts";
+import type { TextDescription } from "../src/tree/open-text.ts";
+import type { TextBlock } from "../src/view/text-block.ts";
 
 /** What the engine thread has a worker do. */
 export type Job =
@@ -15,15 +16,27 @@ export type Job =
       /** Where each planned chunk is decoded to; by position. */
       readonly chunks: readonly (SharedArrayBuffer | undefined)[];
     }
-  | {
-      /** Format a dataset or a type as text; the engine is told by a `Rendered` message. */
-      readonly kind: "render";
-      readonly key: string;
-      readonly address: number;
-      readonly path: string;
-      readonly name: string;
-      readonly view: ViewName;
-    };
+  | RenderJob;
+
+/** Format some elements of a text; the engine is told by a `Rendered` message. */
+export interface RenderJob extends ElementRange {
+  readonly kind: "render";
+  /** Tells the texts apart. */
+  readonly key: string;
+  readonly text: TextDescription;
+}
+
+/** Elements of a text that a worker is to render. */
+export interface ElementRange {
+  readonly first: number;
+  readonly count: number;
+  /** The elements are one block of the index; else they lie beyond it, and may become several. */
+  readonly isBlock: boolean;
+  /** Whether the text itself is wanted, not its length alone. */
+  readonly keep: boolean;
+  /** Returned as it is given. */
+  readonly attempt: number;
+}
 
 /** An H5Error on its way between threads. */
 export interface ErrorMessage {
@@ -31,9 +44,13 @@ export interface ErrorMessage {
   readonly message: string;
 }
 
-export type Rendered =
-  | { readonly key: string; readonly text: Uint8Array }
-  | { readonly key: string; readonly error: ErrorMessage };
+/** What became of a `RenderJob`. */
+export interface Rendered {
+  readonly key: string;
+  readonly range: ElementRange;
+  readonly blocks: readonly TextBlock[];
+  readonly error: ErrorMessage | undefined;
+}
 
 /** The answer to a parked request, from a worker that cannot write to the kernel itself (transport libfuse). */
 export type Answer =

@@ -31,6 +31,7 @@ export function openSession(parts: SessionParts, replier: ParkedReplier): Sessio
     replier,
     cacheBytes: parts.cacheBytes,
     codecs: parts.codecs,
+    workerCount: pool.size,
     post: (job) => pool.post(job),
   });
 }

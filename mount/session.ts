@@ -32,6 +32,7 @@ const XATTR_SIZE_MAX = 65_536;
 
 const NAME_MAX = 255;
 
+const FOPEN_DIRECT_IO = 1;
 const FOPEN_KEEP_CACHE = 2;
 const FOPEN_CACHE_DIR = 8;
 
@@ -47,6 +48,7 @@ export interface ParkedReplier {
 }
 
 export interface SessionSetup extends DataReaderSetup {
+  readonly workerCount: number;
   readonly tree: Tree;
   readonly facts: FileFacts;
   readonly replier: ParkedReplier;
@@ -69,7 +71,18 @@ export class Session implements FileSystem {
     this.#nodes = new NodeTable(setup.tree.root);
     this.#directories = new DirectoryHandles((directory) => setup.tree.entries(directory));
     this.#data = new DataReader(setup);
-    this.#texts = new TextStore(Math.max(2 ** 22, setup.cacheBytes / 4), setup.post);
+    const { facts, replier } = setup;
+    this.#texts = new TextStore({
+      capacity: Math.max(2 ** 22, setup.cacheBytes / 4),
+      workerCount: setup.workerCount,
+      post: setup.post,
+      answers: {
+        size: (unique, node, size) =>
+          replier.attributes(unique, { attributes: attributesOf(node, size, facts), valid: FOREVER }),
+        data: (unique, bytes) => replier.data(unique, [bytes]),
+        failure: (unique, error) => replier.failure(unique, error),
+      },
+    });
   }
 
   lookup(_request: Request, parent: number, name: Uint8Array): Entry {
@@ -88,11 +101,9 @@ export class Session implements FileSystem {
     const node = this.#node(nodeid);
     const attributes = this.#attributes(node);
     if (attributes !== undefined) return { attributes, valid: FOREVER };
-    const { unique } = request;
-    return this.#await(node, unique, (text) => {
-      const reply = { attributes: attributesOf(node, text.length, this.#setup.facts), valid: FOREVER };
-      this.#setup.replier.attributes(unique, reply);
-    });
+    if (node.kind !== "file") throw this.#notAFile(node);
+    this.#texts.awaitSize(node, request.unique);
+    return PARKED;
   }
 
   readlink(_request: Request, nodeid: number): Uint8Array {
@@ -102,36 +113,32 @@ export class Session implements FileSystem {
   }
 
   access(_request: Request, nodeid: number, mask: number): void {
+    const X_OK = 1;
     const W_OK = 2;
-    this.#node(nodeid);
+    const node = this.#node(nodeid);
     if ((mask & W_OK) !== 0) throw new ErrnoError(Errno.EROFS);
+    if ((mask & X_OK) !== 0 && node.kind !== "directory") throw new ErrnoError(Errno.EACCES);
   }
 
   open(_request: Request, nodeid: number, flags: number): OpenReply {
     const O_ACCMODE = 3;
     if ((flags & O_ACCMODE) !== 0) throw new ErrnoError(Errno.EROFS);
-    const problem = problemOf(this.#node(nodeid));
+    const node = this.#node(nodeid);
+    const problem = problemOf(node);
     if (problem !== undefined) throw problem;
-    return { handle: 0, flags: FOPEN_KEEP_CACHE };
+    if (node.kind !== "file" || this.#content(node).kind === "stored") return { handle: 0, flags: FOPEN_KEEP_CACHE };
+    // The kernel's cache ends where it believes the file to end; around it, a text can be read before that is known.
+    const isSizeKnown = this.#texts.size(node) !== undefined;
+    return { handle: this.#texts.open(), flags: isSizeKnown ? FOPEN_KEEP_CACHE : FOPEN_DIRECT_IO };
   }
 
-  read(
-    request: Request,
-    nodeid: number,
-    _handle: number,
-    offset: number,
-    size: number,
-  ): readonly Uint8Array[] | Parked {
+  read(request: Request, nodeid: number, handle: number, offset: number, size: number): readonly Uint8Array[] | Parked {
     const node = this.#node(nodeid);
     if (node.kind !== "file") throw this.#notAFile(node);
     const content = this.#content(node);
     if (content.kind === "stored") return this.#data.read(request, node, content, offset, size);
-    const text = this.#texts.get(node);
-    if (text !== undefined) return [text.subarray(offset, offset + size)];
-    const { unique } = request;
-    return this.#await(node, unique, (made) => {
-      this.#setup.replier.data(unique, [made.subarray(offset, offset + size)]);
-    });
+    const bytes = this.#texts.read(node, handle, request.unique, offset, size);
+    return bytes === undefined ? PARKED : [bytes];
   }
 
   lseek(_request: Request, nodeid: number, _handle: number, offset: number, whence: number): number {
@@ -151,8 +158,8 @@ export class Session implements FileSystem {
     // Nothing is ever written.
   }
 
-  release(): void {
-    // An open file holds nothing that its node does not.
+  release(_request: Request, _nodeid: number, handle: number): void {
+    this.#texts.release(handle);
   }
 
   opendir(_request: Request, nodeid: number): OpenReply {
@@ -209,7 +216,7 @@ export class Session implements FileSystem {
     // The threads end with the mount; nothing is left to be written.
   }
 
-  /** A worker has made a text, or could not. */
+  /** A worker is done with a piece of a text. */
   rendered(result: Rendered): void {
     this.#texts.rendered(result);
   }
@@ -262,11 +269,5 @@ export class Session implements FileSystem {
     if (problemOf(node) !== undefined) return 0;
     const content = this.#content(node);
     return content.kind === "stored" ? content.size : this.#texts.size(node);
-  }
-
-  #await(node: Node, unique: number, answer: (text: Uint8Array) => void): Parked {
-    if (node.kind !== "file") throw this.#notAFile(node);
-    this.#texts.wait(node, { unique, answer, fail: (error) => this.#setup.replier.failure(unique, error) });
-    return PARKED;
   }
 }

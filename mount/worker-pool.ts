@@ -11,6 +11,10 @@ export class WorkerPool {
     this.#outstanding = new Int32Array(outstanding);
   }
 
+  get size(): number {
+    return this.#ports.length;
+  }
+
   /** Gives the job to the worker that has the fewest. */
   post(job: Job): void {
     let best = 0;

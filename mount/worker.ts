@@ -1,16 +1,20 @@
 import { writeSync } from "node:fs";
 import type { MessagePort } from "node:worker_threads";
 import { workerData } from "node:worker_threads";
+import { LRUCache } from "lru-cache";
 import type { CodecMode } from "../codecs/codec.ts";
 import { executePlan } from "../src/chunk/execute-plan.ts";
 import { RangeReader } from "../src/chunk/read-range.ts";
 import { SharedChunk } from "../src/chunk/shared-chunk.ts";
 import { H5Error } from "../src/errors.ts";
 import { H5File } from "../src/object/file.ts";
+import { ByteSink } from "../src/object/text/byte-sink.ts";
 import { attachSnapshot } from "../src/storage/local-file.ts";
 import type { SnapshotDescription } from "../src/storage/storage.ts";
-import { renderNode } from "../src/tree/render-node.ts";
-import type { Job, Rendered, WorkerMessage } from "./job.ts";
+import { openText } from "../src/tree/open-text.ts";
+import type { Text } from "../src/view/render.ts";
+import { renderBlock, renderBlocks } from "../src/view/text-block.ts";
+import type { Job, Rendered, RenderJob, WorkerMessage } from "./job.ts";
 import { Replier } from "./kernel/replier.ts";
 import { AnswerPoster } from "./libfuse/answer-poster.ts";
 import { ParkingSlots } from "./parking.ts";
@@ -39,6 +43,9 @@ export interface WorkerSetup {
 /** Bytes of decoded chunks that a worker keeps for the texts it makes. */
 const RENDER_CACHE = 16 * 2 ** 20;
 
+/** Texts that a worker keeps open. */
+const OPEN_TEXTS = 16;
+
 const setup: WorkerSetup = workerData;
 const slots = new ParkingSlots(setup.parking);
 const outstanding = new Int32Array(setup.outstanding);
@@ -49,6 +56,8 @@ const replier: Pick<ParkedReplier, "data" | "failure"> =
 const reader = new RangeReader(setup.codecs, RENDER_CACHE);
 const wake = new BigUint64Array([1n]);
 let file: H5File | undefined;
+const sink = new ByteSink(2 ** 20);
+const texts = new LRUCache<string, Text>({ max: OPEN_TEXTS });
 let target = Buffer.allocUnsafeSlow(2 ** 20);
 
 setup.engine.on("message", (job: Job) => {
@@ -82,22 +91,36 @@ function read(job: Job & { kind: "read" }): void {
   }
 }
 
-function render(job: Job & { kind: "render" }): Rendered {
-  const { key, address, path, name, view } = job;
+function render(job: RenderJob): Rendered {
+  const { key, first, count, isBlock, keep } = job;
+  const range = { first, count, isBlock, keep, attempt: job.attempt };
   try {
-    file ??= H5File.attach(attachSnapshot(setup.snapshot), setup.snapshot.path);
-    const object = file.object(address, path);
-    if (object.kind === "group") throw new H5Error("is-a-group", `${path} is a group`);
-    return { key, text: renderNode({ object, view, name }, reader) };
+    const text = textOf(job);
+    const { blocks, error } = isBlock
+      ? renderBlock(text, first, count, sink)
+      : renderBlocks(text, first, count, sink, keep);
+    return { key, range, blocks, error: error && { kind: error.kind, message: error.message } };
   } catch (error) {
     const { kind, message } = error instanceof H5Error ? error : defect(error);
-    return { key, error: { kind, message } };
+    return { key, range, blocks: [], error: { kind, message } };
   }
 }
 
+function textOf({ key, text: description }: RenderJob): Text {
+  let text = texts.get(key);
+  if (text === undefined) {
+    file ??= H5File.attach(attachSnapshot(setup.snapshot), setup.snapshot.path);
+    text = openText(file, description, reader);
+    texts.set(key, text);
+  }
+  return text;
+}
+
 function tellRendered(result: Rendered): void {
-  const own = "text" in result ? [result.text.buffer].filter((buffer) => buffer instanceof ArrayBuffer) : [];
-  tell(result, own);
+  tell(
+    result,
+    result.blocks.map(({ bytes }) => bytes?.buffer).filter((buffer) => buffer !== undefined),
+  );
 }
 
 /** @param own memory that is handed over, not copied */

@@ -22,8 +22,8 @@ export interface MountRequest {
   readonly timeLimit?: number;
 }
 
-/** The kernel itself checks permissions, so that no request can miss it; nothing in an HDF5 file is a program or a device. */
-const OPTIONS = ["nosuid", "nodev", "default_permissions"];
+/** Nothing in an HDF5 file is a program or a device. */
+const OPTIONS = ["nosuid", "nodev"];
 
 /**
  * Mounts a FUSE file system and returns the descriptor of its /dev/fuse, non-blocking; nothing is answered yet. As root by

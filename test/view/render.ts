@@ -1,7 +1,7 @@
 import type { Datatype } from "../../src/format/datatype.ts";
 import { ByteSink } from "../../src/object/text/byte-sink.ts";
 import type { HeapResolver } from "../../src/object/value-heap.ts";
-import { renderText } from "../../src/view/render.ts";
+import { render as renderRange, textOf } from "../../src/view/render.ts";
 import type { ElementSource } from "../../src/view/source.ts";
 import type { TextViewName } from "../../src/view/view.ts";
 import { heapOf } from "../object/datatypes.ts";
@@ -29,6 +29,7 @@ export function source(
 
 export function render(view: TextViewName, of: ElementSource): string {
   const sink = new ByteSink(16);
-  renderText(view, of, sink);
+  const text = textOf(view, of);
+  for (const _ of renderRange(text, 0, text.format.elementCount, sink));
   return Buffer.from(sink.take()).toString();
 }

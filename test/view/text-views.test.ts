@@ -7,7 +7,7 @@ import { ByteSink } from "../../src/object/text/byte-sink.ts";
 import { elementBytes } from "../../src/object/value-bytes.ts";
 import { writeCsvText } from "../../src/view/csv.ts";
 import { renderDatatype } from "../../src/view/json.ts";
-import { renderText, textFormat } from "../../src/view/render.ts";
+import { textFormat } from "../../src/view/render.ts";
 import {
   array,
   boolean,
@@ -266,24 +266,4 @@ describe("text formats", () => {
       }
     });
   }
-
-  it("hand over what is full, and no more than that", () => {
-    const pieces: Buffer[] = [];
-    const sink = new ByteSink(100, (bytes) => pieces.push(Buffer.from(bytes)));
-    const of = source(int32, [1000], int32s(...Array.from({ length: 1000 }, (_, i) => i)));
-    renderText("csv", of, sink);
-    sink.flush();
-    assert.equal(Buffer.concat(pieces).toString(), render("csv", of));
-    assert.ok(pieces.length > 10 && pieces.every((piece) => piece.length <= 100));
-    assert.equal(sink.flushed, Buffer.concat(pieces).length);
-  });
-
-  it("end when they are told to", () => {
-    const size = 1 << 20;
-    const of = source(integer(1), [4 * size], new Uint8Array(4 * size));
-    let asked = 0;
-    const sink = new ByteSink();
-    renderText("txt", of, sink, () => ++asked <= 2);
-    assert.equal(sink.length, 2 * 2 * size);
-  });
 });
