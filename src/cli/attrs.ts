@@ -7,7 +7,7 @@ import type { H5Object } from "../object/file.ts";
 import { meantDatatype } from "../object/pytables.ts";
 import { ByteSink } from "../object/text/byte-sink.ts";
 import { writeJsonArray } from "../object/text/json-array.ts";
-import { compileJson } from "../object/text/json-cell.ts";
+import { compileJson } from "../object/text/json-text.ts";
 import { attributeText } from "../object/value.ts";
 import { elementBytes } from "../object/value-bytes.ts";
 import { heapOf } from "../object/value-heap.ts";

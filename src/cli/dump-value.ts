@@ -2,9 +2,10 @@ import { H5Error, UnsupportedError } from "../errors.ts";
 import type { CompoundType, Datatype, FloatType, ReferenceType, VlenType } from "../format/datatype.ts";
 import { decodeText, encodeText } from "../format/text.ts";
 import { ByteSink } from "../object/text/byte-sink.ts";
-import type { Cell } from "../object/text/cell.ts";
+import { type Cell, cellOf } from "../object/text/cell.ts";
+import { JSON_STRINGS } from "../object/text/float-text.ts";
 import { writeJsonArray } from "../object/text/json-array.ts";
-import { compileNumber, JSON_STRINGS } from "../object/text/number-cell.ts";
+import { numberRun } from "../object/text/number-run.ts";
 import { jsonText, stringEnd, writeJsonString } from "../object/text/string-text.ts";
 import { elementBytes } from "../object/value-bytes.ts";
 import { checkFloat, readFloat, toDouble } from "../object/value-float.ts";
@@ -47,7 +48,7 @@ function compile(type: Datatype, heap: HeapResolver): Cell {
   switch (type.class) {
     case "integer":
     case "time":
-      return compileNumber(type, JSON_STRINGS);
+      return cellOf(numberRun(type, JSON_STRINGS));
     case "enum":
       return compile(type.base, heap);
     case "bitfield": {

@@ -9,7 +9,7 @@ import type { H5Object } from "../object/file.ts";
 import type { Group } from "../object/group.ts";
 import { meantDatatype } from "../object/pytables.ts";
 import { ByteSink } from "../object/text/byte-sink.ts";
-import { compileJson } from "../object/text/json-cell.ts";
+import { compileJson } from "../object/text/json-text.ts";
 import { elementBytes } from "../object/value-bytes.ts";
 import { heapOf } from "../object/value-heap.ts";
 import { datasetProblem } from "../tree/content.ts";

@@ -1,6 +1,6 @@
 import type { ArrayType, CompoundType, Datatype } from "../format/datatype.ts";
-import type { Cell } from "../object/text/cell.ts";
-import { compilePlain, type TextStyle } from "../object/text/plain-cell.ts";
+import type { Run, Separator } from "../object/text/cell.ts";
+import { plainRun, type TextStyle } from "../object/text/plain-text.ts";
 import type { HeapResolver } from "../object/value-heap.ts";
 import { complexPart } from "../object/value-meaning.ts";
 
@@ -39,34 +39,35 @@ export function isOneColumn(type: Datatype): boolean {
   return names.next().done === true;
 }
 
-/** Writes an element's leaf columns with `separator` between them. */
-export function compileColumns(type: Datatype, heap: HeapResolver, style: TextStyle, separator: number): Cell {
+/** Writes elements' leaf columns with `between` between those of one element. */
+export function columnsRun(type: Datatype, heap: HeapResolver, style: TextStyle, between: Separator): Run {
   switch (type.class) {
     case "compound":
-      return compileMembers(type, heap, style, separator);
+      return membersRun(type, heap, style, between);
     case "array": {
-      const cell = compileColumns(type.base, heap, style, separator);
+      const run = columnsRun(type.base, heap, style, between);
       const { size } = type.base;
       const count = type.dims.reduce((product, dim) => product * dim, 1);
-      return (data, at, sink) => {
-        for (let i = 0; i < count; i++) {
-          if (i > 0) sink.byte(separator);
-          cell(data, at + i * size, sink);
+      return (data, at, stride, elements, after, sink) => {
+        for (let i = 0, from = at; i < elements; i++, from += stride) {
+          run(data, from, size, count - 1, between, sink);
+          run(data, from + (count - 1) * size, 0, 1, after, sink);
         }
       };
     }
     default:
-      return compilePlain(type, heap, style);
+      return plainRun(type, heap, style);
   }
 }
 
-function compileMembers(type: CompoundType, heap: HeapResolver, style: TextStyle, separator: number): Cell {
-  const offsets = type.members.map((member) => member.offset);
-  const cells = type.members.map((member) => compileColumns(member.type, heap, style, separator));
-  return (data, at, sink) => {
-    for (let i = 0; i < cells.length; i++) {
-      if (i > 0) sink.byte(separator);
-      cells[i]?.(data, at + (offsets[i] ?? 0), sink);
+function membersRun(type: CompoundType, heap: HeapResolver, style: TextStyle, between: Separator): Run {
+  const members = type.members.map(({ offset, type }) => ({ offset, run: columnsRun(type, heap, style, between) }));
+  const last = members.pop();
+  if (last === undefined) return () => undefined;
+  return (data, at, stride, count, after, sink) => {
+    for (let i = 0, from = at; i < count; i++, from += stride) {
+      for (const { offset, run } of members) run(data, from + offset, 0, 1, between, sink);
+      last.run(data, from + last.offset, 0, 1, after, sink);
     }
   };
 }

@@ -1,12 +1,15 @@
 import { encodeText } from "../format/text.ts";
 import type { ByteSink } from "../object/text/byte-sink.ts";
-import { putUnsigned } from "../object/text/integer.ts";
-import type { TextStyle } from "../object/text/plain-cell.ts";
+import { separator } from "../object/text/cell.ts";
+import { INTEGER_ROOM, putUnsigned } from "../object/text/integer.ts";
+import type { TextStyle } from "../object/text/plain-text.ts";
 import { complexPart } from "../object/value-meaning.ts";
-import { columnNames, compileColumns, isOneColumn } from "./columns.ts";
+import { columnNames, columnsRun, isOneColumn } from "./columns.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
 import type { TextFormat } from "./text-format.ts";
 
+const BETWEEN = separator(",");
+const END = separator("\n");
 const COMMA = 0x2c;
 const QUOTE = 0x22;
 const NEWLINE = 0x0a;
@@ -32,7 +35,7 @@ export function csvFormat(source: ElementSource): TextFormat {
   // The dimensions that have index columns.
   const indexed = isTable ? (dims.length < 2 ? [] : dims) : dims.length < 3 ? [] : dims.slice(0, -1);
   const alone = elementsPerRow === 1 && indexed.length === 0 && isOneColumn(datatype);
-  const cell = compileColumns(datatype, heap, csvStyle(alone), COMMA);
+  const run = columnsRun(datatype, heap, csvStyle(alone), BETWEEN);
   const size = datatype.size;
 
   return {
@@ -53,15 +56,17 @@ export function csvFormat(source: ElementSource): TextFormat {
       sink.byte(NEWLINE);
     },
     elements(first, count, data, sink) {
-      let column = first % elementsPerRow;
-      for (let i = 0; i < count; i++) {
-        if (column > 0) sink.byte(COMMA);
-        else if (indexed.length > 0) writeIndexes(sink, (first + i) / elementsPerRow, indexed);
-        cell(data, i * size, sink);
-        if (++column === elementsPerRow) {
-          sink.byte(NEWLINE);
-          column = 0;
-        }
+      if (elementsPerRow === 1 && indexed.length === 0) {
+        run(data, 0, size, count, END, sink);
+        return;
+      }
+      for (let done = 0; done < count; ) {
+        const column = (first + done) % elementsPerRow;
+        if (column === 0 && indexed.length > 0) writeIndexes(sink, (first + done) / elementsPerRow, indexed);
+        const n = Math.min(count - done, elementsPerRow - column);
+        run(data, done * size, size, n - 1, BETWEEN, sink);
+        done += n;
+        run(data, (done - 1) * size, 0, 1, column + n === elementsPerRow ? END : BETWEEN, sink);
       }
     },
     tail() {
@@ -78,7 +83,7 @@ function writeIndexes(sink: ByteSink, row: number, dims: readonly number[]): voi
     below /= dim;
     const index = Math.floor(rest / below);
     rest -= index * below;
-    const out = sink.room(24);
+    const out = sink.room(INTEGER_ROOM);
     sink.length = putUnsigned(out, sink.length, index);
     sink.byte(COMMA);
   }
@@ -90,19 +95,24 @@ function csvStyle(alone: boolean): TextStyle {
 
 /** A field: in quotes where it is empty or holds a quote, a comma or a line break. */
 export function writeCsvText(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
+  sink.room(end - start);
+  const out = sink.bytes;
+  let to = sink.length;
   for (let i = start; i < end; i++) {
-    const b = bytes[i];
+    const b = bytes[i] ?? 0;
     if (b === COMMA || b === QUOTE || b === NEWLINE || b === RETURN) {
       writeQuoted(sink, bytes, start, end);
       return;
     }
+    out[to++] = b;
   }
   if (start === end) writeQuoted(sink, bytes, start, end);
-  else sink.write(bytes, start, end);
+  else sink.length = to;
 }
 
 function writeQuoted(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
-  const out = sink.room(2 * (end - start) + 2);
+  sink.room(2 * (end - start) + 2);
+  const out = sink.bytes;
   let at = sink.length;
   out[at++] = QUOTE;
   for (let i = start; i < end; i++) {

@@ -2,18 +2,18 @@ import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import type { ByteSink } from "../object/text/byte-sink.ts";
 import { JsonNesting, writeEmptyArray } from "../object/text/json-array.ts";
-import { compileJson } from "../object/text/json-cell.ts";
+import { jsonRun } from "../object/text/json-text.ts";
 import { integerLayout, readInteger } from "../object/value-integer.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
 import type { TextFormat } from "./text-format.ts";
 
 /**
- * JSON that nests as the data does, a row on a line. Elements: see `compileJson`. A dataset without data is `null`.
+ * JSON that nests as the data does, a row on a line. Elements: see json-text.ts. A dataset without data is `null`.
  * Integers of 64 bits and more are written exactly; JavaScript's `JSON.parse` rounds them, Python and jq 1.7 do not.
  */
 export function jsonFormat(source: ElementSource): TextFormat {
   const dims = source.dims ?? [];
-  const cell = compileJson(source.datatype, source.heap);
+  const run = jsonRun(source.datatype, source.heap);
   const size = source.datatype.size;
   const nesting = new JsonNesting(dims, "lines");
   const elementCount = elementCountOf(source);
@@ -26,11 +26,7 @@ export function jsonFormat(source: ElementSource): TextFormat {
       else if (elementCount === 0) writeEmptyArray(dims, sink);
     },
     elements(first, count, data, sink) {
-      for (let i = 0; i < count; i++) {
-        nesting.before(first + i, sink);
-        cell(data, i * size, sink);
-        nesting.after(first + i, sink);
-      }
+      nesting.write(run, first, count, data, 0, size, sink);
     },
     tail(sink) {
       sink.byte(0x0a);

@@ -1,10 +1,12 @@
-import { RAW } from "../object/text/plain-cell.ts";
-import { compileColumns } from "./columns.ts";
+import { type Separator, separator } from "../object/text/cell.ts";
+import { RAW } from "../object/text/plain-text.ts";
+import { columnsRun } from "./columns.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
 import type { TextFormat } from "./text-format.ts";
 
-const SPACE = 0x20;
-const NEWLINE = 0x0a;
+const BETWEEN = separator(" ");
+const END = separator("\n");
+const END_OF_PLANE = separator("\n\n");
 
 /**
  * Plain lines. Strings: each as it is, then a line break. Numbers: no header; one dimension has a number on each line,
@@ -13,11 +15,14 @@ const NEWLINE = 0x0a;
  */
 export function txtFormat(source: ElementSource): TextFormat {
   const dims = source.dims ?? [];
-  const cell = compileColumns(source.datatype, source.heap, RAW, SPACE);
+  const run = columnsRun(source.datatype, source.heap, RAW, BETWEEN);
   const size = source.datatype.size;
   const elementCount = elementCountOf(source);
   const elementsPerRow = dims.length < 2 ? 1 : (dims.at(-1) ?? 1);
   const rowsPerPlane = dims.length < 3 ? Number.POSITIVE_INFINITY : (dims.at(-2) ?? 1);
+  /** `end` elements are there when the row ends. */
+  const endOfRow = (end: number): Separator =>
+    end < elementCount && (end / elementsPerRow) % rowsPerPlane === 0 ? END_OF_PLANE : END;
   return {
     elementCount,
     elementsPerRow,
@@ -26,15 +31,16 @@ export function txtFormat(source: ElementSource): TextFormat {
       // There is no header.
     },
     elements(first, count, data, sink) {
-      let column = first % elementsPerRow;
-      for (let i = 0; i < count; i++) {
-        if (column > 0) sink.byte(SPACE);
-        cell(data, i * size, sink);
-        if (++column < elementsPerRow) continue;
-        column = 0;
-        sink.byte(NEWLINE);
-        const end = first + i + 1;
-        if (end < elementCount && (end / elementsPerRow) % rowsPerPlane === 0) sink.byte(NEWLINE);
+      if (elementsPerRow === 1 && dims.length < 3) {
+        run(data, 0, size, count, END, sink);
+        return;
+      }
+      for (let done = 0; done < count; ) {
+        const column = (first + done) % elementsPerRow;
+        const n = Math.min(count - done, elementsPerRow - column);
+        run(data, done * size, size, n - 1, BETWEEN, sink);
+        done += n;
+        run(data, (done - 1) * size, 0, 1, column + n === elementsPerRow ? endOfRow(first + done) : BETWEEN, sink);
       }
     },
     tail() {

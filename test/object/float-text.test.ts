@@ -4,8 +4,11 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import type { FloatType } from "../../src/format/datatype.ts";
 import { ByteSink } from "../../src/object/text/byte-sink.ts";
-import { Float64Text, putFloat32 } from "../../src/object/text/float.ts";
-import { compileNumber, JSON_STRINGS, PLAIN } from "../../src/object/text/number-cell.ts";
+import { cellOf } from "../../src/object/text/cell.ts";
+import { JSON_STRINGS, PLAIN } from "../../src/object/text/float-text.ts";
+import { putFloat32 } from "../../src/object/text/float32.ts";
+import { Float64Text } from "../../src/object/text/float64.ts";
+import { numberRun } from "../../src/object/text/number-run.ts";
 import { shortestDigits } from "../../src/object/text/shortest.ts";
 import { elementBytes } from "../../src/object/value-bytes.ts";
 import { floatFormat, readFloat, toDouble } from "../../src/object/value-float.ts";
@@ -23,18 +26,18 @@ const fromHex = (hex: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.
 
 function textOf(type: FloatType, bytes: Uint8Array, nonFinite = PLAIN): string {
   const sink = new ByteSink(8);
-  compileNumber(type, nonFinite)(elementBytes(bytes), 0, sink);
+  cellOf(numberRun(type, nonFinite))(elementBytes(bytes), 0, sink);
   return Buffer.from(sink.take()).toString();
 }
 
 function float64Text(column: Float64Text, value: number): string {
-  const out = new Uint8Array(64);
-  return Buffer.from(out.subarray(0, column.put(out, 0, value))).toString();
+  const out = Buffer.alloc(64);
+  return out.toString("latin1", 0, column.put(new DataView(out.buffer, out.byteOffset), 0, value));
 }
 
 function float32Text(value: number): string {
-  const out = new Uint8Array(64);
-  return Buffer.from(out.subarray(0, putFloat32(out, 0, value))).toString();
+  const out = Buffer.alloc(64);
+  return out.toString("latin1", 0, putFloat32(new DataView(out.buffer, out.byteOffset), 0, value));
 }
 
 /** The significant digits, of JavaScript's or of our form. */
@@ -54,7 +57,7 @@ describe("float text", () => {
 
   it("is Python's repr for float64 whatever was written before in the column", () => {
     const sink = new ByteSink();
-    const cell = compileNumber(float(8, 11, "big"), PLAIN);
+    const cell = cellOf(numberRun(float(8, 11, "big"), PLAIN));
     for (const [bits, text] of [...truth.float64, ...truth.float64.toReversed()]) {
       sink.length = 0;
       cell(elementBytes(fromHex(bits)), 0, sink);
@@ -67,7 +70,7 @@ describe("float text", () => {
   });
 
   it("has NumPy's digits for every float16", () => {
-    const cell = compileNumber(float16, PLAIN);
+    const cell = cellOf(numberRun(float16, PLAIN));
     const data = elementBytes(new Uint8Array(Uint16Array.from({ length: 65536 }, (_, i) => i).buffer));
     const hashes = truth.float16Sha256.map((_, block) => {
       const sink = new ByteSink();

@@ -7,6 +7,8 @@
  */
 export class ByteSink {
   bytes: Uint8Array<ArrayBuffer>;
+  /** The same buffer. */
+  view: DataView;
   length = 0;
   /** Bytes already handed to `flush`. */
   flushed = 0;
@@ -15,13 +17,21 @@ export class ByteSink {
   /** `flush` gets bytes that are its own only until it returns. */
   constructor(capacity = 1 << 16, flush?: (bytes: Uint8Array<ArrayBuffer>) => void) {
     this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
     this.#flush = flush;
   }
 
   /** The buffer, with at least `n` bytes free from `length` on. */
-  room(n: number): Uint8Array {
+  room(n: number): DataView {
     if (this.length + n > this.bytes.length) this.#makeRoom(n);
-    return this.bytes;
+    return this.view;
+  }
+
+  /** How many pieces of `size` bytes there is room for, from 1 to `count`. */
+  roomFor(count: number, size: number): number {
+    if (this.length + count * size <= this.bytes.length) return count;
+    if (this.length + size > this.bytes.length) this.#makeRoom(size);
+    return Math.min(count, Math.floor((this.bytes.length - this.length) / size));
   }
 
   #makeRoom(n: number): void {
@@ -31,6 +41,7 @@ export class ByteSink {
     const larger = new Uint8Array(Math.max(need, this.bytes.length * 2));
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
+    this.view = new DataView(larger.buffer);
   }
 
   /** Hands over what is there, if anybody takes it. */
@@ -42,13 +53,15 @@ export class ByteSink {
   }
 
   byte(value: number): void {
-    this.room(1)[this.length++] = value;
+    this.room(1);
+    this.bytes[this.length++] = value;
   }
 
   /** [start, end) of `source`. */
   write(source: Uint8Array, start = 0, end = source.length): void {
     const n = end - start;
-    const out = this.room(n);
+    this.room(n);
+    const out = this.bytes;
     if (n < 24) {
       let at = this.length;
       for (let i = start; i < end; i++) out[at++] = source[i] ?? 0;

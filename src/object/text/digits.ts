@@ -14,33 +14,49 @@ const EXPONENT = 0x65;
  * for integers, and who compares with h5py sees the same text. JavaScript's own form (`5`, `1e-7`, twenty digits before
  * it uses an exponent) does neither. It is valid JSON.
  *
- * `digits[0..count)` are ASCII digits, the first and last not "0" (or the one digit "0"). Takes at most `count` + 20
- * bytes. Returns the position after.
+ * First the ASCII digits are written at `digitsAt`, then `placePoint` makes the number of them.
  */
-export function putDigits(out: Uint8Array, at: number, digits: Uint8Array, count: number, pointAt: number): number {
-  let to = at;
-  if (pointAt > 0 && pointAt <= 16) {
-    let i = 0;
-    for (; i < pointAt; i++) out[to++] = i < count ? (digits[i] ?? ZERO) : ZERO;
-    out[to++] = POINT;
-    if (i >= count) out[to++] = ZERO;
-    for (; i < count; i++) out[to++] = digits[i] ?? ZERO;
-    return to;
+export function digitsAt(at: number, pointAt: number): number {
+  return pointAt > -4 && pointAt <= 0 ? at + 2 - pointAt : at + 1;
+}
+
+/**
+ * Completes the number whose text begins at `at`. Of the `count` digits the first is not "0" (unless it is the only one);
+ * zeros at their end are left out. Takes at most `count` + 20 bytes. Returns the position after.
+ */
+export function placePoint(out: DataView, at: number, count: number, pointAt: number): number {
+  if (pointAt > 16 || pointAt <= -4) return placeExponent(out, at, count, pointAt - 1);
+  if (pointAt <= 0) {
+    out.setUint8(at, ZERO);
+    out.setUint8(at + 1, POINT);
+    const start = at + 2 - pointAt;
+    for (let i = at + 2; i < start; i++) out.setUint8(i, ZERO);
+    return withoutZeros(out, start + 1, start + count);
   }
-  if (pointAt > -4 && pointAt <= 0) {
-    out[to++] = ZERO;
-    out[to++] = POINT;
-    for (let i = pointAt; i < 0; i++) out[to++] = ZERO;
-    for (let i = 0; i < count; i++) out[to++] = digits[i] ?? ZERO;
-    return to;
-  }
-  out[to++] = digits[0] ?? ZERO;
-  if (count > 1) out[to++] = POINT;
-  for (let i = 1; i < count; i++) out[to++] = digits[i] ?? ZERO;
-  const exponent = pointAt - 1;
-  out[to++] = EXPONENT;
-  out[to++] = exponent < 0 ? MINUS : PLUS;
+  for (let i = at; i < at + pointAt; i++) out.setUint8(i, i < at + count ? out.getUint8(i + 1) : ZERO);
+  const point = at + pointAt;
+  out.setUint8(point, POINT);
+  if (pointAt < count) return withoutZeros(out, point + 2, at + 1 + count);
+  out.setUint8(point + 1, ZERO);
+  return point + 2;
+}
+
+/** Steps back from `end` over zeros, not below `least`. */
+export function withoutZeros(out: DataView, least: number, end: number): number {
+  let to = end;
+  while (to > least && out.getUint8(to - 1) === ZERO) to--;
+  return to;
+}
+
+function placeExponent(out: DataView, at: number, count: number, exponent: number): number {
+  out.setUint8(at, out.getUint8(at + 1));
+  out.setUint8(at + 1, POINT);
+  let to = withoutZeros(out, at + 2, at + 1 + count);
+  if (to === at + 2) to = at + 1;
+  out.setUint8(to, EXPONENT);
+  out.setUint8(to + 1, exponent < 0 ? MINUS : PLUS);
+  to += 2;
   const size = Math.abs(exponent);
-  if (size < 10) out[to++] = ZERO;
+  if (size < 10) out.setUint8(to++, ZERO);
   return putUnsigned(out, to, size);
 }

@@ -1,7 +1,7 @@
 import { H5Error } from "../../errors.ts";
-import type { ElementBytes } from "../value-bytes.ts";
+import { type ElementBytes, elementBytes } from "../value-bytes.ts";
 import type { ByteSink } from "./byte-sink.ts";
-import type { Cell } from "./cell.ts";
+import { type Cell, NOTHING, type Run, runOf, type Separator, separator } from "./cell.ts";
 
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
@@ -19,12 +19,30 @@ const MAX_EMPTY_BRACKETS = 1 << 20;
 export class JsonNesting {
   /** Elements in one array of each depth, the innermost last. */
   readonly #sizes: readonly number[];
+  /** Between two elements of one innermost array. */
+  readonly #between: Separator;
   readonly #lines: boolean;
 
   /** @param layout "lines": the innermost arrays, or the elements of a one-dimensional one, each on a line of their own */
   constructor(dims: readonly number[], layout: "line" | "lines") {
     this.#sizes = dims.map((_, d) => dims.slice(d).reduce((product, dim) => product * dim, 1));
     this.#lines = layout === "lines";
+    this.#between = separator(this.#lines && dims.length === 1 ? ",\n " : ", ");
+  }
+
+  /** Writes the elements `first` to `first + count` of a whole array, the first of which begins at `at`. */
+  write(run: Run, first: number, count: number, data: ElementBytes, at: number, size: number, sink: ByteSink): void {
+    const row = this.#sizes.at(-1) ?? 1;
+    for (let done = 0; done < count; ) {
+      const e = first + done;
+      const n = Math.min(count - done, row - (e % row));
+      const start = at + done * size;
+      this.#before(e, sink);
+      run(data, start, size, n - 1, this.#between, sink);
+      run(data, start + (n - 1) * size, 0, 1, NOTHING, sink);
+      this.#after(e + n - 1, sink);
+      done += n;
+    }
   }
 
   /** The arrays that begin with (or end before) element `e`. */
@@ -35,7 +53,7 @@ export class JsonNesting {
     return n;
   }
 
-  before(e: number, sink: ByteSink): void {
+  #before(e: number, sink: ByteSink): void {
     const opened = this.#boundaries(e);
     if (e > 0) {
       const rank = this.#sizes.length;
@@ -50,7 +68,7 @@ export class JsonNesting {
     for (let i = 0; i < opened; i++) sink.byte(OPEN);
   }
 
-  after(e: number, sink: ByteSink): void {
+  #after(e: number, sink: ByteSink): void {
     for (let n = this.#boundaries(e + 1); n > 0; n--) sink.byte(CLOSE);
   }
 }
@@ -68,12 +86,7 @@ export function writeJsonArray(
     writeEmptyArray(dims, sink);
     return;
   }
-  const nesting = new JsonNesting(dims, "line");
-  for (let e = 0; e < count; e++) {
-    nesting.before(e, sink);
-    cell(data, e * size, sink);
-    nesting.after(e, sink);
-  }
+  new JsonNesting(dims, "line").write(runOf(cell), 0, count, data, 0, size, sink);
 }
 
 /** An array without elements, nested as far as its dimensions say: (2, 0) is `[[], []]`. */
@@ -86,11 +99,9 @@ export function writeEmptyArray(dims: readonly number[], sink: ByteSink): void {
       `an array of the shape (${dims.join(", ")}) is ${brackets} empty lists, too many to write`,
     );
   }
-  const nesting = new JsonNesting(outer, "line");
-  for (let e = 0; e < brackets; e++) {
-    nesting.before(e, sink);
-    sink.byte(OPEN);
-    sink.byte(CLOSE);
-    nesting.after(e, sink);
-  }
+  const pair: Cell = (_data, _at, to) => {
+    to.byte(OPEN);
+    to.byte(CLOSE);
+  };
+  new JsonNesting(outer, "line").write(runOf(pair), 0, brackets, elementBytes(new Uint8Array(0)), 0, 0, sink);
 }

@@ -9,8 +9,9 @@ const BACKSLASH = 0x5c;
 /** Where the string in [start, end) ends: the bytes after it are padding. */
 export function stringEnd(bytes: Uint8Array, start: number, end: number, padding: StringPadding): number {
   if (padding === "null-terminated") {
-    const nul = bytes.subarray(start, end).indexOf(0);
-    return nul < 0 ? end : start + nul;
+    let nul = start;
+    while (nul < end && bytes[nul] !== 0) nul++;
+    return nul;
   }
   const pad = padding === "null-padded" ? 0 : SPACE;
   let to = end;
@@ -20,16 +21,20 @@ export function stringEnd(bytes: Uint8Array, start: number, end: number, padding
 
 /** As a JSON string. A byte that is no UTF-8 is written `\udc80` to `\udcff`, as Python's "surrogateescape" has it. */
 export function writeJsonString(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
+  sink.room(end - start + 2);
+  const out = sink.bytes;
+  let to = sink.length;
+  out[to++] = QUOTE;
   for (let i = start; i < end; i++) {
     const b = bytes[i] ?? 0;
     if (b < SPACE || b > 0x7e || b === QUOTE || b === BACKSLASH) {
       sink.write(jsonText(decodeText(bytes.subarray(start, end))));
       return;
     }
+    out[to++] = b;
   }
-  sink.byte(QUOTE);
-  sink.write(bytes, start, end);
-  sink.byte(QUOTE);
+  out[to++] = QUOTE;
+  sink.length = to;
 }
 
 /** The bytes of a JSON string. */
