@@ -5,7 +5,7 @@ import { ByteSink } from "../object/text/byte-sink.ts";
 import { type Cell, cellOf } from "../object/text/cell.ts";
 import { JSON_STRINGS } from "../object/text/float-text.ts";
 import { writeJsonArray } from "../object/text/json-array.ts";
-import { numberRun } from "../object/text/number-run.ts";
+import { numberWriter } from "../object/text/number-text.ts";
 import { jsonText, stringEnd, writeJsonString } from "../object/text/string-text.ts";
 import { elementBytes } from "../object/value-bytes.ts";
 import { checkFloat, readFloat, toDouble } from "../object/value-float.ts";
@@ -48,7 +48,7 @@ function compile(type: Datatype, heap: HeapResolver): Cell {
   switch (type.class) {
     case "integer":
     case "time":
-      return cellOf(numberRun(type, JSON_STRINGS));
+      return cellOf(numberWriter(type, JSON_STRINGS));
     case "enum":
       return compile(type.base, heap);
     case "bitfield": {

@@ -1,6 +1,18 @@
 import type { ArrayType, CompoundType, Datatype } from "../format/datatype.ts";
-import type { Run, Separator } from "../object/text/cell.ts";
-import { plainRun, type TextStyle } from "../object/text/plain-text.ts";
+import {
+  bounded,
+  cellOf,
+  MAX_WIDTH,
+  NOTHING,
+  open,
+  type Put,
+  SEPARATOR_ROOM,
+  type Separator,
+  type Writer,
+  writeList,
+  writeSeparator,
+} from "../object/text/cell.ts";
+import { plainWriter, type TextStyle } from "../object/text/plain-text.ts";
 import type { HeapResolver } from "../object/value-heap.ts";
 import { complexPart } from "../object/value-meaning.ts";
 
@@ -39,35 +51,74 @@ export function isOneColumn(type: Datatype): boolean {
   return names.next().done === true;
 }
 
-/** Writes elements' leaf columns with `between` between those of one element. */
-export function columnsRun(type: Datatype, heap: HeapResolver, style: TextStyle, between: Separator): Run {
+/** Writes an element's leaf columns with `between` between them. */
+export function columnsWriter(type: Datatype, heap: HeapResolver, style: TextStyle, between: Separator): Writer {
   switch (type.class) {
     case "compound":
-      return membersRun(type, heap, style, between);
+      return membersWriter(type, heap, style, between);
     case "array": {
-      const run = columnsRun(type.base, heap, style, between);
+      const writer = columnsWriter(type.base, heap, style, between);
       const { size } = type.base;
       const count = type.dims.reduce((product, dim) => product * dim, 1);
-      return (data, at, stride, elements, after, sink) => {
-        for (let i = 0, from = at; i < elements; i++, from += stride) {
-          run(data, from, size, count - 1, between, sink);
-          run(data, from + (count - 1) * size, 0, 1, after, sink);
-        }
-      };
+      return open((data, at, sink) => writeList(writer, data, at, size, count, between, NOTHING, sink));
     }
     default:
-      return plainRun(type, heap, style);
+      return plainWriter(type, heap, style);
   }
 }
 
-function membersRun(type: CompoundType, heap: HeapResolver, style: TextStyle, between: Separator): Run {
-  const members = type.members.map(({ offset, type }) => ({ offset, run: columnsRun(type, heap, style, between) }));
-  const last = members.pop();
-  if (last === undefined) return () => undefined;
-  return (data, at, stride, count, after, sink) => {
-    for (let i = 0, from = at; i < count; i++, from += stride) {
-      for (const { offset, run } of members) run(data, from + offset, 0, 1, between, sink);
-      last.run(data, from + last.offset, 0, 1, after, sink);
-    }
+interface Member {
+  readonly offset: number;
+  readonly writer: Writer;
+}
+
+/** Members next to each other whose text has a bound are written without asking for room between them. */
+function membersWriter(type: CompoundType, heap: HeapResolver, style: TextStyle, between: Separator): Writer {
+  const groups: Member[] = [];
+  let group: Member[] = [];
+  let width = 0;
+  const endGroup = (): void => {
+    if (group.length > 0) groups.push({ offset: 0, writer: groupWriter(group, width, between) });
+    group = [];
+    width = 0;
   };
+  for (const { offset, type: member } of type.members) {
+    const writer = columnsWriter(member, heap, style, between);
+    if (writer.kind === "open") {
+      endGroup();
+      groups.push({ offset, writer });
+      continue;
+    }
+    if (width + writer.width + SEPARATOR_ROOM > MAX_WIDTH) endGroup();
+    group.push({ offset, writer });
+    width += writer.width + SEPARATOR_ROOM;
+  }
+  endGroup();
+  const [only] = groups;
+  if (only !== undefined && groups.length === 1 && only.offset === 0) return only.writer;
+  const cells = groups.map(({ offset, writer }) => ({ offset, cell: cellOf(writer) }));
+  return open((data, at, sink) => {
+    let isFirst = true;
+    for (const { offset, cell } of cells) {
+      if (!isFirst) writeSeparator(sink, between);
+      isFirst = false;
+      cell(data, at + offset, sink);
+    }
+  });
+}
+
+function groupWriter(members: readonly Member[], width: number, { word, size }: Separator): Writer {
+  const puts: { readonly offset: number; readonly put: Put }[] = [];
+  for (const { offset, writer } of members) if (writer.kind === "bounded") puts.push({ offset, put: writer.put });
+  const last = puts.pop();
+  if (last === undefined) return bounded(0, (_data, _at, _out, to) => to);
+  return bounded(width, (data, at, out, start) => {
+    let to = start;
+    for (const { offset, put } of puts) {
+      to = put(data, at + offset, out, to);
+      out.setUint32(to, word, true);
+      to += size;
+    }
+    return last.put(data, at + last.offset, out, to);
+  });
 }

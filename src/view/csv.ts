@@ -1,10 +1,10 @@
 import { encodeText } from "../format/text.ts";
 import type { ByteSink } from "../object/text/byte-sink.ts";
-import { separator } from "../object/text/cell.ts";
+import { separator, writeList, writeRun } from "../object/text/cell.ts";
 import { INTEGER_ROOM, putUnsigned } from "../object/text/integer.ts";
 import type { TextStyle } from "../object/text/plain-text.ts";
 import { complexPart } from "../object/value-meaning.ts";
-import { columnNames, columnsRun, isOneColumn } from "./columns.ts";
+import { columnNames, columnsWriter, isOneColumn } from "./columns.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
 import type { TextFormat } from "./text-format.ts";
 
@@ -35,7 +35,7 @@ export function csvFormat(source: ElementSource): TextFormat {
   // The dimensions that have index columns.
   const indexed = isTable ? (dims.length < 2 ? [] : dims) : dims.length < 3 ? [] : dims.slice(0, -1);
   const alone = elementsPerRow === 1 && indexed.length === 0 && isOneColumn(datatype);
-  const run = columnsRun(datatype, heap, csvStyle(alone), BETWEEN);
+  const writer = columnsWriter(datatype, heap, csvStyle(alone), BETWEEN);
   const size = datatype.size;
 
   return {
@@ -57,16 +57,16 @@ export function csvFormat(source: ElementSource): TextFormat {
     },
     elements(first, count, data, sink) {
       if (elementsPerRow === 1 && indexed.length === 0) {
-        run(data, 0, size, count, END, sink);
+        writeRun(writer, data, 0, size, count, END, sink);
         return;
       }
       for (let done = 0; done < count; ) {
         const column = (first + done) % elementsPerRow;
         if (column === 0 && indexed.length > 0) writeIndexes(sink, (first + done) / elementsPerRow, indexed);
         const n = Math.min(count - done, elementsPerRow - column);
-        run(data, done * size, size, n - 1, BETWEEN, sink);
+        const after = column + n === elementsPerRow ? END : BETWEEN;
+        writeList(writer, data, done * size, size, n, BETWEEN, after, sink);
         done += n;
-        run(data, (done - 1) * size, 0, 1, column + n === elementsPerRow ? END : BETWEEN, sink);
       }
     },
     tail() {
@@ -90,36 +90,38 @@ function writeIndexes(sink: ByteSink, row: number, dims: readonly number[]): voi
 }
 
 function csvStyle(alone: boolean): TextStyle {
-  return { text: writeCsvText, null: encodeText(alone ? '""' : "") };
+  return {
+    put: putCsvText,
+    maxWidth: (length) => 2 * length + 2,
+    text: writeCsvText,
+    null: encodeText(alone ? '""' : ""),
+  };
 }
 
 /** A field: in quotes where it is empty or holds a quote, a comma or a line break. */
 export function writeCsvText(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
-  sink.room(end - start);
-  const out = sink.bytes;
-  let to = sink.length;
-  for (let i = start; i < end; i++) {
-    const b = bytes[i] ?? 0;
-    if (b === COMMA || b === QUOTE || b === NEWLINE || b === RETURN) {
-      writeQuoted(sink, bytes, start, end);
-      return;
-    }
-    out[to++] = b;
-  }
-  if (start === end) writeQuoted(sink, bytes, start, end);
-  else sink.length = to;
+  const out = sink.room(2 * (end - start) + 2);
+  sink.length = putCsvText(out, sink.length, bytes, start, end);
 }
 
-function writeQuoted(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
-  sink.room(2 * (end - start) + 2);
-  const out = sink.bytes;
-  let at = sink.length;
-  out[at++] = QUOTE;
+function putCsvText(out: DataView, to: number, bytes: Uint8Array, start: number, end: number): number {
+  let at = to;
   for (let i = start; i < end; i++) {
     const b = bytes[i] ?? 0;
-    if (b === QUOTE) out[at++] = QUOTE;
-    out[at++] = b;
+    if (b === COMMA || b === QUOTE || b === NEWLINE || b === RETURN) return putQuoted(out, to, bytes, start, end);
+    out.setUint8(at++, b);
   }
-  out[at++] = QUOTE;
-  sink.length = at;
+  return start === end ? putQuoted(out, to, bytes, start, end) : at;
+}
+
+function putQuoted(out: DataView, to: number, bytes: Uint8Array, start: number, end: number): number {
+  let at = to;
+  out.setUint8(at++, QUOTE);
+  for (let i = start; i < end; i++) {
+    const b = bytes[i] ?? 0;
+    if (b === QUOTE) out.setUint8(at++, QUOTE);
+    out.setUint8(at++, b);
+  }
+  out.setUint8(at++, QUOTE);
+  return at;
 }

@@ -2,7 +2,7 @@ import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import type { ByteSink } from "../object/text/byte-sink.ts";
 import { JsonNesting, writeEmptyArray } from "../object/text/json-array.ts";
-import { jsonRun } from "../object/text/json-text.ts";
+import { jsonWriter } from "../object/text/json-text.ts";
 import { integerLayout, readInteger } from "../object/value-integer.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
 import type { TextFormat } from "./text-format.ts";
@@ -13,7 +13,7 @@ import type { TextFormat } from "./text-format.ts";
  */
 export function jsonFormat(source: ElementSource): TextFormat {
   const dims = source.dims ?? [];
-  const run = jsonRun(source.datatype, source.heap);
+  const writer = jsonWriter(source.datatype, source.heap);
   const size = source.datatype.size;
   const nesting = new JsonNesting(dims, "lines");
   const elementCount = elementCountOf(source);
@@ -26,7 +26,7 @@ export function jsonFormat(source: ElementSource): TextFormat {
       else if (elementCount === 0) writeEmptyArray(dims, sink);
     },
     elements(first, count, data, sink) {
-      nesting.write(run, first, count, data, 0, size, sink);
+      nesting.write(writer, first, count, data, 0, size, sink);
     },
     tail(sink) {
       sink.byte(0x0a);

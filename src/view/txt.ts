@@ -1,6 +1,6 @@
-import { type Separator, separator } from "../object/text/cell.ts";
+import { type Separator, separator, writeList, writeRun } from "../object/text/cell.ts";
 import { RAW } from "../object/text/plain-text.ts";
-import { columnsRun } from "./columns.ts";
+import { columnsWriter } from "./columns.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
 import type { TextFormat } from "./text-format.ts";
 
@@ -15,7 +15,7 @@ const END_OF_PLANE = separator("\n\n");
  */
 export function txtFormat(source: ElementSource): TextFormat {
   const dims = source.dims ?? [];
-  const run = columnsRun(source.datatype, source.heap, RAW, BETWEEN);
+  const writer = columnsWriter(source.datatype, source.heap, RAW, BETWEEN);
   const size = source.datatype.size;
   const elementCount = elementCountOf(source);
   const elementsPerRow = dims.length < 2 ? 1 : (dims.at(-1) ?? 1);
@@ -32,15 +32,15 @@ export function txtFormat(source: ElementSource): TextFormat {
     },
     elements(first, count, data, sink) {
       if (elementsPerRow === 1 && dims.length < 3) {
-        run(data, 0, size, count, END, sink);
+        writeRun(writer, data, 0, size, count, END, sink);
         return;
       }
       for (let done = 0; done < count; ) {
         const column = (first + done) % elementsPerRow;
         const n = Math.min(count - done, elementsPerRow - column);
-        run(data, done * size, size, n - 1, BETWEEN, sink);
+        const after = column + n === elementsPerRow ? endOfRow(first + done + n) : BETWEEN;
+        writeList(writer, data, done * size, size, n, BETWEEN, after, sink);
         done += n;
-        run(data, (done - 1) * size, 0, 1, column + n === elementsPerRow ? endOfRow(first + done) : BETWEEN, sink);
       }
     },
     tail() {

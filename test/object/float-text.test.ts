@@ -4,11 +4,9 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import type { FloatType } from "../../src/format/datatype.ts";
 import { ByteSink } from "../../src/object/text/byte-sink.ts";
-import { cellOf } from "../../src/object/text/cell.ts";
+import { type Cell, cellOf } from "../../src/object/text/cell.ts";
 import { JSON_STRINGS, PLAIN } from "../../src/object/text/float-text.ts";
-import { putFloat32 } from "../../src/object/text/float32.ts";
-import { Float64Text } from "../../src/object/text/float64.ts";
-import { numberRun } from "../../src/object/text/number-run.ts";
+import { numberWriter } from "../../src/object/text/number-text.ts";
 import { shortestDigits } from "../../src/object/text/shortest.ts";
 import { elementBytes } from "../../src/object/value-bytes.ts";
 import { floatFormat, readFloat, toDouble } from "../../src/object/value-float.ts";
@@ -26,19 +24,20 @@ const fromHex = (hex: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.
 
 function textOf(type: FloatType, bytes: Uint8Array, nonFinite = PLAIN): string {
   const sink = new ByteSink(8);
-  cellOf(numberRun(type, nonFinite))(elementBytes(bytes), 0, sink);
+  cellOf(numberWriter(type, nonFinite))(elementBytes(bytes), 0, sink);
   return Buffer.from(sink.take()).toString();
 }
 
-function float64Text(column: Float64Text, value: number): string {
-  const out = Buffer.alloc(64);
-  return out.toString("latin1", 0, column.put(new DataView(out.buffer, out.byteOffset), 0, value));
+type Column = Cell;
+const newColumn = (): Column => cellOf(numberWriter(float64, PLAIN));
+
+function float64Text(column: Column, value: number): string {
+  const sink = new ByteSink(8);
+  column(elementBytes(new Uint8Array(Float64Array.of(value).buffer)), 0, sink);
+  return Buffer.from(sink.take()).toString();
 }
 
-function float32Text(value: number): string {
-  const out = Buffer.alloc(64);
-  return out.toString("latin1", 0, putFloat32(new DataView(out.buffer, out.byteOffset), 0, value));
-}
+const float32Text = (value: number): string => textOf(float32, new Uint8Array(Float32Array.of(value).buffer));
 
 /** The significant digits, of JavaScript's or of our form. */
 const digitsOf = (text: string): string =>
@@ -57,7 +56,7 @@ describe("float text", () => {
 
   it("is Python's repr for float64 whatever was written before in the column", () => {
     const sink = new ByteSink();
-    const cell = cellOf(numberRun(float(8, 11, "big"), PLAIN));
+    const cell = cellOf(numberWriter(float(8, 11, "big"), PLAIN));
     for (const [bits, text] of [...truth.float64, ...truth.float64.toReversed()]) {
       sink.length = 0;
       cell(elementBytes(fromHex(bits)), 0, sink);
@@ -70,7 +69,7 @@ describe("float text", () => {
   });
 
   it("has NumPy's digits for every float16", () => {
-    const cell = cellOf(numberRun(float16, PLAIN));
+    const cell = cellOf(numberWriter(float16, PLAIN));
     const data = elementBytes(new Uint8Array(Uint16Array.from({ length: 65536 }, (_, i) => i).buffer));
     const hashes = truth.float16Sha256.map((_, block) => {
       const sink = new ByteSink();
@@ -94,7 +93,7 @@ describe("float text", () => {
   });
 
   it("reads back as the same float64, with no more digits than JavaScript's", () => {
-    const column = new Float64Text();
+    const column = newColumn();
     fc.assert(
       fc.property(fc.double({ noNaN: true }), (value) => {
         const text = float64Text(column, value);
@@ -109,7 +108,7 @@ describe("float text", () => {
   });
 
   it("reads back as the same float64 for numbers of few decimals", () => {
-    const column = new Float64Text();
+    const column = newColumn();
     fc.assert(
       fc.property(fc.integer({ min: -(10 ** 12), max: 10 ** 12 }), fc.nat(12), (digits, decimals) => {
         const value = Number(`${digits}e-${decimals}`);
@@ -134,7 +133,7 @@ describe("float text", () => {
   });
 
   it("agrees with the exact algorithm", () => {
-    const column = new Float64Text();
+    const column = newColumn();
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true, min: 5e-324 }), (value) => {
         const bytes = new Uint8Array(Float64Array.of(value).buffer);

@@ -10,7 +10,7 @@ export interface NonFiniteText {
   readonly negativeInfinity: string;
 }
 
-/** What NumPy, pandas, R and C read; the same as `putFloat32` and `Float64Text` write. */
+/** What NumPy, pandas, R and C read. */
 export const PLAIN: NonFiniteText = { nan: "nan", infinity: "inf", negativeInfinity: "-inf" };
 
 /** JSON has no such numbers: strings, which JavaScript's `Number` and Python's `float` take. */
@@ -24,13 +24,15 @@ export function nonFiniteText(value: number, text: NonFiniteText): string {
   return Number.isNaN(value) ? text.nan : value > 0 ? text.infinity : text.negativeInfinity;
 }
 
-/** Floats of any layout, exactly and slowly. */
+/** The most bytes of any float's text: 255 bits of mantissa are 77 digits. */
+export const FLOAT_TEXT_SIZE = 128;
+
+/** Floats of any layout, exactly and slowly. The bytes are overwritten by the next call. */
 export function exactFloatText(
   type: FloatType,
   nonFinite: NonFiniteText,
 ): (bytes: Uint8Array, at: number) => Uint8Array {
-  // 255 bits of mantissa are 77 digits.
-  const out = new Uint8Array(128);
+  const out = new Uint8Array(FLOAT_TEXT_SIZE);
   const view = new DataView(out.buffer);
   return (bytes, at) => {
     const value = readFloat(bytes, at, type);

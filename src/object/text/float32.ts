@@ -1,51 +1,64 @@
 import { digitsAt, placePoint } from "./digits.ts";
-import { nearest, putWhole } from "./float64.ts";
-import { putAscii, putEightDigits } from "./integer.ts";
+import { MARGIN } from "./float64.ts";
+import { putAscii, putEightDigits, putUnsigned31 } from "./integer.ts";
 import { needPower, POWER_OFFSET, powerHigh } from "./powers-of-ten.ts";
 import { type ExactFloat, shortestDigits } from "./shortest.ts";
 
 const MINUS = 0x2d;
 const ZERO = 0x30;
+const POINT_ZERO = 0x302e;
 const LOG10_OF_2 = Math.LOG10E * Math.LN2;
 
 const single = new Float32Array(1);
 const singleWord = new Uint32Array(single.buffer);
 
-/** As `Float64Text`, in the fewest digits that read back as this float32. `value` must be one. FLOAT_ROOM bytes must be free. */
-export function putFloat32(out: DataView, at: number, value: number): number {
+/** The finite number whose bytes begin at `from`, as `Float64Text` does it, in the fewest digits that read back as this float32. */
+export function putFloat32(data: DataView, from: number, little: boolean, out: DataView, at: number): number {
+  let v = data.getFloat32(from, little);
   let to = at;
-  let v = value;
-  if (v < 0) {
+  if (v < 0 || Object.is(v, -0)) {
     out.setUint8(to++, MINUS);
     v = -v;
   }
   if (v < 0x1000000 && v === Math.floor(v)) {
-    if (Object.is(v, -0)) out.setUint8(to++, MINUS);
-    return putWhole(out, to, v);
+    to = putUnsigned31(out, to, v | 0);
+    out.setUint16(to, POINT_ZERO, true);
+    return to + 2;
   }
-  if (Number.isNaN(v)) return putAscii(out, to, "nan");
-  if (v === Number.POSITIVE_INFINITY) return putAscii(out, to, "inf");
-
   single[0] = v;
   const word = singleWord[0] ?? 0;
   if (word < 0x800000) return putExactSingle(out, to, word);
-  let power = 8 - Math.floor((word - 0x3f800000) * (LOG10_OF_2 / 0x800000));
   singleWord[0] = word & 0x7f800000;
-  const halfGap = (single[0] ?? 0) * 2 ** -24;
+  let power = 8 - Math.floor((word - 0x3f800000) * (LOG10_OF_2 / 0x800000));
   needPower(power + POWER_OFFSET);
   let p = powerHigh[power + POWER_OFFSET] ?? 0;
-  if (v * p >= 1e9) {
-    needPower(--power + POWER_OFFSET);
+  let x = v * p;
+  if (x >= 1e9) {
+    power--;
+    needPower(power + POWER_OFFSET);
     p = powerHigh[power + POWER_OFFSET] ?? 0;
+    x = v * p;
   }
-  const half = halfGap * p;
-  const rounded = nearest(v * p, half, (word & 0x7fffff) === 0 ? half / 2 : half, 1000);
-  if (rounded < 1e8 || rounded >= 1e9) return putExactSingle(out, to, word);
+  const half = (single[0] ?? 0) * 2 ** -24 * p;
+  const sure = ((word & 0x7fffff) === 0 ? half * 0.5 : half) - MARGIN;
+  let unit = 1000;
+  let rounded = Math.floor(x * 0.001 + 0.5) * 1000;
+  let distance = Math.abs(rounded - x);
+  while (distance > half + MARGIN && unit > 1) {
+    unit = (unit / 10) | 0;
+    rounded = Math.floor(x / unit + 0.5) * unit;
+    distance = Math.abs(rounded - x);
+  }
+  // A distance near to half a unit is a tie of two candidates.
+  if (distance > sure || distance > unit * 0.5 - MARGIN || rounded < 1e8 || rounded >= 1e9) {
+    return putExactSingle(out, to, word);
+  }
   const pointAt = 9 - power;
   const start = digitsAt(to, pointAt);
-  const leading = (rounded / 1e8) | 0;
+  const nine = rounded | 0;
+  const leading = (nine / 100_000_000) | 0;
   out.setUint8(start, ZERO + leading);
-  putEightDigits(out, start + 1, rounded - leading * 1e8);
+  putEightDigits(out, start + 1, nine - leading * 100_000_000);
   return placePoint(out, to, 9, pointAt);
 }
 

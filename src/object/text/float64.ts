@@ -1,15 +1,17 @@
 import { digitsAt, placePoint, withoutZeros } from "./digits.ts";
-import { putAscii, putEightDigits, putUnsigned } from "./integer.ts";
+import { putAscii, putEightDigits, putUnsigned, putUnsigned31 } from "./integer.ts";
 import { needPower, POWER_OFFSET, powerHigh, powerLow } from "./powers-of-ten.ts";
 
 /**
- * float64 and float32 (float32.ts) in the fewest digits that read back as the same number (form: see digits.ts), and
- * `nan`, `inf`, `-inf`. `put` writes at `at` and returns the position after; FLOAT_ROOM bytes must be free.
+ * float64 and float32 (float32.ts) in the fewest digits that read back as the same number (form: see digits.ts).
+ * FLOAT_ROOM bytes must be free.
  *
  * How: the number is scaled to an integer part of all the digits that may be needed (17; 9 for float32), with an error
  * far below one unit. Of the numbers with 15, 16 and 17 digits (6 to 9) next to it, the first that lies nearer than half
  * the gap to the neighbouring floats is the answer. Where the error could decide, where a power of two's lower neighbour
  * is too near to tell, and at the ends of the exponent range, the exact and slow way is taken.
+ *
+ * Numbers stay inside of one function, for a double that is handed to another is allocated.
  */
 export const FLOAT_ROOM = 32;
 
@@ -19,7 +21,7 @@ const POINT = 0x2e;
 const POINT_ZERO = 0x302e;
 
 /** More than the error of a scaled number, and small against one unit of it. */
-const MARGIN = 1e-6;
+export const MARGIN = 1e-6;
 /** 2^27 + 1 splits a double into two of 26 bits (Dekker 1971). */
 const SPLITTER = 134217729;
 const LOG10_OF_2 = Math.LOG10E * Math.LN2;
@@ -41,10 +43,11 @@ export class Float64Text {
   #decimals = 1;
   #misses = 0;
 
-  put(out: DataView, at: number, value: number): number {
+  /** The finite number whose bytes begin at `from`. */
+  put(data: DataView, from: number, little: boolean, out: DataView, at: number): number {
+    let v = data.getFloat64(from, little);
     let to = at;
-    let v = value;
-    if (v < 0) {
+    if (v < 0 || Object.is(v, -0)) {
       out.setUint8(to++, MINUS);
       v = -v;
     }
@@ -52,60 +55,42 @@ export class Float64Text {
       if (this.#misses < GIVE_UP) {
         // An integer below 10^15 divided by a power of ten is the double nearest to that decimal number, and no other
         // decimal number of at most 15 digits is read as that double.
-        const scale = TENS[this.#decimals] ?? 1;
-        const scaled = Math.floor(v * scale + 0.5);
-        if (scaled / scale === v && scaled < 1e15) return putDecimal(out, to, v, scaled, this.#decimals);
-        if (this.#findDecimals(v)) {
-          const scale = TENS[this.#decimals] ?? 1;
-          return putDecimal(out, to, v, Math.floor(v * scale + 0.5), this.#decimals);
+        for (let decimals = this.#decimals, next = 1; ; decimals = next++) {
+          const scale = TENS[decimals] ?? 1;
+          const scaled = Math.floor(v * scale + 0.5);
+          if (scaled / scale === v && scaled < 1e15) {
+            this.#decimals = decimals;
+            this.#misses = 0;
+            const whole = Math.floor(v);
+            to = putUnsigned31(out, to, whole | 0);
+            if (whole === v) {
+              out.setUint16(to, POINT_ZERO, true);
+              return to + 2;
+            }
+            out.setUint8(to, POINT);
+            putEightDigits(out, to + 1, ((scaled - whole * scale) * (TENS[MAX_DECIMALS - decimals] ?? 1)) | 0);
+            return withoutZeros(out, to + 2, to + 1 + decimals);
+          }
+          if (next > MAX_DECIMALS) break;
         }
       } else if (this.#misses >= TRY_AGAIN) {
         this.#misses = 0;
       }
       this.#misses++;
-      if (v === Math.floor(v)) return putWhole(out, to, v);
-      return putScaled(out, to, v);
     }
     if (v < 1e15 && v === Math.floor(v)) {
-      if (Object.is(value, -0)) out.setUint8(to++, MINUS);
-      return putWhole(out, to, v);
+      to = v < 0x80000000 ? putUnsigned31(out, to, v | 0) : putUnsigned(out, to, v);
+      out.setUint16(to, POINT_ZERO, true);
+      return to + 2;
     }
-    return v > 1e-280 && v < 1e280 ? putScaled(out, to, v) : putExtreme(out, to, v);
-  }
-
-  #findDecimals(v: number): boolean {
-    for (let decimals = 1; decimals <= MAX_DECIMALS; decimals++) {
-      const scale = TENS[decimals] ?? 1;
-      const scaled = Math.floor(v * scale + 0.5);
-      if (scaled >= 1e15) return false;
-      if (scaled / scale !== v) continue;
-      this.#decimals = decimals;
-      this.#misses = 0;
-      return true;
-    }
-    return false;
+    return putScaled(data, from, little, out, to);
   }
 }
 
-/** An integer from 0 to 2^53 - 1. */
-export function putWhole(out: DataView, at: number, v: number): number {
-  const to = putUnsigned(out, at, v);
-  out.setUint16(to, POINT_ZERO, true);
-  return to + 2;
-}
-
-/** `scaled` / 10^`decimals`, which is `v`, without the zeros at the end. */
-function putDecimal(out: DataView, at: number, v: number, scaled: number, decimals: number): number {
-  const whole = Math.floor(v);
-  if (whole === v) return putWhole(out, at, v);
-  const to = putUnsigned(out, at, whole);
-  out.setUint8(to, POINT);
-  putEightDigits(out, to + 1, (scaled - whole * (TENS[decimals] ?? 1)) * (TENS[MAX_DECIMALS - decimals] ?? 1));
-  return withoutZeros(out, to + 2, to + 1 + decimals);
-}
-
-/** v in (1e-280, 1e280). */
-function putScaled(out: DataView, at: number, v: number): number {
+/** A number that is not zero, without its sign. */
+function putScaled(data: DataView, from: number, little: boolean, out: DataView, at: number): number {
+  const v = Math.abs(data.getFloat64(from, little));
+  if (!(v > 1e-280 && v < 1e280)) return putExact(out, at, v);
   double[0] = v;
   const word = doubleWords[HIGH_WORD] ?? 0;
   const isPowerOfTwo = doubleWords[LOW_WORD] === 0 && (word & 0xfffff) === 0;
@@ -117,11 +102,11 @@ function putScaled(out: DataView, at: number, v: number): number {
   let p = powerHigh[power + POWER_OFFSET] ?? 0;
   let high = v * p;
   if (high >= 1e17) {
-    needPower(--power + POWER_OFFSET);
+    power--;
+    needPower(power + POWER_OFFSET);
     p = powerHigh[power + POWER_OFFSET] ?? 0;
     high = v * p;
   }
-  if (!(high >= 1e16 && high < 1e17)) return putExact(out, at, v);
   // What rounding took from `high` (Dekker's product), and the product with the rest of the power.
   const t = SPLITTER * v;
   const v1 = t - (t - v);
@@ -142,41 +127,35 @@ function putScaled(out: DataView, at: number, v: number): number {
     top++;
   }
   const half = (double[0] ?? 0) * 2 ** -53 * p;
-  let bottom = nearest(x, half, isPowerOfTwo ? half / 2 : half, 100);
+  const sure = (isPowerOfTwo ? half * 0.5 : half) - MARGIN;
+  let bottom = Math.floor(x * 0.01 + 0.5) * 100;
+  let distance = Math.abs(bottom - x);
+  let reach = 50;
+  if (distance > half + MARGIN) {
+    bottom = Math.floor(x * 0.1 + 0.5) * 10;
+    distance = Math.abs(bottom - x);
+    reach = 5;
+    if (distance > half + MARGIN) {
+      bottom = Math.floor(x + 0.5);
+      distance = Math.abs(bottom - x);
+      reach = 0.5;
+    }
+  }
+  // A distance near to `reach` is a tie of two candidates.
+  if (distance > sure || distance > reach - MARGIN) return putExact(out, at, v);
   if (bottom >= 1e8) {
     bottom -= 1e8;
     top++;
   }
-  if (bottom < 0 || top < 1e8 || top >= 1e9) return putExact(out, at, v);
+  if (top < 1e8 || top >= 1e9) return putExact(out, at, v);
   const pointAt = 17 - power;
   const to = digitsAt(at, pointAt);
-  const leading = (top / 1e8) | 0;
+  const nine = top | 0;
+  const leading = (nine / 100_000_000) | 0;
   out.setUint8(to, ZERO + leading);
-  putEightDigits(out, to + 1, top - leading * 1e8);
-  putEightDigits(out, to + 9, bottom);
+  putEightDigits(out, to + 1, nine - leading * 100_000_000);
+  putEightDigits(out, to + 9, bottom | 0);
   return placePoint(out, at, 17, pointAt);
-}
-
-/** No answer without exact arithmetic. */
-const UNSURE = -1;
-
-/**
- * The multiple of `unit` next to `x`, or else of a tenth of it, a hundredth..., that lies within `half` of `x`.
- * @param sure within this distance, a number is sure to be read as the float
- */
-export function nearest(x: number, half: number, sure: number, largestUnit: number): number {
-  for (let unit = largestUnit; unit >= 1; unit /= 10) {
-    const rounded = Math.floor(x / unit + 0.5) * unit;
-    const distance = Math.abs(rounded - x);
-    if (distance > half + MARGIN) continue;
-    return distance > sure - MARGIN || unit * 0.5 - distance < MARGIN ? UNSURE : rounded;
-  }
-  return UNSURE;
-}
-
-function putExtreme(out: DataView, at: number, v: number): number {
-  if (Number.isNaN(v)) return putAscii(out, at, "nan");
-  return v === Number.POSITIVE_INFINITY ? putAscii(out, at, "inf") : putExact(out, at, v);
 }
 
 /** By JavaScript's own shortest digits (ECMA-262, Number::toString). */

@@ -3,7 +3,8 @@
  * that up to three bytes after the text may be touched: INTEGER_ROOM bytes must be free (`putBigInt`: as many as the
  * value needs).
  *
- * Output is a DataView: V8 compiles its stores to single unaligned ones, which a Uint8Array's four would not be.
+ * Output is a DataView: V8 compiles its stores to single unaligned ones, which a Uint8Array's four would not be. And
+ * numbers are handed over as 32-bit integers: doubles would be allocated for each call.
  */
 export const INTEGER_ROOM = 24;
 
@@ -31,51 +32,66 @@ export function putEightDigits(out: DataView, at: number, value: number): number
   return at + 8;
 }
 
-/** 0 to 9999. */
-function putShort(out: DataView, at: number, value: number): number {
-  out.setUint32(at, SHORT[value] ?? 0, true);
-  return at + (SHORT_LENGTH[value] ?? 0);
+/** 0 to 2^31 - 1. */
+export function putUnsigned31(out: DataView, at: number, value: number): number {
+  const n = value | 0;
+  if (n < 10_000) {
+    out.setUint32(at, SHORT[n] ?? 0, true);
+    return at + (SHORT_LENGTH[n] ?? 0);
+  }
+  const upper = (n / 10_000) | 0;
+  if (n < 100_000_000) {
+    out.setUint32(at, SHORT[upper] ?? 0, true);
+    const to = at + (SHORT_LENGTH[upper] ?? 0);
+    out.setUint32(to, QUADS[n - upper * 10_000] ?? 0, true);
+    return to + 4;
+  }
+  const top = (upper / 10_000) | 0;
+  out.setUint32(at, SHORT[top] ?? 0, true);
+  const to = at + (SHORT_LENGTH[top] ?? 0);
+  out.setUint32(to, QUADS[upper - top * 10_000] ?? 0, true);
+  out.setUint32(to + 4, QUADS[n - upper * 10_000] ?? 0, true);
+  return to + 8;
 }
 
 /** 0 to 2^53 - 1. */
 export function putUnsigned(out: DataView, at: number, value: number): number {
-  if (value < 10_000) return putShort(out, at, value);
-  if (value < 100_000_000) {
-    const n = value | 0;
-    const high = (n / 10_000) | 0;
-    const to = putShort(out, at, high);
-    out.setUint32(to, QUADS[n - high * 10_000] ?? 0, true);
-    return to + 4;
-  }
+  if (value < 0x80000000) return putUnsigned31(out, at, value);
   const high = Math.floor(value / 100_000_000);
-  return putEightDigits(out, putUnsigned(out, at, high), value - high * 100_000_000);
+  return putEightDigits(out, putUnsigned31(out, at, high), value - high * 100_000_000);
 }
 
-/** -(2^53 - 1) to 2^53 - 1. */
-export function putInteger(out: DataView, at: number, value: number): number {
-  if (value >= 0) return putUnsigned(out, at, value);
+/** -2^31 to 2^31 - 1. */
+export function putSigned32(out: DataView, at: number, value: number): number {
+  if (value >= 0) return putUnsigned31(out, at, value);
   out.setUint8(at, MINUS);
-  return putUnsigned(out, at + 1, -value);
+  return value === -0x80000000 ? putUnsigned(out, at + 1, 0x80000000) : putUnsigned31(out, at + 1, -value);
 }
 
-/** `high` * 2^32 + `low`; both 0 to 2^32 - 1. */
+/** `high` * 2^32 + `low`; both the 32 bits of a number, of either sign. */
 export function putUnsigned64(out: DataView, at: number, high: number, low: number): number {
-  if (high < 0x200000) return putUnsigned(out, at, high * 0x100000000 + low);
+  if (high === 0 && low >= 0) return putUnsigned31(out, at, low);
   // Long division by 10^8, the lower word in two halves so that every step is exact in a double.
-  const q2 = Math.floor(high / 1e8);
-  const middle = (high - q2 * 1e8) * 0x10000 + (low >>> 16);
+  const h = high >>> 0;
+  const q2 = Math.floor(h / 1e8);
+  const middle = (h - q2 * 1e8) * 0x10000 + (low >>> 16);
   const q1 = Math.floor(middle / 1e8);
   const last = (middle - q1 * 1e8) * 0x10000 + (low & 0xffff);
   const q0 = Math.floor(last / 1e8);
-  const to = putUnsigned(out, at, q2 * 0x100000000 + q1 * 0x10000 + q0);
-  return putEightDigits(out, to, last - q0 * 1e8);
+  const eight = (last - q0 * 1e8) | 0;
+  const upper = q2 * 0x100000000 + q1 * 0x10000 + q0;
+  if (upper === 0) return putUnsigned31(out, at, eight);
+  const top = Math.floor(upper / 1e8);
+  const rest = (upper - top * 1e8) | 0;
+  const to = top === 0 ? putUnsigned31(out, at, rest) : putEightDigits(out, putUnsigned31(out, at, top | 0), rest);
+  return putEightDigits(out, to, eight);
 }
 
-/** `high` * 2^32 + `low`; `high` -2^31 to 2^31 - 1, `low` 0 to 2^32 - 1. */
+/** `high` * 2^32 + `low` in two's complement. */
 export function putSigned64(out: DataView, at: number, high: number, low: number): number {
   if (high >= 0) return putUnsigned64(out, at, high, low);
   out.setUint8(at, MINUS);
-  return putUnsigned64(out, at + 1, (low === 0 ? -high : ~high) >>> 0, -low >>> 0);
+  return putUnsigned64(out, at + 1, low === 0 ? -high | 0 : ~high, -low | 0);
 }
 
 /** Any integer; `out` must have room for its digits and a sign. */

@@ -1,7 +1,7 @@
 import { H5Error } from "../../errors.ts";
 import { type ElementBytes, elementBytes } from "../value-bytes.ts";
 import type { ByteSink } from "./byte-sink.ts";
-import { type Cell, NOTHING, type Run, runOf, type Separator, separator } from "./cell.ts";
+import { type Cell, NOTHING, open, type Separator, separator, type Writer, writeList } from "./cell.ts";
 
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
@@ -31,17 +31,23 @@ export class JsonNesting {
   }
 
   /** Writes the elements `first` to `first + count` of a whole array, the first of which begins at `at`. */
-  write(run: Run, first: number, count: number, data: ElementBytes, at: number, size: number, sink: ByteSink): void {
+  write(
+    writer: Writer,
+    first: number,
+    count: number,
+    data: ElementBytes,
+    at: number,
+    size: number,
+    sink: ByteSink,
+  ): void {
     const row = this.#sizes.at(-1) ?? 1;
     for (let done = 0; done < count; ) {
       const e = first + done;
       const n = Math.min(count - done, row - (e % row));
-      const start = at + done * size;
       this.#before(e, sink);
-      run(data, start, size, n - 1, this.#between, sink);
-      run(data, start + (n - 1) * size, 0, 1, NOTHING, sink);
-      this.#after(e + n - 1, sink);
+      writeList(writer, data, at + done * size, size, n, this.#between, NOTHING, sink);
       done += n;
+      this.#after(first + done - 1, sink);
     }
   }
 
@@ -86,7 +92,7 @@ export function writeJsonArray(
     writeEmptyArray(dims, sink);
     return;
   }
-  new JsonNesting(dims, "line").write(runOf(cell), 0, count, data, 0, size, sink);
+  new JsonNesting(dims, "line").write(open(cell), 0, count, data, 0, size, sink);
 }
 
 /** An array without elements, nested as far as its dimensions say: (2, 0) is `[[], []]`. */
@@ -103,5 +109,5 @@ export function writeEmptyArray(dims: readonly number[], sink: ByteSink): void {
     to.byte(OPEN);
     to.byte(CLOSE);
   };
-  new JsonNesting(outer, "line").write(runOf(pair), 0, brackets, elementBytes(new Uint8Array(0)), 0, 0, sink);
+  new JsonNesting(outer, "line").write(open(pair), 0, brackets, elementBytes(new Uint8Array(0)), 0, 0, sink);
 }

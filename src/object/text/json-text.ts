@@ -3,10 +3,11 @@ import { encodeText } from "../../format/text.ts";
 import { elementBytes } from "../value-bytes.ts";
 import type { HeapResolver } from "../value-heap.ts";
 import { complexPart, isBoolean } from "../value-meaning.ts";
-import { type Cell, cellOf, NOTHING, type Run, runOf, separator, writeSeparator } from "./cell.ts";
+import { bounded, type Cell, cellOf, MAX_WIDTH, NOTHING, open, separator, type Writer, writeList } from "./cell.ts";
 import { JSON_STRINGS } from "./float-text.ts";
-import { bitfieldRun, enumRun, numberRun } from "./number-run.ts";
+import { bitfieldWriter, enumWriter, numberWriter } from "./number-text.ts";
 import { jsonText, stringEnd, writeHex, writeJsonString } from "./string-text.ts";
+import { TextTable } from "./text-table.ts";
 
 const QUOTE = 0x22;
 const OPEN = 0x5b;
@@ -22,81 +23,97 @@ const COMMA = separator(", ");
  * references as paths, null strings and null references as `null`, floats that are no number as strings.
  */
 export function compileJson(type: Datatype, heap: HeapResolver): Cell {
-  return cellOf(jsonRun(type, heap));
+  return cellOf(jsonWriter(type, heap));
 }
 
-export function jsonRun(type: Datatype, heap: HeapResolver): Run {
+export function jsonWriter(type: Datatype, heap: HeapResolver): Writer {
   switch (type.class) {
     case "integer":
     case "time":
     case "float":
-      return numberRun(type, JSON_STRINGS);
+      return numberWriter(type, JSON_STRINGS);
     case "enum":
-      return enumRun(type, isBoolean(type) ? (name) => (name === "TRUE" ? TRUE : FALSE) : jsonText);
+      return enumWriter(type, isBoolean(type) ? (name) => (name === "TRUE" ? TRUE : FALSE) : jsonText);
     case "bitfield":
-      return bitfieldRun(type, '"');
+      return bitfieldWriter(type, '"');
     case "opaque":
-      return runOf(({ bytes }, at, sink) => {
+      return open(({ bytes }, at, sink) => {
         sink.byte(QUOTE);
         writeHex(sink, bytes, at, at + type.size);
         sink.byte(QUOTE);
       });
     case "string":
-      return runOf(({ bytes }, at, sink) =>
+      return open(({ bytes }, at, sink) =>
         writeJsonString(sink, bytes, at, stringEnd(bytes, at, at + type.size, type.padding)),
       );
     case "reference":
-      return runOf(({ bytes }, at, sink) => {
+      return open(({ bytes }, at, sink) => {
         const path = heap.path(bytes.subarray(at, at + type.size), type);
         sink.write(path === undefined ? NULL : jsonText(path));
       });
     case "compound":
-      return compoundRun(type, heap);
+      return compoundWriter(type, heap);
     case "array":
-      return arrayRun(type, heap);
+      return arrayWriter(type, heap);
     case "vlen":
-      return runOf(type.kind === "string" ? vlenString(type, heap) : sequence(type, heap));
+      return open(type.kind === "string" ? vlenString(type, heap) : sequence(type, heap));
   }
 }
 
-function compoundRun(type: CompoundType, heap: HeapResolver): Run {
+function compoundWriter(type: CompoundType, heap: HeapResolver): Writer {
   const complex = complexPart(type) !== undefined;
   const members = type.members.map(({ name, offset, type }, i) => ({
     offset,
-    run: jsonRun(type, heap),
+    writer: jsonWriter(type, heap),
     key: encodeText(`${i === 0 ? "{" : ", "}${JSON.stringify(complex ? (i === 0 ? "r" : "i") : name)}: `),
   }));
   const end = encodeText(members.length === 0 ? "{}" : "}");
-  return (data, at, stride, count, after, sink) => {
-    for (let i = 0, from = at; i < count; i++, from += stride) {
-      for (const { key, run, offset } of members) {
-        sink.write(key);
-        run(data, from + offset, 0, 1, NOTHING, sink);
-      }
-      sink.write(end);
-      writeSeparator(sink, after);
+
+  const keys = new TextTable(members.length + 1);
+  const puts: { readonly offset: number; readonly put: Extract<Writer, { kind: "bounded" }>["put"] }[] = [];
+  let width = 8;
+  for (const [i, { offset, writer, key }] of members.entries()) {
+    keys.set(i, key);
+    if (writer.kind === "bounded") {
+      puts.push({ offset, put: writer.put });
+      width += key.length + 4 + writer.width;
     }
-  };
+  }
+  keys.set(members.length, end);
+  if (puts.length === members.length && width <= MAX_WIDTH) {
+    return bounded(width, (data, at, out, start) => {
+      let to = start;
+      let i = 0;
+      for (const { offset, put } of puts) to = put(data, at + offset, out, keys.put(i++, out, to));
+      return keys.put(i, out, to);
+    });
+  }
+
+  const cells = members.map(({ key, offset, writer }) => ({ key, offset, cell: cellOf(writer) }));
+  return open((data, at, sink) => {
+    for (const { key, cell, offset } of cells) {
+      sink.write(key);
+      cell(data, at + offset, sink);
+    }
+    sink.write(end);
+  });
 }
 
-function arrayRun({ base, dims }: ArrayType, heap: HeapResolver): Run {
-  let run = jsonRun(base, heap);
+function arrayWriter({ base, dims }: ArrayType, heap: HeapResolver): Writer {
+  let writer = jsonWriter(base, heap);
   let size = base.size;
   for (const dim of dims.toReversed()) {
-    run = runOf(list(run, dim, size));
+    writer = open(list(writer, dim, size));
     size *= dim;
   }
-  return run;
+  return writer;
 }
 
 /** `count` elements, one after the other. */
-function list(run: Run, count: number, size: number): Cell {
+function list(writer: Writer, count: number, size: number): Cell {
   return (data, at, sink) => {
     sink.byte(OPEN);
-    if (count > 0) {
-      run(data, at, size, count - 1, COMMA, sink);
-      run(data, at + (count - 1) * size, 0, 1, NOTHING, sink);
-    }
+    writeList(writer, data, at, size, count, COMMA, NOTHING, sink);
     sink.byte(CLOSE);
   };
 }
@@ -111,10 +128,10 @@ function vlenString(type: VlenType, heap: HeapResolver): Cell {
 }
 
 function sequence(type: VlenType, heap: HeapResolver): Cell {
-  const run = jsonRun(type.base, heap);
+  const writer = jsonWriter(type.base, heap);
   const { size } = type.base;
   return ({ bytes }, at, sink) => {
     const values = heap.vlen(bytes.subarray(at, at + type.size), type) ?? new Uint8Array(0);
-    list(run, Math.floor(values.length / Math.max(size, 1)), size)(elementBytes(values), 0, sink);
+    list(writer, Math.floor(values.length / Math.max(size, 1)), size)(elementBytes(values), 0, sink);
   };
 }

@@ -3,14 +3,17 @@ import { encodeText } from "../../format/text.ts";
 import type { HeapResolver } from "../value-heap.ts";
 import { isBoolean } from "../value-meaning.ts";
 import { ByteSink } from "./byte-sink.ts";
-import { type Cell, cellOf, type Run, runOf, writeSeparator } from "./cell.ts";
+import { bounded, type Cell, cellOf, MAX_WIDTH, open, type Writer } from "./cell.ts";
 import { PLAIN } from "./float-text.ts";
 import { compileJson } from "./json-text.ts";
-import { bitfieldRun, enumRun, numberRun } from "./number-run.ts";
+import { bitfieldWriter, enumWriter, numberWriter } from "./number-text.ts";
 import { stringEnd, writeHex } from "./string-text.ts";
 
 /** How text that may hold any byte is written. */
 export interface TextStyle {
+  /** As `text`, of at most `maxWidth` bytes, into `out` from `to` on. Returns the position after. */
+  put(out: DataView, to: number, bytes: Uint8Array, start: number, end: number): number;
+  maxWidth(length: number): number;
   text(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void;
   /** For a null string or reference. */
   readonly null: Uint8Array;
@@ -18,6 +21,12 @@ export interface TextStyle {
 
 /** Nothing added, nothing escaped. */
 export const RAW: TextStyle = {
+  put: (out, to, bytes, start, end) => {
+    let at = to;
+    for (let i = start; i < end; i++) out.setUint8(at++, bytes[i] ?? 0);
+    return at;
+  },
+  maxWidth: (length) => length,
   text: (sink, bytes, start, end) => sink.write(bytes, start, end),
   null: new Uint8Array(0),
 };
@@ -27,54 +36,54 @@ const FALSE = encodeText("false");
 
 /** Elements as text: numbers, names, strings and paths as they are; what has parts inside as JSON. */
 export function compilePlain(type: Datatype, heap: HeapResolver): Cell {
-  return cellOf(plainRun(type, heap, RAW));
+  return cellOf(plainWriter(type, heap, RAW));
 }
 
-export function plainRun(type: Datatype, heap: HeapResolver, style: TextStyle): Run {
+export function plainWriter(type: Datatype, heap: HeapResolver, style: TextStyle): Writer {
   switch (type.class) {
     case "integer":
     case "time":
     case "float":
-      return numberRun(type, PLAIN);
+      return numberWriter(type, PLAIN);
     case "enum": {
       const nameText = isBoolean(type)
         ? (name: string) => (name === "TRUE" ? TRUE : FALSE)
         : (name: string) => styled(encodeText(name), style);
-      return enumRun(type, nameText);
+      return enumWriter(type, nameText);
     }
     case "bitfield":
-      return bitfieldRun(type, "");
+      return bitfieldWriter(type, "");
     case "opaque":
-      return runOf(({ bytes }, at, sink) => writeHex(sink, bytes, at, at + type.size));
+      return open(({ bytes }, at, sink) => writeHex(sink, bytes, at, at + type.size));
     case "string":
-      return stringRun(type, style);
+      return stringWriter(type, style);
     case "reference":
-      return runOf(({ bytes }, at, sink) => {
+      return open(({ bytes }, at, sink) => {
         const path = heap.path(bytes.subarray(at, at + type.size), type);
         if (path === undefined) sink.write(style.null);
         else writeStyled(sink, encodeText(path), style);
       });
     case "vlen":
-      if (type.kind === "sequence") return runOf(styledJson(type, heap, style));
+      if (type.kind === "sequence") return open(styledJson(type, heap, style));
       // libhdf5 hands out a C string: it ends at the first NUL, whatever the datatype's padding.
-      return runOf(({ bytes }, at, sink) => {
+      return open(({ bytes }, at, sink) => {
         const text = heap.vlen(bytes.subarray(at, at + type.size), type);
         if (text === undefined) sink.write(style.null);
         else style.text(sink, text, 0, stringEnd(text, 0, text.length, "null-terminated"));
       });
     case "compound":
     case "array":
-      return runOf(styledJson(type, heap, style));
+      return open(styledJson(type, heap, style));
   }
 }
 
-function stringRun({ size, padding }: StringType, style: TextStyle): Run {
-  return ({ bytes }, at, stride, count, after, sink) => {
-    for (let i = 0, from = at; i < count; i++, from += stride) {
-      style.text(sink, bytes, from, stringEnd(bytes, from, from + size, padding));
-      writeSeparator(sink, after);
-    }
-  };
+function stringWriter({ size, padding }: StringType, style: TextStyle): Writer {
+  const width = style.maxWidth(size);
+  return width <= MAX_WIDTH
+    ? bounded(width, ({ bytes }, at, out, to) =>
+        style.put(out, to, bytes, at, stringEnd(bytes, at, at + size, padding)),
+      )
+    : open(({ bytes }, at, sink) => style.text(sink, bytes, at, stringEnd(bytes, at, at + size, padding)));
 }
 
 function styledJson(type: Datatype, heap: HeapResolver, style: TextStyle): Cell {

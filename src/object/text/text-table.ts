@@ -1,6 +1,3 @@
-import type { ByteSink } from "./byte-sink.ts";
-import { SEPARATOR_ROOM } from "./cell.ts";
-
 /** Texts that are written again and again, each known by a small number. */
 export class TextTable {
   /** The texts one after the other, each in whole words. */
@@ -37,14 +34,12 @@ export class TextTable {
     this.#lengths[key] = text.length;
   }
 
-  /** Writes a text that is there, and leaves room for a separator. */
-  write(key: number, sink: ByteSink): void {
-    const length = this.#lengths[key] ?? 0;
+  /** Writes a text that is there, and up to three bytes after it. Returns the position after the text. */
+  put(key: number, out: DataView, to: number): number {
     const words = this.#words;
-    const out = sink.room(length + 2 * SEPARATOR_ROOM);
     let from = (this.#starts[key] ?? 0) - 1;
-    let at = sink.length;
-    sink.length = at + length;
-    for (const end = at + length; at < end; at += 4) out.setUint32(at, words[from++] ?? 0, true);
+    const end = to + (this.#lengths[key] ?? 0);
+    for (let at = to; at < end; at += 4) out.setUint32(at, words[from++] ?? 0, true);
+    return end;
   }
 }
