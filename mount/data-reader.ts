@@ -17,6 +17,9 @@ export interface DataReaderSetup {
   post(job: Job): void;
 }
 
+/** The memory of a plan's chunks, by position; `undefined` for those that were never written. */
+type PlannedMemory = readonly (SharedChunk | undefined)[];
+
 /**
  * Answers READ of stored data: at once where the bytes are at hand (in the page cache, in decoded chunks), else by a
  * worker.
@@ -24,90 +27,84 @@ export interface DataReaderSetup {
 export class DataReader {
   readonly #setup: DataReaderSetup;
   readonly #chunks: ChunkCache;
-  /** The reply is written before the next request is read, so one buffer serves all. */
-  #scratch = Buffer.allocUnsafeSlow(2 ** 20);
 
   constructor(setup: DataReaderSetup) {
     this.#setup = setup;
     this.#chunks = new ChunkCache(setup.cacheBytes);
   }
 
+  /** As `FileSystem.read`. */
   read(
     request: Request,
     node: FileNode,
-    content: StoredContent,
+    { header, data }: StoredContent,
     offset: number,
-    size: number,
-  ): readonly Uint8Array[] | Parked {
-    const { header, data } = content;
-    const prefix = header.subarray(Math.min(offset, header.length), Math.min(offset + size, header.length));
-    const plan = planRead(data, Math.max(0, offset - header.length), size - prefix.length);
-    switch (plan.kind) {
-      case "pieces":
-        return this.#readPieces(request, prefix, plan);
-      case "fill":
-        return [prefix, this.#execute(plan, [])];
-      case "chunked":
-        return this.#readChunks(request, `${node.object.address}`, prefix, plan);
-    }
-  }
-
-  #readPieces(request: Request, prefix: Uint8Array, plan: PiecesPlan): readonly Uint8Array[] | Parked {
-    const target = this.#buffer(plan.length);
-    let position = 0;
-    for (const piece of plan.pieces) {
-      if ("bytes" in piece) {
-        target.set(piece.bytes, position);
-        position += piece.bytes.length;
-      } else {
-        const part = target.subarray(position, position + piece.length);
-        // Bytes that only the disk has would hold up every other request: a worker waits for them.
-        if (readCached(piece.fd, part, piece.offset) !== piece.length) return this.#delegate(request, prefix, plan, []);
-        position += piece.length;
+    target: Uint8Array,
+  ): number | Parked {
+    const prefix = Math.min(target.length, Math.max(0, header.length - offset));
+    if (prefix > 0) target.set(header.subarray(offset, offset + prefix));
+    const plan = planRead(data, Math.max(0, offset - header.length), target.length - prefix);
+    const body = part(target, prefix, plan.length);
+    const chunks = plan.kind === "chunked" ? this.#chunksOf(node, plan) : [];
+    if (!this.#readAtHand(plan, chunks, body)) {
+      const slot = this.#setup.parking.park(request.unique);
+      if (slot !== undefined) {
+        this.#setup.post({
+          kind: "read",
+          unique: request.unique,
+          slot,
+          prefix: target.slice(0, prefix),
+          plan,
+          chunks: chunks.map((chunk) => chunk?.buffer),
+        });
+        return PARKED;
       }
+      this.#execute(plan, chunks, body);
     }
-    return [prefix, target];
+    return prefix + plan.length;
   }
 
-  #readChunks(
-    request: Request,
-    dataset: string,
-    prefix: Uint8Array,
-    plan: ChunkedPlan,
-  ): readonly Uint8Array[] | Parked {
-    const chunks = plan.chunks.map(({ key, stored }) =>
+  /** False where the bytes are not at hand: to wait for a disk, or to decode, would hold up every other request. */
+  #readAtHand(plan: ReadPlan, chunks: PlannedMemory, target: Uint8Array): boolean {
+    if (plan.kind === "pieces") return readCachedPieces(plan, target);
+    if (!chunks.every((chunk) => chunk === undefined || chunk.decoded !== undefined)) return false;
+    this.#execute(plan, chunks, target);
+    return true;
+  }
+
+  #chunksOf(node: FileNode, plan: ChunkedPlan): PlannedMemory {
+    const dataset = `${node.object.address}`;
+    return plan.chunks.map(({ key, stored }) =>
       stored === undefined ? undefined : this.#chunks.chunk(dataset, key, plan.chunkSize),
     );
-    const ready = chunks.every((chunk) => chunk === undefined || chunk.decoded !== undefined);
-    return ready ? [prefix, this.#execute(plan, chunks)] : this.#delegate(request, prefix, plan, chunks);
   }
 
-  #delegate(
-    request: Request,
-    prefix: Uint8Array,
-    plan: ReadPlan,
-    chunks: readonly (SharedChunk | undefined)[],
-  ): readonly Uint8Array[] | Parked {
-    const { unique } = request;
-    const slot = this.#setup.parking.park(unique);
-    if (slot === undefined) return [prefix, this.#execute(plan, chunks)];
-    this.#setup.post({ kind: "read", unique, slot, prefix, plan, chunks: chunks.map((chunk) => chunk?.buffer) });
-    return PARKED;
-  }
-
-  #execute(plan: ReadPlan, chunks: readonly (SharedChunk | undefined)[]): Uint8Array {
-    const target = this.#buffer(plan.length);
+  #execute(plan: ReadPlan, chunks: PlannedMemory, target: Uint8Array): void {
     executePlan(plan, target, { mode: this.#setup.codecs, chunkFor: (_, position) => chunkAt(chunks, position) });
-    return target;
-  }
-
-  #buffer(length: number): Buffer {
-    if (length > this.#scratch.length) this.#scratch = Buffer.allocUnsafeSlow(length);
-    return this.#scratch.subarray(0, length);
   }
 }
 
-function chunkAt(chunks: readonly (SharedChunk | undefined)[], position: number): SharedChunk {
+/** False where the page cache does not have all of them. */
+function readCachedPieces({ pieces }: PiecesPlan, target: Uint8Array): boolean {
+  let position = 0;
+  for (const piece of pieces) {
+    if ("bytes" in piece) {
+      target.set(piece.bytes, position);
+      position += piece.bytes.length;
+    } else {
+      if (readCached(piece.fd, part(target, position, piece.length), piece.offset) !== piece.length) return false;
+      position += piece.length;
+    }
+  }
+  return true;
+}
+
+/** The array itself where that is the part: a view costs as much as everything else that a small read takes here. */
+function part(bytes: Uint8Array, start: number, length: number): Uint8Array {
+  return start === 0 && length === bytes.length ? bytes : bytes.subarray(start, start + length);
+}
+
+function chunkAt(chunks: PlannedMemory, position: number): SharedChunk {
   const chunk = chunks[position];
   if (chunk === undefined) throw new TypeError("no memory was given for a planned chunk");
   return chunk;

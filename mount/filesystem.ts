@@ -92,8 +92,8 @@ export interface FileSystem {
   readlink(request: Request, nodeid: number): Uint8Array;
   access(request: Request, nodeid: number, mask: number): void;
   open(request: Request, nodeid: number, flags: number): OpenReply | Parked;
-  /** The bytes as parts to be sent one after the other; fewer than `size` only at the end of the file. */
-  read(request: Request, nodeid: number, handle: number, offset: number, size: number): readonly Uint8Array[] | Parked;
+  /** Puts the bytes from `offset` on into `target`, and says how many: fewer than it takes only at the end of the file. */
+  read(request: Request, nodeid: number, handle: number, offset: number, target: Uint8Array): number | Parked;
   lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number;
   flush(request: Request, nodeid: number, handle: number): void;
   fsync(request: Request, nodeid: number, handle: number, dataOnly: boolean): void;

@@ -1,5 +1,5 @@
 import type { ReadPlan } from "../src/chunk/read-plan.ts";
-import type { H5ErrorKind } from "../src/errors.ts";
+import type { H5Error, H5ErrorKind } from "../src/errors.ts";
 import type { TextDescription } from "../src/tree/open-text.ts";
 import type { TextBlock } from "../src/view/text-block.ts";
 
@@ -59,3 +59,10 @@ export type Answer =
 
 /** What a worker tells the thread that has the session. */
 export type WorkerMessage = Rendered | Answer;
+
+/** How a worker answers READ requests: the bytes are put into `room`, and then sent. */
+export interface ReadReplier {
+  room(length: number): Uint8Array;
+  sendRoom(unique: number, length: number): void;
+  failure(unique: number, error: H5Error): void;
+}

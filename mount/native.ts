@@ -10,6 +10,7 @@ const libc = koffi.load(null);
 
 const pollFn = libc.func("int poll(void *fds, unsigned long nfds, int timeout)");
 const readFn = libc.func("long read(int fd, void *buf, unsigned long count)");
+const writeFn = libc.func("long write(int fd, const void *buf, unsigned long count)");
 const fcntlFn = libc.func("int fcntl(int fd, int cmd, ...)");
 const eventfdFn = libc.func("int eventfd(unsigned int initval, int flags)");
 const flockFn = libc.func("int flock(int fd, int operation)");
@@ -30,7 +31,7 @@ koffi.struct("msghdr", {
   msg_flags: "int",
 });
 const recvmsgFn = libc.func("long recvmsg(int fd, _Inout_ msghdr *msg, int flags)");
-const preadv2Fn = libc.func("long preadv2(int fd, iovec *iov, int iovcnt, int64_t offset, int flags)");
+const preadv2Fn = libc.func("long preadv2(int fd, const void *iov, int iovcnt, int64_t offset, int flags)");
 
 /** A call failed: `code` and `errno` are as in the errors of `node:fs`. */
 export class SystemCallError extends Error {
@@ -76,6 +77,12 @@ export function readDescriptor(fd: number, target: Uint8Array): number {
   return n < 0 ? -koffi.errno() : n;
 }
 
+/** write(2) of the first `length` bytes of `source`: bytes written, or the errno, negative. */
+export function writeDescriptor(fd: number, source: Uint8Array, length: number): number {
+  const n: number = writeFn(fd, source, length);
+  return n < 0 ? -koffi.errno() : n;
+}
+
 /** Makes a descriptor that another program opened fail with EAGAIN where it would wait. */
 export function setNonBlocking(fd: number): void {
   const F_GETFL = 3;
@@ -109,6 +116,24 @@ export function lockShared(fd: number): boolean {
 
 let canReadCachedOnly = true;
 
+/** `struct iovec`, as bytes: koffi takes longer to build one than the kernel to read 4 KiB. */
+const iovec = new DataView(new ArrayBuffer(16));
+/** The memory that was last read into, and where it begins. */
+let memory: ArrayBufferLike | undefined;
+let memoryAddress = 0;
+
+function pointIovecAt(target: Uint8Array): void {
+  if (memory !== target.buffer) {
+    memory = target.buffer;
+    // Addresses of a process are below 2^47 (2^52 at most): a number holds them.
+    memoryAddress = Number(koffi.address(target)) - target.byteOffset;
+  }
+  const address = memoryAddress + target.byteOffset;
+  iovec.setUint32(0, address % 2 ** 32, true);
+  iovec.setUint32(4, Math.floor(address / 2 ** 32), true);
+  iovec.setUint32(8, target.length, true);
+}
+
 /**
  * Reads what the page cache has of [offset, offset + target.length): bytes read, which are fewer where the disk would have
  * to be waited for. File systems that cannot tell (RWF_NOWAIT) are read in the ordinary way.
@@ -119,7 +144,8 @@ export function readCached(fd: number, target: Uint8Array, offset: number): numb
   const ENOSYS = 38;
   const EOPNOTSUPP = 95;
   if (canReadCachedOnly) {
-    const n: number = preadv2Fn(fd, { iov_base: target, iov_len: target.length }, 1, offset, RWF_NOWAIT);
+    pointIovecAt(target);
+    const n: number = preadv2Fn(fd, iovec, 1, offset, RWF_NOWAIT);
     if (n >= 0) return n;
     const errno = koffi.errno();
     if (errno === EAGAIN) return 0;

@@ -132,13 +132,15 @@ export class Session implements FileSystem {
     return { handle: this.#texts.open(), flags: isSizeKnown ? FOPEN_KEEP_CACHE : FOPEN_DIRECT_IO };
   }
 
-  read(request: Request, nodeid: number, handle: number, offset: number, size: number): readonly Uint8Array[] | Parked {
+  read(request: Request, nodeid: number, handle: number, offset: number, target: Uint8Array): number | Parked {
     const node = this.#node(nodeid);
     if (node.kind !== "file") throw this.#notAFile(node);
     const content = this.#content(node);
-    if (content.kind === "stored") return this.#data.read(request, node, content, offset, size);
-    const bytes = this.#texts.read(node, handle, request.unique, offset, size);
-    return bytes === undefined ? PARKED : [bytes];
+    if (content.kind === "stored") return this.#data.read(request, node, content, offset, target);
+    const bytes = this.#texts.read(node, handle, request.unique, offset, target.length);
+    if (bytes === undefined) return PARKED;
+    target.set(bytes);
+    return bytes.length;
   }
 
   lseek(_request: Request, nodeid: number, _handle: number, offset: number, whence: number): number {

@@ -14,11 +14,10 @@ import type { SnapshotDescription } from "../src/storage/storage.ts";
 import { openText } from "../src/tree/open-text.ts";
 import type { Text } from "../src/view/render.ts";
 import { renderBlock, renderBlocks } from "../src/view/text-block.ts";
-import type { Job, Rendered, RenderJob, WorkerMessage } from "./job.ts";
+import type { Job, ReadReplier, Rendered, RenderJob, WorkerMessage } from "./job.ts";
 import { Replier } from "./kernel/replier.ts";
 import { AnswerPoster } from "./libfuse/answer-poster.ts";
 import { ParkingSlots } from "./parking.ts";
-import type { ParkedReplier } from "./session.ts";
 
 /** What a thread needs to answer the kernel itself. */
 export interface KernelDescriptors {
@@ -49,7 +48,7 @@ const OPEN_TEXTS = 16;
 const setup: WorkerSetup = workerData;
 const slots = new ParkingSlots(setup.parking);
 const outstanding = new Int32Array(setup.outstanding);
-const replier: Pick<ParkedReplier, "data" | "failure"> =
+const replier: ReadReplier =
   setup.kernel === undefined
     ? new AnswerPoster((answer, bytes) => tell(answer, bytes))
     : new Replier(setup.kernel.device);
@@ -58,7 +57,6 @@ const wake = new BigUint64Array([1n]);
 let file: H5File | undefined;
 const sink = new ByteSink(2 ** 20);
 const texts = new LRUCache<string, Text>({ max: OPEN_TEXTS });
-let target = Buffer.allocUnsafeSlow(2 ** 20);
 
 setup.engine.on("message", (job: Job) => {
   try {
@@ -71,10 +69,10 @@ setup.engine.on("message", (job: Job) => {
 
 function read(job: Job & { kind: "read" }): void {
   const { unique, slot, prefix, plan, chunks } = job;
-  if (plan.length > target.length) target = Buffer.allocUnsafeSlow(plan.length);
-  const bytes = target.subarray(0, plan.length);
+  const room = replier.room(prefix.length + plan.length);
+  room.set(prefix);
   try {
-    executePlan(plan, bytes, {
+    executePlan(plan, room.subarray(prefix.length), {
       mode: setup.codecs,
       cancelled: () => slots.isCancelled(slot),
       chunkFor: (_, position) => {
@@ -83,7 +81,7 @@ function read(job: Job & { kind: "read" }): void {
         return new SharedChunk(buffer);
       },
     });
-    if (slots.take(slot)) replier.data(unique, [prefix, bytes]);
+    if (slots.take(slot)) replier.sendRoom(unique, room.length);
   } catch (error) {
     if (slots.take(slot)) replier.failure(unique, error instanceof H5Error ? error : defect(error));
   } finally {

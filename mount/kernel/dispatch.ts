@@ -38,11 +38,10 @@ export class Dispatcher {
   }
 
   /**
-   * Answers one request, `bytes` being exactly what one read of the device gave. False: the file system is to end.
+   * Answers one request, `view` being exactly what one read of the device gave. False: the file system is to end.
    * @throws UnsupportedError where the kernel is too old (which it has been told)
    */
-  dispatch(bytes: Uint8Array): boolean {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  dispatch(view: DataView): boolean {
     const opcode = view.getUint32(4, true);
     const nodeid = getU64(view, 16);
     const request: Request = {
@@ -52,7 +51,7 @@ export class Dispatcher {
       pid: view.getUint32(32, true),
     };
     try {
-      return this.#handle(opcode, request, nodeid, bytes, view);
+      return this.#handle(opcode, request, nodeid, view);
     } catch (error) {
       if (opcode === OPCODE.INIT) {
         // An answer there must be, or the unmounting waits for it.
@@ -72,7 +71,7 @@ export class Dispatcher {
     this.#isDestroyed = true;
   }
 
-  #handle(opcode: number, request: Request, nodeid: number, bytes: Uint8Array, view: DataView): boolean {
+  #handle(opcode: number, request: Request, nodeid: number, view: DataView): boolean {
     const fs = this.#fs;
     const { unique } = request;
     const body = IN_HEADER_SIZE;
@@ -94,7 +93,7 @@ export class Dispatcher {
         break;
       }
       case OPCODE.LOOKUP:
-        this.#lookup(request, nodeid, nulTerminated(bytes, body));
+        this.#lookup(request, nodeid, nulTerminated(view, body));
         break;
       case OPCODE.FORGET:
         fs.forget(nodeid, getU64(view, body));
@@ -143,7 +142,7 @@ export class Dispatcher {
         break;
       case OPCODE.GETXATTR:
         this.#xattr(unique, view.getUint32(body, true), [
-          extendedAttribute(fs, request, nodeid, nulTerminated(bytes, body + 8)),
+          extendedAttribute(fs, request, nodeid, nulTerminated(view, body + 8)),
         ]);
         break;
       case OPCODE.LISTXATTR:
@@ -196,8 +195,8 @@ export class Dispatcher {
     const at = IN_HEADER_SIZE;
     const offset = getU64(view, at + 8);
     const size = view.getUint32(at + 16, true);
-    const parts = this.#fs.read(request, nodeid, getU64(view, at), offset, size);
-    if (parts !== PARKED) this.#replier.data(request.unique, parts);
+    const length = this.#fs.read(request, nodeid, getU64(view, at), offset, this.#replier.room(size));
+    if (length !== PARKED) this.#replier.sendRoom(request.unique, length);
   }
 
   #lookup(request: Request, parent: number, name: Uint8Array): void {
@@ -259,7 +258,8 @@ function isDataOnly(view: DataView): boolean {
 }
 
 /** A name in a request: a copy, for the request's buffer is used again. */
-function nulTerminated(bytes: Uint8Array, at: number): Uint8Array {
+function nulTerminated(view: DataView, at: number): Uint8Array {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   const end = bytes.indexOf(0, at);
   if (end < 0) throw new ErrnoError(Errno.EINVAL);
   return bytes.slice(at, end);

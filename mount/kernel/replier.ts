@@ -1,26 +1,40 @@
-import { writeSync, writevSync } from "node:fs";
 import type { H5Error } from "../../src/errors.ts";
 import { Errno, errnoOf } from "../errno.ts";
 import type { AttributesReply } from "../filesystem.ts";
+import { SystemCallError, writeDescriptor } from "../native.ts";
 import { OUT_HEADER_SIZE, putAttributesReply, putOutHeader, putStatxReply } from "./structs.ts";
 
-/** Replies up to this size are copied into one piece: cheaper than to have the kernel gather them. */
-const COPIED = 2 ** 16;
-
-/** The kernel takes one reply by one writev, of at most so many parts (IOV_MAX). */
-const MAX_PARTS = 1024;
+/** The largest READ that this transport agrees to (init.ts) fits. Larger replies get a larger buffer. */
+const ROOM = 2 ** 20;
 
 /** Writes replies to the kernel. Any thread may: each has its own, on the same descriptor. */
 export class Replier {
   readonly #device: number;
-  readonly #buffer = Buffer.alloc(OUT_HEADER_SIZE + COPIED);
-  readonly #header = this.#buffer.subarray(0, OUT_HEADER_SIZE);
+  #buffer = Buffer.allocUnsafeSlow(OUT_HEADER_SIZE + ROOM);
+  #view = viewOf(this.#buffer);
+  #room = new Uint8Array(0);
   /** Parked requests that wait for `struct fuse_statx_out`. */
   readonly #statx = new Set<number>();
-  readonly view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
 
   constructor(device: number) {
     this.#device = device;
+  }
+
+  /** The reply to come: its body begins at OUT_HEADER_SIZE. */
+  get view(): DataView {
+    return this.#view;
+  }
+
+  /** Where a body of at most `length` bytes is to be put, before `sendRoom`; to be used before the next reply. */
+  room(length: number): Uint8Array {
+    if (this.#room.length !== length) {
+      if (OUT_HEADER_SIZE + length > this.#buffer.length) {
+        this.#buffer = Buffer.allocUnsafeSlow(OUT_HEADER_SIZE + length);
+        this.#view = viewOf(this.#buffer);
+      }
+      this.#room = this.#buffer.subarray(OUT_HEADER_SIZE, OUT_HEADER_SIZE + length);
+    }
+    return this.#room;
   }
 
   /**
@@ -28,24 +42,24 @@ export class Replier {
    * False: nobody waits for it any more, the request having been interrupted or the file system unmounted.
    */
   send(unique: number, end: number): boolean {
-    putOutHeader(this.view, end, 0, unique);
+    putOutHeader(this.#view, end, 0, unique);
     return this.#write(end);
+  }
+
+  /** Sends the first `length` bytes of the room. */
+  sendRoom(unique: number, length: number): boolean {
+    return this.send(unique, OUT_HEADER_SIZE + length);
   }
 
   /** Sends the parts one after the other. */
   data(unique: number, parts: readonly Uint8Array[]): boolean {
-    let end = OUT_HEADER_SIZE;
-    for (const part of parts) end += part.length;
-    putOutHeader(this.view, end, 0, unique);
-    if (end > this.#buffer.length) {
-      return this.#gather(parts.length < MAX_PARTS ? parts : [Buffer.concat(parts)]);
-    }
-    let at = OUT_HEADER_SIZE;
+    const room = this.room(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
     for (const part of parts) {
-      this.#buffer.set(part, at);
+      room.set(part, at);
       at += part.length;
     }
-    return this.#write(end);
+    return this.sendRoom(unique, at);
   }
 
   /** Says that a parked request is a STATX: `attributes` answers it in that form. */
@@ -55,13 +69,13 @@ export class Replier {
 
   attributes(unique: number, reply: AttributesReply): boolean {
     const put = this.#statx.delete(unique) ? putStatxReply : putAttributesReply;
-    return this.send(unique, put(this.view, OUT_HEADER_SIZE, reply));
+    return this.send(unique, put(this.#view, OUT_HEADER_SIZE, reply));
   }
 
   /** `errno` 0: done, with nothing to say. */
   errno(unique: number, errno: number): boolean {
     this.#statx.delete(unique);
-    putOutHeader(this.view, OUT_HEADER_SIZE, errno, unique);
+    putOutHeader(this.#view, OUT_HEADER_SIZE, errno, unique);
     return this.#write(OUT_HEADER_SIZE);
   }
 
@@ -69,28 +83,20 @@ export class Replier {
     return this.errno(unique, errnoOf(error) ?? Errno.EIO);
   }
 
+  /** False where nobody waits for the reply; any other failure is an exception. */
   #write(end: number): boolean {
-    try {
-      writeSync(this.#device, this.#buffer, 0, end);
-      return true;
-    } catch (error) {
-      return undelivered(error);
+    const written = writeDescriptor(this.#device, this.#buffer, end);
+    switch (-written) {
+      case Errno.ENOENT:
+      case Errno.ENODEV:
+      case Errno.ECONNABORTED:
+        return false;
     }
-  }
-
-  #gather(parts: readonly Uint8Array[]): boolean {
-    try {
-      writevSync(this.#device, [this.#header, ...parts]);
-      return true;
-    } catch (error) {
-      return undelivered(error);
-    }
+    if (written < 0) throw new SystemCallError("write of a reply to /dev/fuse", -written);
+    return true;
   }
 }
 
-/** False where a write failed because nobody waits for the reply; any other failure is thrown on. */
-function undelivered(error: unknown): false {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT" || code === "ENODEV" || code === "ECONNABORTED") return false;
-  throw error;
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -18,8 +18,7 @@ const BURST = 32;
  * @throws UnsupportedError where the kernel is too old
  */
 export function serve(device: number, wakeup: number, dispatcher: Dispatcher, onWake: () => boolean): void {
-  // One read gives one request whole, or fails: the buffer must hold the largest WRITE.
-  const buffer = Buffer.allocUnsafeSlow(MAX_WRITE + 4096);
+  const buffer = new RequestBuffer();
   const counter = Buffer.alloc(8);
   for (;;) {
     const outcome = serveBurst(device, buffer, dispatcher);
@@ -32,12 +31,25 @@ export function serve(device: number, wakeup: number, dispatcher: Dispatcher, on
   dispatcher.end();
 }
 
+/** Where requests are read to, one after the other. */
+class RequestBuffer {
+  /** One read gives one request whole, or fails: the largest WRITE must fit. */
+  readonly bytes = Buffer.allocUnsafeSlow(MAX_WRITE + 4096);
+  #view = new DataView(this.bytes.buffer, 0, 0);
+
+  /** The first `length` bytes. Most requests are as long as the one before, so the view is kept. */
+  view(length: number): DataView {
+    if (this.#view.byteLength !== length) this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, length);
+    return this.#view;
+  }
+}
+
 /** "ended": unmounted, or the connection aborted. */
-function serveBurst(device: number, buffer: Buffer, dispatcher: Dispatcher): "ended" | "idle" | "more" {
+function serveBurst(device: number, buffer: RequestBuffer, dispatcher: Dispatcher): "ended" | "idle" | "more" {
   for (let i = 0; i < BURST; i++) {
-    const length = readDescriptor(device, buffer);
+    const length = readDescriptor(device, buffer.bytes);
     if (length >= IN_HEADER_SIZE) {
-      if (!dispatcher.dispatch(buffer.subarray(0, length))) return "ended";
+      if (!dispatcher.dispatch(buffer.view(length))) return "ended";
       continue;
     }
     switch (-length) {

@@ -224,8 +224,8 @@ export class Operations {
     const answer = (result: number): void => this.#binding.fuse_native_signal_read(call, result, 0, buffer.buffer);
     this.#answer("read", answer, (request) => {
       const { nodeid, handle } = this.#file(file);
-      const parts = this.#fs.read(request, nodeid, handle, offset, buffer.length);
-      if (parts !== PARKED) return copy(buffer, parts);
+      const length = this.#fs.read(request, nodeid, handle, offset, buffer);
+      if (length !== PARKED) return length;
       this.#pending.park(request.unique, {
         data: (late) => answer(copy(buffer, late)),
         errno: (errno) => answer(-errno),

@@ -13,7 +13,7 @@ export function kernelRequest({
   unique = UNIQUE,
   nodeid = 1,
   body = new Uint8Array(0),
-}: RequestFields): Buffer {
+}: RequestFields): DataView {
   const header = Buffer.alloc(40);
   header.writeUInt32LE(40 + body.length, 0);
   header.writeUInt32LE(opcode, 4);
@@ -22,7 +22,8 @@ export function kernelRequest({
   header.writeUInt32LE(1000, 24); // uid
   header.writeUInt32LE(1001, 28); // gid
   header.writeUInt32LE(4242, 32); // pid
-  return Buffer.concat([header, body]);
+  const bytes = Buffer.concat([header, body]);
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Fields one after the other: a `number` is 32 bits, a `bigint` 64 bits, a string ends with NUL. */

@@ -100,12 +100,15 @@ export class MemoryFileSystem implements FileSystem {
     return { handle: this.#newHandle(), flags: direct ? FOPEN_DIRECT_IO : 0 };
   }
 
-  read(request: Request, nodeid: number, handle: number, offset: number, size: number): readonly Uint8Array[] | Parked {
+  read(request: Request, nodeid: number, handle: number, offset: number, target: Uint8Array): number | Parked {
     if (!this.openHandles.has(handle)) throw new ErrnoError(Errno.EBADF);
     const node = this.#node(nodeid);
     switch (node.kind) {
-      case "file":
-        return [node.bytes.subarray(offset, offset + size)];
+      case "file": {
+        const wanted = node.bytes.subarray(offset, offset + target.length);
+        target.set(wanted);
+        return wanted.length;
+      }
       case "late-read":
         this.#events.parked("read", request);
         return PARKED;
