@@ -44,6 +44,11 @@ export class PageCache {
     return out;
   }
 
+  /** What is kept of [offset, offset + length) is read again. */
+  forget(offset: number, length: number): void {
+    for (let index = Math.floor(offset / PAGE); index * PAGE < offset + length; index++) this.#pages.delete(index);
+  }
+
   #page(index: number): Uint8Array {
     const cached = this.#pages.get(index);
     if (cached !== undefined) return cached;

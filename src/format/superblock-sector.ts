@@ -1,0 +1,91 @@
+import { FormatError } from "../errors.ts";
+import type { Mark, SuperblockSector } from "../storage/journal/superblock-sector.ts";
+import { lookup3 } from "./lookup3.ts";
+
+const VERSION_AT = 8;
+
+/** The version byte's upper half, by mark: no version has it, so libhdf5 refuses the file. */
+const MARK_BITS: Record<Mark, number> = { unmarked: 0, pending: 0xe0, checkpointing: 0xf0 };
+
+/**
+ * The sector of a superblock (Specification II.A), for the journal: where it says that the file ends, and the mark in its
+ * version byte (docs/writing.md, section 3).
+ * @param offset where the superblock is in the file, in bytes
+ */
+export function superblockSector(offset: number): SuperblockSector {
+  return {
+    offset,
+    markOf,
+    withMark: (sector, mark) =>
+      changed(sector, (copy) => {
+        copy[VERSION_AT] = versionOf(sector) | MARK_BITS[mark];
+      }),
+    endOf(sector) {
+      const { baseAt, endAt, size } = fieldsOf(sector);
+      return uint(sector, endAt, size) - uint(sector, baseAt, size) + offset;
+    },
+    withEnd: (sector, end) =>
+      changed(sector, (copy) => {
+        const { baseAt, endAt, size } = fieldsOf(sector);
+        putUint(copy, endAt, size, end - offset + uint(sector, baseAt, size));
+      }),
+  };
+}
+
+function markOf(sector: Uint8Array): Mark {
+  const bits = (sector[VERSION_AT] ?? 0) & 0xf0;
+  if (bits === MARK_BITS.pending) return "pending";
+  if (bits === MARK_BITS.checkpointing) return "checkpointing";
+  return "unmarked";
+}
+
+function versionOf(sector: Uint8Array): number {
+  const version = sector[VERSION_AT] ?? 0;
+  return markOf(sector) === "unmarked" ? version : version & 0x0f;
+}
+
+/** Where the base address, the end of file address and, from version 2 on, the checksum are. */
+function fieldsOf(sector: Uint8Array): { baseAt: number; endAt: number; size: number; checksumAt: number | undefined } {
+  const version = versionOf(sector);
+  if (version > 3) {
+    throw new FormatError(`version is ${sector[VERSION_AT]}, expected 0 to 3`, { structure: "superblock", address: 0 });
+  }
+  if (version < 2) {
+    const size = sector[13] ?? 0;
+    const baseAt = version === 0 ? 24 : 28;
+    return { baseAt, endAt: baseAt + 2 * size, size, checksumAt: undefined };
+  }
+  const size = sector[9] ?? 0;
+  return { baseAt: 12, endAt: 12 + 2 * size, size, checksumAt: 12 + 4 * size };
+}
+
+/** A copy with `change` made to it, and the checksum set right. */
+function changed(sector: Uint8Array, change: (copy: Uint8Array) => void): Uint8Array {
+  const copy = sector.slice();
+  change(copy);
+  const { checksumAt } = fieldsOf(copy);
+  if (checksumAt !== undefined) {
+    new DataView(copy.buffer).setUint32(checksumAt, lookup3(copy.subarray(0, checksumAt)), true);
+  }
+  return copy;
+}
+
+function uint(bytes: Uint8Array, at: number, size: number): number {
+  let value = 0;
+  for (let i = size - 1; i >= 0; i--) value = value * 256 + (bytes[at + i] ?? 0);
+  return value;
+}
+
+function putUint(bytes: Uint8Array, at: number, size: number, value: number): void {
+  let rest = value;
+  for (let i = 0; i < size; i++) {
+    bytes[at + i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  if (rest > 0) {
+    throw new FormatError(`the file grows past what addresses of ${size} bytes reach`, {
+      structure: "superblock",
+      address: 0,
+    });
+  }
+}

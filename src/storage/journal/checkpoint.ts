@@ -1,0 +1,50 @@
+import type { DiskFile } from "./disk.ts";
+import { alignUp } from "./free-extents.ts";
+import { PAGE_SIZE, type PageOverlay } from "./page-overlay.ts";
+import { SECTOR, type SuperblockSector } from "./superblock-sector.ts";
+
+/** Where a generation's id lies: the first sector past the end of allocation. */
+export function tailOffset(end: number): number {
+  return alignUp(end, SECTOR);
+}
+
+export function tailSector(id: Uint8Array): Uint8Array {
+  const sector = new Uint8Array(SECTOR);
+  sector.set(id);
+  return sector;
+}
+
+/**
+ * Writes the changed pages into the file, and last of all the superblock without a mark. The log is durable already: what
+ * this leaves half done when it is interrupted is done again from it. When it returns, the file is whole without the log.
+ * @param before the superblock's sector, unmarked, as the file has it; @param after as it is to be
+ */
+export function writeCheckpoint(
+  file: DiskFile,
+  overlay: PageOverlay,
+  superblock: SuperblockSector,
+  before: Uint8Array,
+  after: Uint8Array,
+): void {
+  file.write([superblock.withMark(before, "checkpointing")], superblock.offset);
+  file.sync();
+  writeImage(file, overlay, superblock.offset);
+  file.sync();
+  file.write([after], superblock.offset);
+  file.sync();
+}
+
+/** All changed pages but the superblock's sector. */
+function writeImage(file: DiskFile, overlay: PageOverlay, superblockOffset: number): void {
+  for (const { offset, pages } of overlay.runs()) {
+    const length = pages.length * PAGE_SIZE;
+    if (superblockOffset < offset || superblockOffset >= offset + length) {
+      file.write(pages, offset);
+      continue;
+    }
+    const bytes = Buffer.concat(pages);
+    const at = superblockOffset - offset;
+    if (at > 0) file.write([bytes.subarray(0, at)], offset);
+    file.write([bytes.subarray(at + SECTOR)], superblockOffset + SECTOR);
+  }
+}

@@ -1,0 +1,359 @@
+import { randomBytes } from "node:crypto";
+import { H5Error } from "../../errors.ts";
+import { PageCache } from "../page-cache.ts";
+import type { Piece, Snapshot, SnapshotDescription, Storage } from "../storage.ts";
+import { Allocator } from "./allocator.ts";
+import { tailOffset, tailSector, writeCheckpoint } from "./checkpoint.ts";
+import type { DiskDirectory, DiskFile, FileIdentity } from "./disk.ts";
+import { alignUp } from "./free-extents.ts";
+import { GENERATION_SIZE, LogFile } from "./log-file.ts";
+import type { LogRecord } from "./log-record.ts";
+import { PAGE_SIZE, PageOverlay, pagesOf } from "./page-overlay.ts";
+import { type Recovery, readPadded, recover } from "./recovery.ts";
+import { SECTOR, type SuperblockSector } from "./superblock-sector.ts";
+import { Transaction } from "./transaction.ts";
+
+/** A log of this size is applied: changes wait meanwhile, so it is kept small. */
+const LOG_LIMIT = 16 * 2 ** 20;
+
+/** So many changed pages are kept in memory; each takes twice its size. */
+const PAGE_LIMIT = 8192;
+
+/** Holes of this size are given back to the disk. */
+const PUNCHED = 64 * 1024;
+
+export interface JournalSetup {
+  readonly file: DiskFile;
+  readonly directory: DiskDirectory;
+  readonly logName: string;
+  readonly superblock: SuperblockSector;
+  /** Called before a checkpoint overwrites what jobs of other threads may still read. */
+  waitForReaders?(): void;
+}
+
+/**
+ * A file every change of which is applied whole or not at all (docs/writing.md). One transaction at a time; what it and
+ * those before it wrote is seen by `read` at once.
+ */
+export class JournaledFile implements Storage {
+  readonly #setup: JournalSetup;
+  readonly #overlay: PageOverlay;
+  readonly #listeners: ((offset: number, length: number) => void)[] = [];
+  #pages: PageCache;
+  #allocator: Allocator;
+  #log: LogFile | undefined;
+  #identity: FileIdentity;
+  /** End of allocation as the last checkpoint left it. */
+  #checkpointEnd: number;
+  /** A generation has begun: the log and the tail belong to it. */
+  #begun = false;
+  /** Number of the last transaction. */
+  #published = 0;
+  #synced = 0;
+  #mark: "unmarked" | "pending" = "unmarked";
+  #transaction: Transaction | undefined;
+  /** Why nothing is written any more. */
+  #ended: H5Error | undefined;
+  #checkpointProblem: unknown;
+
+  /** What opening the file for writing found. */
+  readonly recovery: Recovery;
+
+  private constructor(setup: JournalSetup, recovery: Recovery) {
+    const { file, superblock } = setup;
+    this.#setup = setup;
+    this.recovery = recovery;
+    this.#identity = file.identity();
+    this.#overlay = new PageOverlay((target, offset) => readPadded(file, target, offset));
+    this.#pages = this.#newPageCache();
+    // Later the file's own sector has a mark; what is read never has.
+    this.#keepSuperblock();
+    this.#checkpointEnd = superblock.endOf(this.read(superblock.offset, SECTOR));
+    this.#allocator = new Allocator(this.#checkpointEnd);
+  }
+
+  /**
+   * Opens a file for writing, after what recovery has to do. The caller holds the exclusive lock.
+   * @throws H5Error where the file is marked and cannot be recovered
+   */
+  static open(setup: JournalSetup): JournaledFile {
+    return new JournaledFile(setup, recover(setup));
+  }
+
+  get name(): string {
+    return this.#setup.file.name;
+  }
+
+  /** Bytes of the file, those included that are only in the log yet. */
+  get size(): number {
+    return Math.max(this.#setup.file.size(), this.#allocator.end);
+  }
+
+  /** What is free, known so far; for whoever opens the file next. */
+  get allocator(): Allocator {
+    return this.#allocator;
+  }
+
+  /** `listener` is told of every range whose bytes change, so that it can forget what it made of them. */
+  onChange(listener: (offset: number, length: number) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    if (!this.#overlay.touches(offset, length)) return this.#pages.read(offset, length);
+    const parts = [...pagesOf(offset, length)];
+    const [only] = parts;
+    const alone = parts.length === 1 && only !== undefined ? this.#overlay.page(only.page) : undefined;
+    if (alone !== undefined && only !== undefined) return alone.subarray(only.from, only.from + length);
+    const out = new Uint8Array(length);
+    for (const { page, from, at, length: n } of parts) {
+      const changed = this.#overlay.page(page);
+      out.set(
+        changed === undefined ? this.#pages.read(page * PAGE_SIZE + from, n) : changed.subarray(from, from + n),
+        at,
+      );
+    }
+    return out;
+  }
+
+  /** One state at a time: the snapshot is that of whoever asks, the open transaction included. Pieces stay valid until the next checkpoint. */
+  snapshot(): Snapshot {
+    const file = this;
+    return {
+      get size() {
+        return file.size;
+      },
+      read: (offset, length) => this.read(offset, length),
+      pieces: (offset, length) => this.#pieces(offset, length),
+      describe: (): SnapshotDescription => {
+        throw new H5Error("argument", `${this.name}: a file that is being written cannot be opened by another thread`);
+      },
+    };
+  }
+
+  /** @throws H5Error where one is open, or writing has ended */
+  begin(): Transaction {
+    this.#checkWritable();
+    if (this.#transaction !== undefined) throw new H5Error("argument", "a transaction is open already");
+    this.#allocator.takeSteps();
+    const transaction = new Transaction({
+      overlay: this.#overlay,
+      allocator: this.#allocator,
+      checkpointEnd: this.#checkpointEnd,
+      prepare: () => this.#beginGeneration(),
+      writeThrough: (bytes, offset) => this.#writeThrough(bytes, offset),
+      read: (offset, length) => this.read(offset, length),
+      changed: (offset, length) => this.#changed(offset, length),
+    });
+    this.#transaction = transaction;
+    return transaction;
+  }
+
+  /** All that the open transaction changed is kept: from here it survives the death of the program. Where it fails, the transaction is rolled back. */
+  publish(): void {
+    const transaction = this.#open();
+    if (transaction.isEmpty) {
+      this.#transaction = undefined;
+      return;
+    }
+    try {
+      const { superblock } = this.#setup;
+      const sector = this.read(superblock.offset, SECTOR);
+      const end = this.#allocator.endAfterCheckpoint;
+      if (superblock.endOf(sector) !== end) transaction.write(superblock.offset, superblock.withEnd(sector, end));
+      this.#append([...transaction.records(), { type: "publish", transaction: this.#published + 1, end }]);
+    } catch (error) {
+      this.rollback();
+      throw this.#failure(error);
+    }
+    this.#published++;
+    this.#transaction = undefined;
+    this.#allocator.takeSteps();
+    if (this.#mark === "unmarked") this.#orEnd(() => this.#markPending());
+    if ((this.#log?.size ?? 0) > LOG_LIMIT || this.#overlay.count > PAGE_LIMIT) this.#tryCheckpoint();
+  }
+
+  /** Nothing of the open transaction is left. */
+  rollback(): void {
+    this.#open().rollback(this.#allocator.takeSteps());
+    this.#transaction = undefined;
+  }
+
+  /** What is published survives a power cut when this returns. A failure ends all writing. */
+  sync(): void {
+    this.#checkWritable();
+    if (this.#synced === this.#published) return;
+    const transaction = this.#published;
+    this.#orEnd(() => {
+      this.#setup.file.sync();
+      this.#append([{ type: "sync", transaction }]);
+      this.#log?.sync();
+    });
+    this.#synced = transaction;
+  }
+
+  /** The file itself is whole and current when this returns, and the log is empty. */
+  checkpoint(): void {
+    this.#checkWritable();
+    if (this.#transaction !== undefined) throw new H5Error("argument", "a transaction is open");
+    if (this.#mark === "unmarked") return;
+    const { file, superblock } = this.#setup;
+    this.#setup.waitForReaders?.();
+    // Before anything is overwritten: a full disk must find the old state whole.
+    for (const { offset, pages } of this.#overlay.runs()) file.reserve(offset, pages.length * PAGE_SIZE);
+    this.sync();
+    const before = this.#overlay.base(superblock.offset, SECTOR);
+    const after = this.read(superblock.offset, SECTOR).slice();
+    this.#orEnd(() => writeCheckpoint(file, this.#overlay, superblock, before, after));
+    this.#mark = "unmarked";
+    this.#begun = false;
+    this.#afterCheckpoint();
+  }
+
+  /** Why the last checkpoint could not be made, such as a full disk: nothing is lost, and it is tried again. */
+  get checkpointProblem(): unknown {
+    return this.#checkpointProblem;
+  }
+
+  #tryCheckpoint(): void {
+    try {
+      this.checkpoint();
+      this.#checkpointProblem = undefined;
+    } catch (error) {
+      if (this.#ended !== undefined) throw error;
+      this.#checkpointProblem = error;
+    }
+  }
+
+  /** Ends writing: the file is as any program expects it, and nothing lies beside it. */
+  close(): void {
+    if (this.#transaction !== undefined) this.rollback();
+    if (this.#ended === undefined) {
+      this.checkpoint();
+      // A generation in which nothing was published has left its id at the end.
+      if (this.#begun) this.#setup.file.truncate(this.#identity.size);
+      this.#log?.close();
+      if (this.#log !== undefined) this.#setup.directory.remove(this.#setup.logName);
+    } else {
+      this.#log?.close();
+    }
+    this.#setup.file.close();
+  }
+
+  #afterCheckpoint(): void {
+    const { file } = this.#setup;
+    const freed = this.#allocator.checkpointed(PUNCHED);
+    this.#checkpointEnd = this.#allocator.end;
+    file.truncate(this.#checkpointEnd);
+    for (const { offset, length } of freed) {
+      const from = alignUp(offset, PAGE_SIZE);
+      const to = Math.floor((offset + length) / PAGE_SIZE) * PAGE_SIZE;
+      if (to - from >= PUNCHED && !file.punch(from, to - from)) break;
+    }
+    this.#overlay.clear();
+    this.#pages = this.#newPageCache();
+    this.#keepSuperblock();
+    this.#identity = file.identity();
+  }
+
+  /** The first change after a checkpoint: a new id in the log, and at the end of the file. */
+  #beginGeneration(): void {
+    if (this.#begun) return;
+    const { file, directory, logName, superblock } = this.#setup;
+    const { device, inode, size, modified } = file.identity();
+    const left = this.#identity;
+    if (device !== left.device || inode !== left.inode || size !== left.size || modified !== left.modified) {
+      throw this.#end(
+        `${this.name}: another program has changed the file while it was open; nothing more is written to it`,
+      );
+    }
+    const id = randomBytes(GENERATION_SIZE);
+    const tail = tailOffset(this.#checkpointEnd);
+    this.#log ??= LogFile.create(directory, logName);
+    this.#log.begin({ id, end: this.#checkpointEnd, superblockOffset: superblock.offset });
+    file.write([tailSector(id)], tail);
+    // What is kept of the pages there is to have the id, too.
+    this.#pages.forget(tail, SECTOR);
+    this.#overlay.clear();
+    this.#keepSuperblock();
+    this.#allocator.reserveAtEnd(tail, SECTOR);
+    this.#begun = true;
+  }
+
+  #markPending(): void {
+    const { file, superblock } = this.#setup;
+    file.write([superblock.withMark(this.#overlay.base(superblock.offset, SECTOR), "pending")], superblock.offset);
+    this.#mark = "pending";
+  }
+
+  /** The superblock's page is always in the overlay. */
+  #keepSuperblock(): void {
+    const { superblock } = this.#setup;
+    for (const { page } of pagesOf(superblock.offset, SECTOR)) this.#overlay.set(page, this.#overlay.copy(page));
+  }
+
+  #append(records: readonly LogRecord[]): void {
+    if (this.#log === undefined) throw new TypeError("no generation has begun");
+    this.#log.append(records);
+  }
+
+  #writeThrough(bytes: Uint8Array, offset: number): void {
+    this.#setup.file.write([bytes], offset);
+    this.#pages.forget(offset, bytes.length);
+  }
+
+  #newPageCache(): PageCache {
+    return new PageCache((target, offset) => readPadded(this.#setup.file, target, offset), Number.POSITIVE_INFINITY);
+  }
+
+  #pieces(offset: number, length: number): Piece[] {
+    const { fd } = this.#setup.file;
+    if (!this.#overlay.touches(offset, length)) return length === 0 ? [] : [{ fd, offset, length }];
+    const pieces: Piece[] = [];
+    for (const { page, from, length: n } of pagesOf(offset, length)) {
+      const changed = this.#overlay.page(page);
+      const last = pieces.at(-1);
+      if (changed !== undefined) pieces.push({ bytes: changed.subarray(from, from + n) });
+      else if (last !== undefined && "fd" in last) {
+        pieces[pieces.length - 1] = { fd, offset: last.offset, length: last.length + n };
+      } else pieces.push({ fd, offset: page * PAGE_SIZE + from, length: n });
+    }
+    return pieces;
+  }
+
+  #changed(offset: number, length: number): void {
+    for (const listener of this.#listeners) listener(offset, length);
+  }
+
+  #open(): Transaction {
+    if (this.#transaction === undefined) throw new H5Error("argument", "no transaction is open");
+    return this.#transaction;
+  }
+
+  #checkWritable(): void {
+    if (this.#ended !== undefined) throw this.#ended;
+  }
+
+  /** A failure after which nobody knows what the disk has: it cannot be tried again, for the kernel may have dropped the pages. */
+  #orEnd(work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      throw this.#end(
+        `${this.name}: writing has ended, since the system failed (${cause instanceof Error ? cause.message : String(cause)}); ` +
+          "what was not synced may be lost; the log is kept, and opening the file again recovers it",
+        cause,
+      );
+    }
+  }
+
+  #end(message: string, cause?: unknown): H5Error {
+    this.#ended = new H5Error("io", message, { cause });
+    return this.#ended;
+  }
+
+  #failure(error: unknown): unknown {
+    if (error instanceof H5Error || !(error instanceof Error)) return error;
+    return new H5Error("io", `${this.name}: ${error.message}; the change was not made`, { cause: error });
+  }
+}

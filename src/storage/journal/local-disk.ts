@@ -1,0 +1,131 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writevSync,
+} from "node:fs";
+import { join } from "node:path";
+import { readFully } from "../local-file.ts";
+import type { DiskDirectory, DiskFile, FileIdentity } from "./disk.ts";
+import { KEEP_SIZE, PUNCH_HOLE, tryFallocate } from "./system-calls.ts";
+
+/** The kernel takes so many parts in one writev (IOV_MAX). */
+const MAX_PARTS = 1024;
+
+/** A file of the local file system, open for reading and writing. */
+export class LocalDiskFile implements DiskFile {
+  readonly name: string;
+  readonly fd: number;
+
+  constructor(name: string, fd: number) {
+    this.name = name;
+    this.fd = fd;
+  }
+
+  identity(): FileIdentity {
+    const { dev, ino, size, mtimeNs } = fstatSync(this.fd, { bigint: true });
+    return { device: Number(dev), inode: Number(ino), size: Number(size), modified: mtimeNs };
+  }
+
+  size(): number {
+    return fstatSync(this.fd).size;
+  }
+
+  read(target: Uint8Array, offset: number): void {
+    readFully(this.fd, target, offset, this.name);
+  }
+
+  write(parts: readonly Uint8Array[], offset: number): void {
+    let at = offset;
+    let rest = parts.filter((part) => part.length > 0);
+    while (rest.length > 0) {
+      let written = writevSync(this.fd, rest.slice(0, MAX_PARTS), at);
+      at += written;
+      while (written > 0) {
+        const [first, ...others] = rest;
+        if (first === undefined) break;
+        if (written < first.length) {
+          rest = [first.subarray(written), ...others];
+          break;
+        }
+        written -= first.length;
+        rest = others;
+      }
+    }
+  }
+
+  truncate(size: number): void {
+    ftruncateSync(this.fd, size);
+  }
+
+  sync(): void {
+    fsyncSync(this.fd);
+  }
+
+  reserve(offset: number, length: number): void {
+    tryFallocate(this.fd, KEEP_SIZE, offset, length);
+  }
+
+  punch(offset: number, length: number): boolean {
+    return tryFallocate(this.fd, PUNCH_HOLE | KEEP_SIZE, offset, length);
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
+
+/** A directory of the local file system. */
+export class LocalDirectory implements DiskDirectory {
+  readonly #path: string;
+  /** New files get the owner and the mode of this one. */
+  readonly #like: number;
+
+  constructor(path: string, like: number) {
+    this.#path = path;
+    this.#like = like;
+  }
+
+  open(name: string): DiskFile | undefined {
+    try {
+      return new LocalDiskFile(name, openSync(join(this.#path, name), constants.O_RDWR | constants.O_NOFOLLOW));
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  create(name: string): DiskFile {
+    const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    const fd = openSync(join(this.#path, name), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    const { uid, gid, mode } = fstatSync(this.#like);
+    const made = fstatSync(fd);
+    if (made.uid !== uid || made.gid !== gid) fchownSync(fd, uid, gid);
+    fchmodSync(fd, mode & 0o666);
+    return new LocalDiskFile(name, fd);
+  }
+
+  rename(name: string, to: string): void {
+    renameSync(join(this.#path, name), join(this.#path, to));
+  }
+
+  remove(name: string): void {
+    unlinkSync(join(this.#path, name));
+  }
+
+  sync(): void {
+    const fd = openSync(this.#path, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { crc32 } from "node:zlib";
+
+/** The records of a log (docs/writing.md, section 2). Offsets are in the file, not relative to a base address. */
+export type LogRecord =
+  | {
+      readonly type: "write";
+      readonly offset: number;
+      /** So many bytes from `offset` on lay before the end of allocation at the last checkpoint, and `replaced` is their CRC-32. */
+      readonly replacedLength: number;
+      readonly replaced: number;
+      readonly bytes: Uint8Array;
+    }
+  /** Bytes that were written into the file itself. */
+  | { readonly type: "extent"; readonly offset: number; readonly length: number; readonly checksum: number }
+  /** Ends a transaction. `end` is the end of allocation after it. */
+  | { readonly type: "publish"; readonly transaction: number; readonly end: number }
+  /** All up to `transaction` is durable. */
+  | { readonly type: "sync"; readonly transaction: number };
+
+const TYPE = { write: 1, extent: 2, publish: 3, sync: 4 } as const;
+
+/** Type, payload length, checksum, zero: 32 bits each. */
+const HEAD = 16;
+const WRITE_HEAD = 16;
+
+/** Bytes that `encodeRecords` makes of them. */
+export function encodedSize(records: readonly LogRecord[]): number {
+  return records.reduce((sum, record) => sum + HEAD + align(payloadSize(record)), 0);
+}
+
+/**
+ * @param chain the checksum of the record before; each record's own goes on from it
+ * @returns the bytes, and the last record's checksum
+ */
+export function encodeRecords(records: readonly LogRecord[], chain: number): { bytes: Uint8Array; chain: number } {
+  const bytes = new Uint8Array(encodedSize(records));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  let last = chain;
+  for (const record of records) {
+    const size = payloadSize(record);
+    view.setUint32(at, TYPE[record.type], true);
+    view.setUint32(at + 4, size, true);
+    encodePayload(record, bytes, view, at + HEAD);
+    const end = at + HEAD + align(size);
+    last = crc32(bytes.subarray(at, end), last);
+    view.setUint32(at + 8, last, true);
+    at = end;
+  }
+  return { bytes, chain: last };
+}
+
+/** The records from byte `start` on: up to the first that is torn, or belongs to another generation. */
+export function* decodeRecords(
+  bytes: Uint8Array,
+  start: number,
+  chain: number,
+): Generator<{ readonly record: LogRecord; readonly end: number; readonly chain: number }> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let last = chain;
+  for (let at = start; at + HEAD <= bytes.length; ) {
+    const size = view.getUint32(at + 4, true);
+    const end = at + HEAD + align(size);
+    if (end > bytes.length) return;
+    const stored = view.getUint32(at + 8, true);
+    const whole = bytes.slice(at, end);
+    whole.fill(0, 8, 12);
+    const computed = crc32(whole, last);
+    const record =
+      computed === stored ? decodePayload(view.getUint32(at, true), whole.subarray(HEAD), size) : undefined;
+    if (record === undefined) return;
+    last = computed;
+    at = end;
+    yield { record, end, chain: last };
+  }
+}
+
+function align(size: number): number {
+  return Math.ceil(size / 8) * 8;
+}
+
+function payloadSize(record: LogRecord): number {
+  switch (record.type) {
+    case "write":
+      return WRITE_HEAD + record.bytes.length;
+    case "extent":
+      return 24;
+    case "publish":
+      return 16;
+    case "sync":
+      return 8;
+  }
+}
+
+function encodePayload(record: LogRecord, bytes: Uint8Array, view: DataView, at: number): void {
+  switch (record.type) {
+    case "write":
+      putU64(view, at, record.offset);
+      view.setUint32(at + 8, record.replacedLength, true);
+      view.setUint32(at + 12, record.replaced, true);
+      bytes.set(record.bytes, at + WRITE_HEAD);
+      return;
+    case "extent":
+      putU64(view, at, record.offset);
+      putU64(view, at + 8, record.length);
+      view.setUint32(at + 16, record.checksum, true);
+      return;
+    case "publish":
+      putU64(view, at, record.transaction);
+      putU64(view, at + 8, record.end);
+      return;
+    case "sync":
+      putU64(view, at, record.transaction);
+  }
+}
+
+function decodePayload(type: number, payload: Uint8Array, size: number): LogRecord | undefined {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  switch (type) {
+    case TYPE.write:
+      return {
+        type: "write",
+        offset: getU64(view, 0),
+        replacedLength: view.getUint32(8, true),
+        replaced: view.getUint32(12, true),
+        bytes: payload.subarray(WRITE_HEAD, size),
+      };
+    case TYPE.extent:
+      return {
+        type: "extent",
+        offset: getU64(view, 0),
+        length: getU64(view, 8),
+        checksum: view.getUint32(16, true),
+      };
+    case TYPE.publish:
+      return { type: "publish", transaction: getU64(view, 0), end: getU64(view, 8) };
+    case TYPE.sync:
+      return { type: "sync", transaction: getU64(view, 0) };
+    default:
+      return undefined;
+  }
+}
+
+export function putU64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % 2 ** 32, true);
+  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+}
+
+export function getU64(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+}

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { closeSync, constants, fstatSync, openSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { H5Error } from "../../errors.ts";
+import type { DiskDirectory, DiskFile } from "./disk.ts";
+import { LocalDirectory, LocalDiskFile } from "./local-disk.ts";
+import { lockExclusive } from "./system-calls.ts";
+
+export interface OpenForWritingOptions {
+  /** Where the log is to be, instead of beside the file. */
+  readonly journalDirectory?: string;
+}
+
+/** A file that this process alone writes, and where its log is. */
+export interface OpenedForWriting {
+  readonly file: DiskFile;
+  readonly directory: DiskDirectory;
+  readonly logName: string;
+}
+
+const NAME_MAX = 255;
+const SUFFIX = ".h5fs-journal";
+
+/** The log's name: hidden, and told apart by a hash where it would be too long. */
+export function journalName(fileName: string): string {
+  const name = `.${fileName}${SUFFIX}`;
+  if (Buffer.byteLength(name) <= NAME_MAX) return name;
+  return `.${createHash("sha256").update(fileName).digest("hex")}${SUFFIX}`;
+}
+
+/**
+ * Opens a file for writing under the exclusive lock that libhdf5 respects. Symlinks are resolved first: the log lies beside
+ * the file itself.
+ * @throws H5Error where it cannot be written safely
+ */
+export function openForWriting(path: string, options: OpenForWritingOptions = {}): OpenedForWriting {
+  const real = attempt(path, () => realpathSync(path));
+  const fd = attempt(path, () => openSync(real, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new H5Error("argument", `${path}: is no regular file`);
+    if (!lockExclusive(fd)) {
+      throw new H5Error("read-only", `${path}: another program has the file open; it cannot be written meanwhile`);
+    }
+    // Until it was locked, another file may have been put in its place.
+    const now = attempt(path, () => statSync(real));
+    if (now.ino !== stat.ino || now.dev !== stat.dev) {
+      throw new H5Error("io", `${path}: the file was replaced while it was being opened`);
+    }
+    const { journalDirectory } = options;
+    if (journalDirectory === undefined && fstatSync(fd).nlink > 1) {
+      throw new H5Error(
+        "read-only",
+        `${path}: the file has several names (hard links), so that its log might not be found; name a directory for the log with -o journal=DIR`,
+      );
+    }
+    const directory = journalDirectory === undefined ? dirname(real) : resolve(journalDirectory);
+    // In a directory for the logs of many files, files of the same name are told apart by their whole path.
+    const logName = journalName(journalDirectory === undefined ? basename(real) : real.replaceAll("/", "%"));
+    return { file: new LocalDiskFile(path, fd), directory: new LocalDirectory(directory, fd), logName };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "ENOENT") throw new H5Error("io", `${path}: there is no such file`, { cause });
+    if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+      throw new H5Error("read-only", `${path}: permission to write it is denied`, { cause });
+    }
+    throw new H5Error("io", `${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,37 @@
+import { getSystemErrorName } from "node:util";
+import koffi from "koffi";
+
+/** Modes of fallocate(2). */
+export const KEEP_SIZE = 1;
+export const PUNCH_HOLE = 2;
+
+const libc = koffi.load(null);
+const fallocateFn = libc.func("int fallocate(int fd, int mode, int64_t offset, int64_t length)");
+const flockFn = libc.func("int flock(int fd, int operation)");
+
+const EINTR = 4;
+const ENOSYS = 38;
+const EOPNOTSUPP = 95;
+
+/** False: the file system cannot do that. @throws an Error with the system's `code`, such as ENOSPC */
+export function tryFallocate(fd: number, mode: number, offset: number, length: number): boolean {
+  for (;;) {
+    if (fallocateFn(fd, mode, offset, length) === 0) return true;
+    const errno = koffi.errno();
+    if (errno === ENOSYS || errno === EOPNOTSUPP) return false;
+    if (errno === EINTR) continue;
+    const code = getSystemErrorName(-errno);
+    throw Object.assign(new Error(`${code}: fallocate`), { code, errno: -errno });
+  }
+}
+
+/**
+ * Takes the lock that libhdf5 takes on a file it writes. False: another process has the file locked.
+ * A file system without locks has none to respect.
+ */
+export function lockExclusive(fd: number): boolean {
+  const LOCK_EX_NB = 2 | 4;
+  const EWOULDBLOCK = 11;
+  if (flockFn(fd, LOCK_EX_NB) === 0) return true;
+  return koffi.errno() !== EWOULDBLOCK;
+}

@@ -1,0 +1,178 @@
+import { strict as assert } from "node:assert";
+import { H5Error } from "../../../src/errors.ts";
+import { LARGE } from "../../../src/storage/journal/allocator.ts";
+import {
+  changeCells,
+  checkCells,
+  emptyCellFile,
+  FILE_NAME,
+  FIRST_END,
+  LOG_NAME,
+  openCellFile,
+  sector,
+  seededRandom,
+  stateNumber,
+} from "./cell-file.ts";
+import { RecordingDisk, systemError } from "./recording-disk.ts";
+
+function opened(): { disk: RecordingDisk; file: ReturnType<typeof openCellFile>; random: () => number } {
+  const disk = RecordingDisk.of(FILE_NAME, emptyCellFile());
+  return { disk, file: openCellFile(disk), random: seededRandom(7) };
+}
+
+function change({ file, random }: Pick<ReturnType<typeof opened>, "file" | "random">): void {
+  changeCells(file.begin(), random);
+  file.publish();
+}
+
+describe("journal", () => {
+  it("leaves a file alone that nothing was written to", () => {
+    const { disk, file } = opened();
+    file.begin();
+    file.publish();
+    file.begin();
+    file.rollback();
+    file.close();
+    assert.equal(disk.steps.length, 0);
+  });
+
+  it("rolls the failed change back on a full disk, and goes on when there is room", () => {
+    const { disk, file, random } = opened();
+    change({ file, random });
+    const before = checkCells(file);
+    disk.capacity = [FILE_NAME, LOG_NAME].reduce((sum, name) => sum + (disk.content(name)?.length ?? 0), 0);
+    assert.throws(
+      () => change({ file, random }),
+      (error) => error instanceof H5Error && error.kind === "io",
+    );
+    assert.equal(checkCells(file), before);
+    disk.capacity = Number.POSITIVE_INFINITY;
+    change({ file, random });
+    assert.equal(stateNumber(file), 2);
+    checkCells(file);
+    file.close();
+    assert.equal(stateNumber(openCellFile(disk)), 2);
+  });
+
+  it("keeps mark and log where a checkpoint finds no room, and makes it later", () => {
+    const { disk, file, random } = opened();
+    change({ file, random });
+    disk.capacity = 0;
+    assert.throws(() => file.checkpoint());
+    assert.equal(sector.markOf(disk.content(FILE_NAME) ?? new Uint8Array(0)), "pending");
+    disk.capacity = Number.POSITIVE_INFINITY;
+    file.checkpoint();
+    assert.equal(sector.markOf(disk.content(FILE_NAME) ?? new Uint8Array(0)), "unmarked");
+    file.close();
+  });
+
+  it("ends writing when a sync fails, and recovers what was published", () => {
+    const { disk, file, random } = opened();
+    change({ file, random });
+    disk.syncFailure = systemError("EIO");
+    assert.throws(() => file.sync(), /writing has ended/);
+    disk.syncFailure = undefined;
+    assert.throws(() => file.begin(), /writing has ended/);
+    assert.throws(() => file.sync(), /writing has ended/);
+    file.close();
+    const again = openCellFile(disk);
+    assert.deepEqual(again.recovery, { kind: "recovered", transactions: 1, lost: 0 });
+    assert.equal(stateNumber(again), 1);
+    checkCells(again);
+  });
+
+  it("ends writing when another program has changed the file", () => {
+    const { disk, file, random } = opened();
+    change({ file, random });
+    file.checkpoint();
+    const other = disk.open(FILE_NAME);
+    other?.write([new Uint8Array([1])], 600);
+    assert.throws(() => change({ file, random }), /another program has changed the file/);
+  });
+
+  it("sets a log aside that belongs to another state of the file", () => {
+    const { disk, file, random } = opened();
+    change({ file, random });
+    // A copy that was taken while the file was pending, and put back after another generation has begun.
+    const copy = disk.content(FILE_NAME)?.slice() ?? new Uint8Array(0);
+    file.checkpoint();
+    change({ file, random });
+    disk.open(FILE_NAME)?.truncate(0);
+    disk.open(FILE_NAME)?.write([copy], 0);
+    const again = openCellFile(disk);
+    assert.equal(again.recovery.kind, "set-aside");
+    assert.equal(stateNumber(again), 0, "the file is as its last checkpoint left it");
+    checkCells(again);
+    assert.deepEqual(disk.names(), [FILE_NAME, `${LOG_NAME}.orphan-1`]);
+  });
+
+  it("applies no transaction whose replaced bytes are others by now, nor those after it", () => {
+    const { disk, file } = opened();
+    for (const [offset, value] of [
+      [1000, 1],
+      [1010, 2],
+      [1020, 3],
+    ] as const) {
+      file.begin().write(offset, new Uint8Array([value]));
+      file.publish();
+    }
+    disk.open(FILE_NAME)?.write([new Uint8Array([99])], 1010);
+    const again = openCellFile(disk);
+    assert.deepEqual(again.recovery, { kind: "recovered", transactions: 1, lost: 2 });
+    assert.deepEqual(
+      [1000, 1010, 1020].map((offset) => again.read(offset, 1)[0]),
+      [1, 99, 0],
+    );
+  });
+
+  it("refuses a marked file whose log is missing", () => {
+    const { disk, file, random } = opened();
+    change({ file, random });
+    disk.remove(LOG_NAME);
+    assert.throws(() => openCellFile(disk), /which is missing or damaged/);
+  });
+
+  it("uses freed space again, after a checkpoint only, and cuts what is free at the end", () => {
+    const { disk, file } = opened();
+    const first = file.begin();
+    const a = first.allocate(LARGE, "raw");
+    first.write(a, new Uint8Array(LARGE).fill(1));
+    const b = first.allocate(100, "metadata");
+    first.write(b, new Uint8Array(100).fill(2));
+    file.publish();
+    const second = file.begin();
+    second.free(a, LARGE);
+    const c = second.allocate(LARGE, "raw");
+    assert.notEqual(c, a, "the state on disk still has it");
+    file.rollback();
+    const third = file.begin();
+    third.free(a, LARGE);
+    file.publish();
+    file.checkpoint();
+    const fourth = file.begin();
+    assert.equal(fourth.allocate(LARGE, "raw"), a);
+    file.rollback();
+    const last = file.begin();
+    last.free(b, 100);
+    last.write(600, new Uint8Array(1));
+    file.publish();
+    file.close();
+    assert.equal(disk.content(FILE_NAME)?.length, FIRST_END);
+  });
+
+  it("keeps its size through a thousand rounds of allocating and freeing", () => {
+    const { disk, file, random } = opened();
+    for (let round = 0; round < 1000; round++) {
+      const size = 1 + Math.floor(random() * 3000);
+      const make = file.begin();
+      const at = make.allocate(size, round % 2 === 0 ? "metadata" : "raw");
+      make.write(at, new Uint8Array(size).fill(round));
+      file.publish();
+      file.begin().free(at, size);
+      file.publish();
+      if (round % 10 === 0) file.checkpoint();
+    }
+    file.close();
+    assert.equal(disk.content(FILE_NAME)?.length, FIRST_END);
+  });
+});
