@@ -1,6 +1,10 @@
 import { LRUCache } from "lru-cache";
 import { SharedChunk } from "./shared-chunk.ts";
 
+/** Bytes that a kept chunk takes besides its own: of very small chunks that is nearly all, so their number is bounded. */
+const OVERHEAD = 2048;
+const MIN_CHUNKS = 16;
+
 /** Decoded chunks, the most recently used, bounded in bytes. One thread owns it; the chunks in it are shared by all. */
 export class ChunkCache {
   readonly #chunks: LRUCache<string, SharedChunk>;
@@ -12,6 +16,7 @@ export class ChunkCache {
     this.#maxChunk = Math.floor(capacity / 2);
     this.#chunks = new LRUCache({
       maxSize: Math.max(1, capacity),
+      max: MIN_CHUNKS + Math.floor(capacity / OVERHEAD),
       sizeCalculation: (chunk) => chunk.buffer.byteLength,
     });
   }

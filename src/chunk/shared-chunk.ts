@@ -1,3 +1,5 @@
+import { H5Error } from "../errors.ts";
+
 /**
  * One decoded chunk in memory that all threads share: a state word, then the bytes. Whoever finds it empty claims it and
  * decodes; whoever finds it being decoded waits. Nobody waits while holding a claim, so no two can wait for each other.
@@ -19,8 +21,15 @@ export class SharedChunk {
     this.#bytes = new Uint8Array(buffer, HEADER);
   }
 
+  /** @throws H5Error "limit" where there is not so much memory */
   static allocate(size: number): SharedChunk {
-    return new SharedChunk(new SharedArrayBuffer(HEADER + size));
+    let buffer: SharedArrayBuffer;
+    try {
+      buffer = new SharedArrayBuffer(HEADER + size);
+    } catch (cause) {
+      throw new H5Error("limit", `no memory for a chunk of ${size} bytes`, { cause });
+    }
+    return new SharedChunk(buffer);
   }
 
   /** The decoded bytes, or `undefined` while they are not there. */

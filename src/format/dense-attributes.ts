@@ -11,7 +11,7 @@ import {
 import { compareBytes } from "./compare-bytes.ts";
 import type { FormatContext } from "./context.ts";
 import type { DenseOrder } from "./dense-links.ts";
-import { inHeapOrder } from "./dense-order.ts";
+import { inHeapOrder, ObjectBytes } from "./dense-order.ts";
 import { FractalHeap } from "./fractal-heap.ts";
 import { lookup3 } from "./lookup3.ts";
 import { Reader } from "./reader.ts";
@@ -58,7 +58,8 @@ export function findDenseAttribute(
     const order = hash - view.getUint32(at + ATTRIBUTE_NAME_HASH_AT, true);
     if (order !== 0) return order;
     const bytes = new Uint8Array(view.buffer, view.byteOffset + at, view.byteLength - at);
-    const found = read(heap, decodeAttributeRecord(new Reader(bytes, info.nameIndexAddress, RECORD, context)));
+    const record = decodeAttributeRecord(new Reader(bytes, info.nameIndexAddress, RECORD, context));
+    const found = readAttribute(heap, record, (id) => heap.object(id));
     const nameOrder = compareBytes(name, attributeMessageName(found.message, info.fractalHeapAddress, context));
     if (nameOrder === 0) attribute = found;
     return nameOrder;
@@ -73,10 +74,12 @@ export function* denseAttributes(
   order: DenseOrder,
 ): Generator<DenseAttribute, void, undefined> {
   const heap = FractalHeap.open(context, info.fractalHeapAddress);
+  const objects = new ObjectBytes(context, heap);
+  const read = (record: AttributeRecord) => readAttribute(heap, record, (id) => objects.next(id));
   if (order === "storage") {
     const tree = nameIndex(context, info);
     for (const record of inHeapOrder(heap, tree.records(), 0)) {
-      yield read(heap, decodeAttributeRecord(new Reader(record, info.nameIndexAddress, RECORD, context)));
+      yield read(decodeAttributeRecord(new Reader(record, info.nameIndexAddress, RECORD, context)));
     }
     return;
   }
@@ -85,18 +88,22 @@ export function* denseAttributes(
   const type = RecordType.attributeCreationOrder;
   const tree = BTreeV2.open(context, address, type, ATTRIBUTE_CREATION_ORDER_RECORD_SIZE);
   for (const record of tree.records()) {
-    yield read(heap, decodeAttributeRecord(new Reader(record, address, RECORD, context)));
+    yield read(decodeAttributeRecord(new Reader(record, address, RECORD, context)));
   }
 }
 
-function read(heap: FractalHeap, { heapId, flags, creationOrder }: AttributeRecord): DenseAttribute {
+function readAttribute(
+  heap: FractalHeap,
+  { heapId, flags, creationOrder }: AttributeRecord,
+  object: (heapId: Uint8Array) => Uint8Array,
+): DenseAttribute {
   if ((flags & 2) !== 0) {
     throw new UnsupportedError("an attribute in the file's heap of shared object header messages is not supported", {
       structure: "fractal heap",
       address: heap.header.address,
     });
   }
-  return { message: heap.object(heapId), flags, creationOrder };
+  return { message: object(heapId), flags, creationOrder };
 }
 
 /** The name in a raw attribute message (IV.A.2.m), without the NUL that its size counts. */

@@ -10,7 +10,7 @@ import {
 } from "./b-tree-v2-records.ts";
 import { compareBytes } from "./compare-bytes.ts";
 import type { FormatContext } from "./context.ts";
-import { inHeapOrder } from "./dense-order.ts";
+import { inHeapOrder, ObjectBytes } from "./dense-order.ts";
 import { FractalHeap } from "./fractal-heap.ts";
 import { lookup3 } from "./lookup3.ts";
 import { Reader } from "./reader.ts";
@@ -62,10 +62,11 @@ export function* denseLinks(
   order: DenseOrder,
 ): Generator<Uint8Array, void, undefined> {
   const heap = FractalHeap.open(context, info.fractalHeapAddress);
+  const objects = new ObjectBytes(context, heap);
   if (order === "storage") {
     const records = nameIndex(context, info).records();
     for (const record of inHeapOrder(heap, records, LINK_NAME_HEAP_ID_AT)) {
-      yield heap.object(record.subarray(LINK_NAME_HEAP_ID_AT));
+      yield objects.next(record.subarray(LINK_NAME_HEAP_ID_AT));
     }
     return;
   }
@@ -73,7 +74,7 @@ export function* denseLinks(
   if (address === undefined) throw new H5Error("argument", "the group's links have no index by creation order");
   const tree = BTreeV2.open(context, address, RecordType.linkCreationOrder, LINK_CREATION_ORDER_RECORD_SIZE);
   for (const record of tree.records()) {
-    yield heap.object(decodeLinkCreationOrderRecord(new Reader(record, address, RECORD, context)).heapId);
+    yield objects.next(decodeLinkCreationOrderRecord(new Reader(record, address, RECORD, context)).heapId);
   }
 }
 

@@ -1,3 +1,5 @@
+import { FormatError } from "../errors.ts";
+import type { FormatContext } from "./context.ts";
 import type { FractalHeap } from "./fractal-heap.ts";
 
 /** Records sorted at a time: enough that each block of a heap is read few times, and a few MiB of memory. */
@@ -24,6 +26,34 @@ export function* inHeapOrder(
     }
   }
   yield* sorted(heap, window, heapIdAt);
+}
+
+/**
+ * Counts the bytes of a heap's objects as an index leads to them. Each has one record: together they are no larger than
+ * the file, unless records share them, and then a small file could stand for any amount of memory.
+ */
+export class ObjectBytes {
+  readonly #heap: FractalHeap;
+  readonly #most: number;
+  #total = 0;
+
+  constructor(context: FormatContext, heap: FractalHeap) {
+    this.#heap = heap;
+    this.#most = context.space.end;
+  }
+
+  /** The object of that id. @throws FormatError where there have been more bytes of them than the file has */
+  next(heapId: Uint8Array): Uint8Array {
+    const object = this.#heap.object(heapId);
+    this.#total += object.length;
+    if (this.#total > this.#most) {
+      throw new FormatError(`its index leads to ${this.#total} bytes of objects, more than the file holds`, {
+        structure: "fractal heap",
+        address: this.#heap.header.address,
+      });
+    }
+    return object;
+  }
 }
 
 function* sorted(heap: FractalHeap, window: readonly Uint8Array[], heapIdAt: number): Generator<Uint8Array> {

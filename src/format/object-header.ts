@@ -61,7 +61,7 @@ function readVersion1(context: FormatContext, address: number): ObjectHeader {
   if (messageCount === 0 ? size > 0 : size < 8) prefix.fail(`${messageCount} messages in ${size} bytes`);
   const messages: HeaderMessage[] = [];
   const blocks: Block[] = [{ address: address + 16, length: size }];
-  for (const block of eachBlock(blocks, address)) {
+  for (const block of eachBlock(context, blocks, address)) {
     const r = blockReader(context, block, block === blocks[0] ? STRUCTURE : BLOCK);
     splitMessages(r, block.length, 1, 0, messages, blocks);
   }
@@ -85,7 +85,7 @@ function readVersion2(context: FormatContext, address: number): ObjectHeader {
 
   const messages: HeaderMessage[] = [];
   const blocks: Block[] = [{ address, length: start + size + 4 }];
-  for (const block of eachBlock(blocks, address)) {
+  for (const block of eachBlock(context, blocks, address)) {
     const isFirst = block === blocks[0];
     const r = blockReader(context, block, isFirst ? STRUCTURE : BLOCK);
     if (!isFirst && block.length < 8) r.fail(`${block.length} bytes have no room for signature and checksum`);
@@ -103,11 +103,13 @@ function blockReader(context: FormatContext, { address, length }: Block, structu
   return new Reader(context.space.read(address, length, structure).slice(), address, structure, context);
 }
 
-/** Every block once, those included that are appended meanwhile; a cycle is an error. */
-function* eachBlock(blocks: readonly Block[], headerAddress: number): Generator<Block> {
+/** Every block once, those included that are appended meanwhile; a cycle is an error, and so are blocks that overlap. */
+function* eachBlock(context: FormatContext, blocks: readonly Block[], headerAddress: number): Generator<Block> {
   const seen = new Set<number>();
+  let bytes = 0;
   for (const block of blocks) {
-    if (seen.has(block.address) || seen.size >= MAX_BLOCKS) {
+    bytes += block.length;
+    if (seen.has(block.address) || seen.size >= MAX_BLOCKS || bytes > context.space.end) {
       throw new FormatError("continuation messages lead back to a block that was read before", {
         structure: STRUCTURE,
         address: headerAddress,

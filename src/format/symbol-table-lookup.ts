@@ -21,6 +21,9 @@ export interface GroupK {
   readonly groupInternalNodeK: number;
 }
 
+/** Names have their own places in the heap. Where they overlap so much, a small file could stand for any amount of memory. */
+const MAX_OVERLAP = 16;
+
 /** The links of an old-style group: a B-tree whose leaves point at symbol table nodes, and a heap with the names. */
 export class SymbolTableLookup {
   readonly #context: FormatContext;
@@ -54,13 +57,26 @@ export class SymbolTableLookup {
   *links(): Generator<Link> {
     const leaves = bTreeV1Leaves((address, level) => this.#node(address, level), this.#table.bTreeAddress);
     const seen = new Set<number>();
+    let bytes = 0;
     for (const leaf of leaves) {
       for (const address of leaf.children) {
         if (seen.has(address))
           throw new FormatError("is met twice in its group", { structure: "symbol table node", address });
         seen.add(address);
         for (const entry of readSymbolTableNode(this.#context, address, 2 * this.#k.groupLeafNodeK)) {
-          yield this.#link(entry, this.#heap.string(entry.linkNameOffset));
+          const name = this.#heap.string(entry.linkNameOffset);
+          const link = this.#link(entry, name);
+          bytes += name.length + (link.kind === "soft" ? link.target.length : 0);
+          if (bytes > MAX_OVERLAP * this.#heap.dataSize) {
+            throw new FormatError(
+              `has ${this.#heap.dataSize} bytes, but more than ${bytes} bytes of names and targets`,
+              {
+                structure: "local heap",
+                address: this.#heap.address,
+              },
+            );
+          }
+          yield link;
         }
       }
     }

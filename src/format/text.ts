@@ -4,6 +4,8 @@
  */
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
+/** Only where it is no half of a pair: so says the flag `u`. */
+const ESCAPED_BYTE = /[\udc80-\udcff]/gu;
 
 export function decodeText(bytes: Uint8Array): string {
   // TextDecoder refuses views on shared memory.
@@ -18,13 +20,17 @@ export function decodeText(bytes: Uint8Array): string {
 
 export function encodeText(text: string): Uint8Array {
   if (text.isWellFormed()) return encoder.encode(text);
-  const out: number[] = [];
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    if (code >= 0xdc80 && code <= 0xdcff) out.push(code & 0xff);
-    else out.push(...encoder.encode(character));
+  // A code unit stands for 3 bytes at most.
+  const out = new Uint8Array(3 * text.length);
+  let length = 0;
+  let from = 0;
+  for (const { index } of text.matchAll(ESCAPED_BYTE)) {
+    length += encoder.encodeInto(text.slice(from, index), out.subarray(length)).written;
+    out[length++] = text.charCodeAt(index) & 0xff;
+    from = index + 1;
   }
-  return Uint8Array.from(out);
+  length += encoder.encodeInto(text.slice(from), out.subarray(length)).written;
+  return out.slice(0, length);
 }
 
 /** The number of bytes of the valid UTF-8 sequence at `i`, or 0. */

@@ -29,8 +29,9 @@ export interface OpenOptions {
 /** Bytes of object headers that are kept decoded. */
 const CACHE_SIZE = 16 * 1024 * 1024;
 
-/** Soft links that a path may lead through before it is taken for a cycle. */
+/** Soft links that a path may lead through before it is taken for a cycle, and parts that it may have with their targets. */
 const MAX_SOFT_LINKS = 64;
+const MAX_PARTS = 65536;
 
 /** An HDF5 file: its objects by address and by path. Everything is read from one snapshot of the storage. */
 export class H5File {
@@ -132,6 +133,7 @@ export class H5File {
   resolve(path: string, from: Group = this.root): H5Object {
     let object: H5Object = path.startsWith("/") ? this.root : from;
     const parts = components(path).reverse();
+    checkParts(parts, path);
     let softLinks = 0;
     for (let name = parts.pop(); name !== undefined; name = parts.pop()) {
       if (!(object instanceof Group)) {
@@ -148,7 +150,8 @@ export class H5File {
           throw new H5Error("limit", `${path}: leads through more than ${MAX_SOFT_LINKS} soft links`, { path });
         }
         if (link.target.startsWith("/")) object = this.root;
-        parts.push(...components(link.target).reverse());
+        for (const part of components(link.target).reverse()) parts.push(part);
+        checkParts(parts, path);
       } else {
         object = this.follow(link, object);
       }
@@ -180,6 +183,12 @@ export class H5File {
 /** The parts of a path; "." and empty ones mean nothing (H5G__component). */
 function components(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+function checkParts(parts: readonly string[], path: string): void {
+  if (parts.length > MAX_PARTS) {
+    throw new H5Error("limit", `a path of ${parts.length} parts, at most ${MAX_PARTS} are followed`, { path });
+  }
 }
 
 function headerSize(header: ObjectHeader): number {

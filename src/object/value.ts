@@ -101,6 +101,9 @@ function decodeArray(
   );
 }
 
+/** No attribute is larger, unless its elements share what they refer to. */
+const MAX_ATTRIBUTE_TEXT = 2 ** 26;
+
 /**
  * An attribute's value as the extended attribute `user.NAME` shows it, for people and for scripts that call `getfattr
  * --only-values`:
@@ -116,7 +119,7 @@ export function attributeText(
   const { datatype, dataspace } = attribute;
   if (dataspace.kind === "null") return new Uint8Array(0);
   const data = elementBytes(attribute.bytes());
-  const sink = new ByteSink(1024);
+  const sink = new ByteSink(1024, undefined, MAX_ATTRIBUTE_TEXT);
   if (dataspace.kind === "scalar") compilePlain(datatype, heap)(data, 0, sink);
   else writeJsonArray(compileJson(datatype, heap), dataspace.dims, datatype.size, data, sink);
   return sink.take();

@@ -1,3 +1,8 @@
+import { H5Error } from "../../errors.ts";
+
+/** Elements may share what they refer to: a small file can stand for endless text, which no memory holds. */
+const MAX_TEXT = 2 ** 30;
+
 /**
  * Bytes being written, in one growing buffer. With a `flush` callback the buffer does not grow past what one piece of
  * text needs: it is handed over when it is full, and used again.
@@ -13,12 +18,17 @@ export class ByteSink {
   /** Bytes already handed to `flush`. */
   flushed = 0;
   readonly #flush: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
+  readonly #limit: number;
 
-  /** `flush` gets bytes that are its own only until it returns. */
-  constructor(capacity = 1 << 16, flush?: (bytes: Uint8Array<ArrayBuffer>) => void) {
+  /**
+   * @param flush gets bytes that are its own only until it returns
+   * @param limit the most bytes that the buffer may grow to: one more is an H5Error "limit"
+   */
+  constructor(capacity = 1 << 16, flush?: (bytes: Uint8Array<ArrayBuffer>) => void, limit = MAX_TEXT) {
     this.bytes = new Uint8Array(capacity);
     this.view = new DataView(this.bytes.buffer);
     this.#flush = flush;
+    this.#limit = limit;
   }
 
   /** The buffer, with at least `n` bytes free from `length` on. */
@@ -38,7 +48,8 @@ export class ByteSink {
     this.flush();
     const need = this.length + n;
     if (need <= this.bytes.length) return;
-    const larger = new Uint8Array(Math.max(need, this.bytes.length * 2));
+    if (need > this.#limit) throw new H5Error("limit", `the text is longer than ${this.#limit} bytes`);
+    const larger = new Uint8Array(Math.max(need, Math.min(this.bytes.length * 2, this.#limit)));
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
     this.view = new DataView(larger.buffer);

@@ -1,3 +1,4 @@
+import { H5Error } from "../../errors.ts";
 import type { StringPadding } from "../../format/datatype.ts";
 import { decodeText, encodeText } from "../../format/text.ts";
 import type { ByteSink } from "./byte-sink.ts";
@@ -28,13 +29,23 @@ export function writeJsonString(sink: ByteSink, bytes: Uint8Array, start: number
   for (let i = start; i < end; i++) {
     const b = bytes[i] ?? 0;
     if (b < SPACE || b > 0x7e || b === QUOTE || b === BACKSLASH) {
-      sink.write(jsonText(decodeText(bytes.subarray(start, end))));
+      sink.write(jsonText(decodeText(checkLength(bytes.subarray(start, end)))));
       return;
     }
     out[to++] = b;
   }
   out[to++] = QUOTE;
   sink.length = to;
+}
+
+/** JavaScript's strings end at 2^29 characters, and an escaped byte has 6. */
+const MAX_ESCAPED = 2 ** 26;
+
+function checkLength(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > MAX_ESCAPED) {
+    throw new H5Error("limit", `a string of ${bytes.length} bytes is too long for JSON, at most ${MAX_ESCAPED}`);
+  }
+  return bytes;
 }
 
 /** The bytes of a JSON string. */

@@ -1,0 +1,192 @@
+import type { CodecMode } from "../../codecs/codec.ts";
+import { decodedSize } from "../../src/chunk/read-plan.ts";
+import { RangeReader } from "../../src/chunk/read-range.ts";
+import { jsonPieces } from "../../src/cli/attrs.ts";
+import { objectText } from "../../src/cli/dump-json.ts";
+import { DumpWalk } from "../../src/cli/dump-walk.ts";
+import { statLines } from "../../src/cli/stat.ts";
+import { treeLines } from "../../src/cli/tree.ts";
+import { H5Error } from "../../src/errors.ts";
+import type { Dataset } from "../../src/object/dataset.ts";
+import { H5File } from "../../src/object/file.ts";
+import { ByteSink } from "../../src/object/text/byte-sink.ts";
+import { decodeElement } from "../../src/object/value.ts";
+import { elementBytes } from "../../src/object/value-bytes.ts";
+import { heapOf } from "../../src/object/value-heap.ts";
+import { walkObjects } from "../../src/object/walk.ts";
+import { MemoryStorage } from "../../src/storage/memory.ts";
+import { contentOf, problemOf } from "../../src/tree/content.ts";
+import { elementSource } from "../../src/tree/element-source.ts";
+import { extendedAttribute, extendedAttributeNames } from "../../src/tree/extended-attributes.ts";
+import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
+import { renderNode } from "../../src/tree/render-node.ts";
+import { Tree, viewSubject } from "../../src/tree/tree.ts";
+import { textFormat } from "../../src/view/render.ts";
+import { type ViewName, viewsOf } from "../../src/view/view.ts";
+
+/** What a walk asks of a file: a damaged one may claim to hold anything, and honestly reading it would take as long. */
+const MAX_ENTRIES = 10_000;
+const MAX_NODES = 150;
+const MAX_ATTRIBUTES = 30;
+const MAX_READ = 1 << 14;
+const MAX_ROWS = 50;
+const MAX_TEXT = 1 << 20;
+/** Bytes of datasets' elements up to which all of them are read for `dump --json`. */
+const MAX_DUMP = 1 << 18;
+
+const FACTS = "path problem dtype shape maxshape chunks filters layout stored_bytes decoded_bytes views".split(" ");
+
+/** The number of an element, and the bytes of it and some after it. */
+type Sample = readonly [first: number, data: Uint8Array];
+
+/** More text than the walk wants. */
+class EnoughError extends Error {}
+
+/**
+ * Asks for everything that can be asked of a file: objects, links, attributes, the tree with all its views, what `dump
+ * --json` and `tree` print. Any exception but an H5Error goes to the caller; how many of these there were is returned.
+ */
+export function walkFile(bytes: Uint8Array, mode: CodecMode): number {
+  const walk = new Walk(mode);
+  walk.file(bytes);
+  return walk.errors;
+}
+
+class Walk {
+  errors = 0;
+  readonly #reader: RangeReader;
+  #nodes = 0;
+
+  constructor(mode: CodecMode) {
+    this.#reader = new RangeReader(mode, 1 << 22);
+  }
+
+  file(bytes: Uint8Array): void {
+    const file = this.#attempt(() => H5File.open(new MemoryStorage(bytes, "input.h5")));
+    if (file === undefined) return;
+    this.#attempt(() => {
+      for (const { address } of walkObjects(file.root)) this.#attempt(() => file.object(address).comment);
+    });
+    this.#attempt(() => this.#tree(file));
+    this.#attempt(() => {
+      let lines = 0;
+      for (const _ of treeLines(file, file.root, "input.h5")) if (++lines > MAX_ENTRIES) return;
+    });
+    this.#attempt(() => this.#dump(file));
+    file.close();
+  }
+
+  #attempt<T>(ask: () => T): T | undefined {
+    try {
+      return ask();
+    } catch (error) {
+      if (!(error instanceof H5Error) && !(error instanceof EnoughError)) throw error;
+      this.errors++;
+      return undefined;
+    }
+  }
+
+  #tree(file: H5File): void {
+    const tree = new Tree(file);
+    const directories: DirectoryNode[] = [tree.root];
+    const seen = new Set<string>();
+    let entries = 0;
+    for (const directory of directories) {
+      this.#node(directory);
+      this.#attempt(() => {
+        for (const { name, node } of tree.entries(directory)) {
+          if (++entries > MAX_ENTRIES) return;
+          if (seen.has(node.key)) continue;
+          seen.add(node.key);
+          if (node.kind === "directory") directories.push(node);
+          if (++this.#nodes > MAX_NODES) continue;
+          this.#attempt(() => tree.lookup(directory, `${name}.csv`));
+          this.#attempt(() => tree.resolve(node.kind === "symlink" ? `${directory.path}/${node.target}` : node.path));
+          this.#node(node);
+        }
+      });
+    }
+    for (const path of ["/", "/a/b/../c", "/group/ramp.csv"]) this.#attempt(() => file.resolve(path));
+  }
+
+  #node(node: Node): void {
+    this.#attempt(() => problemOf(node));
+    for (const name of FACTS) this.#attempt(() => extendedAttribute(node, `user.h5fs.${name}`));
+    const names = this.#attempt(() => extendedAttributeNames(node)) ?? [];
+    for (const name of names.slice(0, MAX_ATTRIBUTES)) this.#attempt(() => extendedAttribute(node, name));
+    const object = node.kind === "file" ? node.object : node.kind === "directory" ? node.group : undefined;
+    if (object !== undefined && names.length < MAX_ATTRIBUTES) this.#attempt(() => [...jsonPieces(object)]);
+    if (node.kind !== "file") return;
+    if (node.object.kind === "datatype") this.#attempt(() => renderNode(node, this.#reader));
+    else this.#dataset(node, node.object);
+  }
+
+  #dataset(node: FileNode, dataset: Dataset): void {
+    this.#attempt(() => statLines(dataset));
+    this.#attempt(() => dataset.storedBytes());
+    this.#attempt(() => dataset.modificationTime);
+    const views = this.#attempt(() => viewsOf(viewSubject(dataset))) ?? [];
+    const samples = this.#attempt(() => [...this.#samples(dataset)]) ?? [];
+    for (const view of views) this.#attempt(() => this.#view({ ...node, view }, dataset, view, samples));
+    this.#attempt(() => this.#elements(dataset, samples));
+  }
+
+  #view(node: FileNode, dataset: Dataset, view: ViewName, samples: readonly Sample[]): void {
+    const content = contentOf(node);
+    if (content.kind === "stored") {
+      const middle = Math.floor(decodedSize(content.data) / 2);
+      this.#attempt(() => this.#reader.read(content.data, `${dataset.address}`, middle, MAX_READ));
+      return;
+    }
+    if (view === "bin" || view === "npy") return;
+    const format = textFormat(view, elementSource(dataset, node.name, this.#reader));
+    const sink = limitedSink();
+    this.#attempt(() => format.head(sink));
+    for (const [first, data] of samples) {
+      const count = Math.floor(data.length / dataset.elementSize);
+      this.#attempt(() => format.elements(first, count, elementBytes(data), limitedSink()));
+    }
+    this.#attempt(() => format.tail(sink));
+  }
+
+  #elements(dataset: Dataset, samples: readonly Sample[]): void {
+    const { datatype, elementSize } = dataset;
+    for (const [, data] of samples) {
+      for (let at = 0; at + elementSize <= data.length && at < 4 * elementSize; at += elementSize) {
+        this.#attempt(() => decodeElement(datatype, data, at, heapOf(dataset.file)));
+      }
+    }
+  }
+
+  /** At the beginning and at the end. */
+  *#samples(dataset: Dataset): Generator<Sample> {
+    const { elementCount, elementSize } = dataset;
+    if (elementCount === 0) return;
+    const count = Math.max(1, Math.min(elementCount, MAX_ROWS, Math.floor(MAX_READ / elementSize)));
+    for (const first of new Set([0, elementCount - count])) {
+      const data = this.#attempt(() =>
+        this.#reader.read(dataset, `${dataset.address}`, first * elementSize, count * elementSize),
+      );
+      if (data !== undefined) yield [first, data];
+    }
+  }
+
+  #dump(file: H5File): void {
+    let size = 0;
+    for (const { address } of walkObjects(file.root)) {
+      const object = this.#attempt(() => file.object(address));
+      if (object?.kind === "dataset") size += this.#attempt(() => decodedSize(object)) ?? 0;
+    }
+    if (size > MAX_DUMP) return;
+    for (const { json } of new DumpWalk(file).entries()) objectText(json);
+  }
+}
+
+/** Hands its text to nobody, and ends it when it is more than anybody would look at. */
+function limitedSink(): ByteSink {
+  let written = 0;
+  return new ByteSink(1 << 12, (bytes) => {
+    written += bytes.length;
+    if (written > MAX_TEXT) throw new EnoughError("enough text");
+  });
+}
