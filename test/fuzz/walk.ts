@@ -11,17 +11,15 @@ import type { Dataset } from "../../src/object/dataset.ts";
 import { H5File } from "../../src/object/file.ts";
 import { ByteSink } from "../../src/object/text/byte-sink.ts";
 import { decodeElement } from "../../src/object/value.ts";
-import { elementBytes } from "../../src/object/value-bytes.ts";
 import { heapOf } from "../../src/object/value-heap.ts";
 import { walkObjects } from "../../src/object/walk.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { contentOf, problemOf } from "../../src/tree/content.ts";
-import { elementSource } from "../../src/tree/element-source.ts";
 import { extendedAttribute, extendedAttributeNames } from "../../src/tree/extended-attributes.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
-import { renderNode } from "../../src/tree/render-node.ts";
+import { nodeText } from "../../src/tree/open-text.ts";
 import { Tree, viewSubject } from "../../src/tree/tree.ts";
-import { textFormat } from "../../src/view/render.ts";
+import { render } from "../../src/view/render.ts";
 import { type ViewName, viewsOf } from "../../src/view/view.ts";
 
 /** What a walk asks of a file: a damaged one may claim to hold anything, and honestly reading it would take as long. */
@@ -35,12 +33,6 @@ const MAX_TEXT = 1 << 20;
 const MAX_DUMP = 1 << 18;
 
 const FACTS = "path problem dtype shape maxshape chunks filters layout stored_bytes decoded_bytes views".split(" ");
-
-/** The number of an element, and the bytes of it and some after it. */
-type Sample = readonly [first: number, data: Uint8Array];
-
-/** More text than the walk wants. */
-class EnoughError extends Error {}
 
 /**
  * Asks for everything that can be asked of a file: objects, links, attributes, the tree with all its views, what `dump
@@ -80,7 +72,7 @@ class Walk {
     try {
       return ask();
     } catch (error) {
-      if (!(error instanceof H5Error) && !(error instanceof EnoughError)) throw error;
+      if (!(error instanceof H5Error)) throw error;
       this.errors++;
       return undefined;
     }
@@ -117,7 +109,8 @@ class Walk {
     const object = node.kind === "file" ? node.object : node.kind === "directory" ? node.group : undefined;
     if (object !== undefined && names.length < MAX_ATTRIBUTES) this.#attempt(() => [...jsonPieces(object)]);
     if (node.kind !== "file") return;
-    if (node.object.kind === "datatype") this.#attempt(() => renderNode(node, this.#reader));
+    if (node.object.kind === "datatype")
+      this.#attempt(() => [...render(nodeText(node, this.#reader), 0, 0, new ByteSink())]);
     else this.#dataset(node, node.object);
   }
 
@@ -126,12 +119,11 @@ class Walk {
     this.#attempt(() => dataset.storedBytes());
     this.#attempt(() => dataset.modificationTime);
     const views = this.#attempt(() => viewsOf(viewSubject(dataset))) ?? [];
-    const samples = this.#attempt(() => [...this.#samples(dataset)]) ?? [];
-    for (const view of views) this.#attempt(() => this.#view({ ...node, view }, dataset, view, samples));
-    this.#attempt(() => this.#elements(dataset, samples));
+    for (const view of views) this.#attempt(() => this.#view({ ...node, view }, dataset, view));
+    this.#attempt(() => this.#elements(dataset));
   }
 
-  #view(node: FileNode, dataset: Dataset, view: ViewName, samples: readonly Sample[]): void {
+  #view(node: FileNode, dataset: Dataset, view: ViewName): void {
     const content = contentOf(node);
     if (content.kind === "stored") {
       const middle = Math.floor(decodedSize(content.data) / 2);
@@ -139,27 +131,28 @@ class Walk {
       return;
     }
     if (view === "bin" || view === "npy") return;
-    const format = textFormat(view, elementSource(dataset, node.name, this.#reader));
-    const sink = limitedSink();
-    this.#attempt(() => format.head(sink));
-    for (const [first, data] of samples) {
-      const count = Math.floor(data.length / dataset.elementSize);
-      this.#attempt(() => format.elements(first, count, elementBytes(data), limitedSink()));
+    const text = nodeText({ object: dataset, name: node.name, view }, this.#reader);
+    const { elementCount } = text.format;
+    const count = Math.min(elementCount, MAX_ROWS, Math.ceil(MAX_READ / dataset.elementSize));
+    for (const first of new Set([0, elementCount - count])) {
+      const sink = new ByteSink(1 << 12, undefined, MAX_TEXT);
+      this.#attempt(() => {
+        for (const _ of render(text, first, count, sink)) sink.length = 0;
+      });
     }
-    this.#attempt(() => format.tail(sink));
   }
 
-  #elements(dataset: Dataset, samples: readonly Sample[]): void {
+  #elements(dataset: Dataset): void {
     const { datatype, elementSize } = dataset;
-    for (const [, data] of samples) {
+    for (const data of this.#samples(dataset)) {
       for (let at = 0; at + elementSize <= data.length && at < 4 * elementSize; at += elementSize) {
         this.#attempt(() => decodeElement(datatype, data, at, heapOf(dataset.file)));
       }
     }
   }
 
-  /** At the beginning and at the end. */
-  *#samples(dataset: Dataset): Generator<Sample> {
+  /** The bytes of some elements at the beginning and at the end. */
+  *#samples(dataset: Dataset): Generator<Uint8Array> {
     const { elementCount, elementSize } = dataset;
     if (elementCount === 0) return;
     const count = Math.max(1, Math.min(elementCount, MAX_ROWS, Math.floor(MAX_READ / elementSize)));
@@ -167,7 +160,7 @@ class Walk {
       const data = this.#attempt(() =>
         this.#reader.read(dataset, `${dataset.address}`, first * elementSize, count * elementSize),
       );
-      if (data !== undefined) yield [first, data];
+      if (data !== undefined) yield data;
     }
   }
 
@@ -180,13 +173,4 @@ class Walk {
     if (size > MAX_DUMP) return;
     for (const { json } of new DumpWalk(file).entries()) objectText(json);
   }
-}
-
-/** Hands its text to nobody, and ends it when it is more than anybody would look at. */
-function limitedSink(): ByteSink {
-  let written = 0;
-  return new ByteSink(1 << 12, (bytes) => {
-    written += bytes.length;
-    if (written > MAX_TEXT) throw new EnoughError("enough text");
-  });
 }

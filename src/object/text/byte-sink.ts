@@ -1,7 +1,7 @@
 import { H5Error } from "../../errors.ts";
 
 /** Elements may share what they refer to: a small file can stand for endless text, which no memory holds. */
-const MAX_TEXT = 2 ** 30;
+const MAX_TEXT = 2 ** 28;
 
 /**
  * Bytes being written, in one growing buffer. With a `flush` callback the buffer does not grow past what one piece of
