@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { resolve } from "node:path";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
 
 /** Set in the environment of a daemon that was started in the background: somebody waits for its outcome. */
 const MARK = "H5FS_BACKGROUND";
+
+/** Milliseconds that a daemon which is told to give up may take. */
+const PATIENCE = 3000;
 
 type Outcome =
   | { readonly kind: "mounted"; readonly directory: string }
@@ -20,6 +21,8 @@ export interface Parent {
 export function parentOf(child: NodeJS.Process): Parent | undefined {
   if (child.env[MARK] === undefined || child.send === undefined) return undefined;
   const tell = (outcome: Outcome): void => {
+    // A parent that was killed hears nothing.
+    if (!child.connected) return;
     child.send?.(outcome, () => child.connected && child.disconnect());
   };
   return {
@@ -29,17 +32,21 @@ export function parentOf(child: NodeJS.Process): Parent | undefined {
 }
 
 /**
- * Starts the same program with the same arguments in the foreground of a session of its own, and waits until it has mounted.
- * Resolves to the mount point. @throws CommandError as the daemon failed
+ * Starts the same program with these arguments in a session of its own, and waits until it has mounted. A signal to this
+ * process ends that, too. Resolves to the mount point. @throws CommandError as the daemon failed
  */
-export async function startInBackground(args: readonly string[], logFile: string | undefined): Promise<string> {
-  const log = logFile === undefined ? "ignore" : openSync(resolve(logFile), "a", 0o600);
+export async function startInBackground(args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
     detached: true,
     env: { ...process.env, [MARK]: "1" },
-    stdio: ["ignore", log, log, "ipc"],
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
-  if (typeof log === "number") closeSync(log);
+  const giveUp = (): void => {
+    child.kill("SIGTERM");
+    setTimeout(() => child.kill("SIGKILL"), PATIENCE).unref();
+  };
+  // Once: a second signal does what signals do.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, giveUp);
   const outcome = await new Promise<Outcome>((resolveOutcome, reject) => {
     child.once("message", (message: Outcome) => resolveOutcome(message));
     child.once("error", reject);

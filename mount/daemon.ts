@@ -6,10 +6,12 @@ import { LocalFile } from "../src/storage/local-file.ts";
 import { raiseReadAhead, unmount } from "./kernel/mount.ts";
 import { serveKernel } from "./kernel-transport.ts";
 import { serveLibfuse } from "./libfuse-transport.ts";
+import type { Log } from "./log.ts";
 import type { MountOptions } from "./mount-options.ts";
 import { type MountPoint, prepareMountPoint, removeMountPoint } from "./mount-point.ts";
 import { lockShared } from "./native.ts";
 import type { Transport, TransportName } from "./transport.ts";
+import { UnreadableLog } from "./unreadable-log.ts";
 
 const TRANSPORTS: Record<TransportName, Transport> = { kernel: serveKernel, libfuse: serveLibfuse };
 
@@ -22,22 +24,21 @@ const PATIENCE = 2000;
 /** A running mount, as the main thread sees it. */
 export interface Daemon {
   readonly directory: string;
-  /** Unmounts; whoever has a file open in it is cut off after a moment. */
-  stop(): Promise<void>;
   /** Resolves when the file system is unmounted and all is given back; rejects where the engine ended by a defect. */
   readonly ended: Promise<void>;
 }
 
 /**
  * Opens the file, mounts it and starts the threads; resolves when the mount answers.
- * @param log is given what a person should know of, a line at a time
+ * @param signal unmounts, whoever has a file open in it being cut off after a moment; or gives up starting
  * @throws CommandError, H5Error: nothing is left mounted or made
  */
 export async function startDaemon(
   file: string,
   directory: string | undefined,
   options: MountOptions,
-  log: (line: string) => void,
+  log: Log,
+  signal: AbortSignal,
 ): Promise<Daemon> {
   const storage = LocalFile.open(file);
   if (options.lock && !lockShared(storage.fd)) {
@@ -53,7 +54,7 @@ export async function startDaemon(
   const path = realpathSync(file);
   const mountPoint = await prepareMountPoint(path, directory);
   try {
-    return await mountAndServe(storage, path, mountPoint, options, log);
+    return await mountAndServe(storage, path, mountPoint, options, log, signal);
   } catch (error) {
     removeMountPoint(mountPoint);
     throw error;
@@ -65,23 +66,39 @@ async function mountAndServe(
   source: string,
   mountPoint: MountPoint,
   options: MountOptions,
-  log: (line: string) => void,
+  log: Log,
+  signal: AbortSignal,
 ): Promise<Daemon> {
   const directory = mountPoint.path;
-  const service = await TRANSPORTS[options.transport]({ storage, source, directory, options, log });
+  const unreadable = new UnreadableLog(log);
+  const service = await TRANSPORTS[options.transport]({
+    storage,
+    source,
+    directory,
+    options,
+    log,
+    unreadable: (message) => unreadable.tell(message),
+    signal,
+  });
   const ended = service.ended.finally(async () => {
     await unmount(directory, { lazy: true });
     removeMountPoint(mountPoint);
   });
-  await Promise.race([
-    service.ready,
-    ended.then(() => Promise.reject(new CommandError(EXIT.mountFailed, "the kernel ended the mount at once"))),
-  ]);
-  raiseReadAhead(directory, READ_AHEAD);
   const stop = async (): Promise<void> => {
     await unmount(directory, { lazy: true });
     await Promise.race([ended, sleep(PATIENCE, undefined, { ref: false })]);
     service.stop();
   };
-  return { directory, stop, ended };
+  if (signal.aborted) void stop();
+  else signal.addEventListener("abort", () => void stop());
+  await Promise.race([
+    service.ready,
+    ended.then(() => {
+      const how = signal.aborted ? "it was interrupted" : "the kernel ended the mount at once";
+      throw new CommandError(EXIT.mountFailed, `mounting at ${directory} failed: ${how}`);
+    }),
+  ]);
+  raiseReadAhead(directory, READ_AHEAD);
+  log("info", `${source} is mounted at ${directory}`);
+  return { directory, ended };
 }

@@ -33,6 +33,11 @@ export class DataReader {
     this.#chunks = new ChunkCache(setup.cacheBytes);
   }
 
+  /** Bytes of decoded chunks that are kept, and how many may be. */
+  get cache(): { readonly bytes: number; readonly limit: number } {
+    return { bytes: this.#chunks.bytes, limit: this.#setup.cacheBytes };
+  }
+
   /** As `FileSystem.read`. */
   read(
     request: Request,

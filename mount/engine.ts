@@ -5,6 +5,7 @@ import { Dispatcher } from "./kernel/dispatch.ts";
 import { Replier } from "./kernel/replier.ts";
 import { serve } from "./kernel/serve.ts";
 import { openSession, type SessionParts } from "./open-session.ts";
+import type { Unreadable } from "./transport.ts";
 import type { KernelDescriptors } from "./worker.ts";
 
 /** What the main thread gives the engine thread. */
@@ -16,7 +17,9 @@ export interface EngineSetup extends SessionParts {
 /** What the engine thread tells the main thread. */
 export type EngineMessage =
   /** The kernel's INIT is answered: the mount works. */
-  { readonly kind: "ready"; readonly protocol: string } | { readonly kind: "defect"; readonly message: string };
+  | { readonly kind: "ready"; readonly protocol: string }
+  | { readonly kind: "defect"; readonly message: string }
+  | ({ readonly kind: "unreadable" } & Unreadable);
 
 const setup: EngineSetup = workerData;
 
@@ -25,7 +28,10 @@ function tell(message: EngineMessage): void {
 }
 
 const replier = new Replier(setup.kernel.device);
-const session = openSession(setup, replier);
+const session = openSession(setup, replier, {
+  unreadable: (message) => tell({ kind: "unreadable", ...message }),
+  requests: () => dispatcher.requests,
+});
 const dispatcher = new Dispatcher(session, replier, {
   ready: ({ major, minor }) => tell({ kind: "ready", protocol: `${major}.${minor}` }),
   defect: (error, request) => tell({ kind: "defect", message: describeDefect(error, request) }),

@@ -1,17 +1,18 @@
-import { fstatSync } from "node:fs";
-import type { LocalFile } from "../src/storage/local-file.ts";
 import type { EngineMessage } from "./engine.ts";
+import { factsOf } from "./file-facts.ts";
 import { mountKernel } from "./kernel/mount.ts";
 import { createEventFd, wakeEventFd } from "./native.ts";
+import type { FileFacts } from "./node-attributes.ts";
 import { startEngine, startWorkers } from "./threads.ts";
 import type { Service, ServiceRequest } from "./transport.ts";
 
 /** The kernel's own protocol: an engine thread reads /dev/fuse; it and the workers write replies to it. */
-export async function serveKernel({ storage, source, directory, options, log }: ServiceRequest): Promise<Service> {
-  const checks = permissionChecks(storage, options.kernel);
-  const device = await mountKernel({ source, directory, options: ["ro", ...checks, ...options.kernel] });
+export async function serveKernel(request: ServiceRequest): Promise<Service> {
+  const { storage, source, directory, options, log, unreadable, signal } = request;
+  const checks = permissionChecks(factsOf(storage.fd, options.ownership), options.kernel);
+  const device = await mountKernel({ source, directory, options: ["ro", ...checks, ...options.kernel], signal });
   const kernel = { device, wakeup: createEventFd() };
-  const workers = startWorkers(storage, options, kernel);
+  const workers = startWorkers(request, kernel);
   const engine = startEngine(workers.parts, kernel);
   const engineEnded = new Promise<void>((resolve, reject) => {
     engine.on("error", reject);
@@ -20,12 +21,13 @@ export async function serveKernel({ storage, source, directory, options, log }: 
   const ready = new Promise<void>((resolve) => {
     engine.on("message", (message: EngineMessage) => {
       if (message.kind === "ready") resolve();
-      else log(message.message);
+      else if (message.kind === "unreadable") unreadable(message);
+      else log("error", message.message);
     });
   });
   return {
     ready,
-    ended: engineEnded.finally(() => workers.terminate()),
+    ended: Promise.race([engineEnded, workers.failed]).finally(() => workers.terminate()),
     stop: () => {
       engine.postMessage("stop");
       wakeEventFd(kernel.wakeup);
@@ -38,8 +40,7 @@ export async function serveKernel({ storage, source, directory, options, log }: 
  * mounted the file and so can read it. With its checks an open(2) asks for the attributes first, and a text whose size is
  * not known yet could not be opened before it is.
  */
-function permissionChecks(storage: LocalFile, options: readonly string[]): string[] {
-  const S_IROTH = 0o4;
-  const isForAll = (fstatSync(storage.fd).mode & S_IROTH) !== 0;
+function permissionChecks({ fileMode, directoryMode }: FileFacts, options: readonly string[]): string[] {
+  const isForAll = (fileMode & 0o4) === 0o4 && (directoryMode & 0o5) === 0o5;
   return options.includes("allow_other") && !isForAll ? ["default_permissions"] : [];
 }

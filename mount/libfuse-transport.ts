@@ -12,11 +12,12 @@ import type { Service, ServiceRequest } from "./transport.ts";
  * libfuse 2 by way of fuse-native: its callbacks come to the event loop of the main thread, and only there, so the session is
  * here, too. Workers send what they decoded, and this thread answers with it.
  */
-export async function serveLibfuse({ storage, source, directory, options, log }: ServiceRequest): Promise<Service> {
+export async function serveLibfuse(request: ServiceRequest): Promise<Service> {
+  const { source, directory, options, log, unreadable } = request;
   const binding = loadBinding();
-  const workers = startWorkers(storage, options, undefined);
+  const workers = startWorkers(request, undefined);
   const pending = new PendingCalls();
-  const session = openSession(workers.parts, pending);
+  const session = openSession(workers.parts, pending, { unreadable, requests: () => operations.requests });
   for (const port of workers.parts.workers) {
     port.on("message", (message: WorkerMessage) => {
       if ("unique" in message) pending.answer(message);
@@ -29,11 +30,11 @@ export async function serveLibfuse({ storage, source, directory, options, log }:
   });
   const operations = new Operations(session, binding, pending, {
     ready: () => isReady(),
-    defect: (error, operation) => log(describeDefect(error, operation)),
+    defect: (error, operation) => log("error", describeDefect(error, operation)),
   });
   try {
     const mounted = await mountLibfuse(binding, operations, { source, directory, options: options.kernel });
-    const ended = mounted.unmounted.finally(() => {
+    const ended = Promise.race([mounted.unmounted, workers.failed]).finally(() => {
       session.destroy();
       return workers.terminate();
     });

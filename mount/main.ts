@@ -9,7 +9,9 @@ import { lsCommand } from "../src/cli/ls.ts";
 import { statCommand } from "../src/cli/stat.ts";
 import { treeCommand } from "../src/cli/tree.ts";
 import { parentOf } from "./background.ts";
+import { mountHelper, umountHelper } from "./helper-commands.ts";
 import { mountCommand } from "./mount-command.ts";
+import { statusCommand } from "./status-command.ts";
 import { umountCommand } from "./umount-command.ts";
 
 async function main(): Promise<void> {
@@ -18,12 +20,15 @@ async function main(): Promise<void> {
     .usage("$0 FILE [DIR]  mounts the HDF5 file FILE as the folder DIR")
     .command(mountCommand)
     .command(umountCommand)
+    .command(statusCommand)
     .command(lsCommand)
     .command(catCommand)
     .command(treeCommand)
     .command(statCommand)
     .command(attrsCommand)
     .command(dumpCommand)
+    .command(mountHelper)
+    .command(umountHelper)
     .strict()
     .wrap(100)
     .help()

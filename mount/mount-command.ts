@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { CommandModule } from "yargs";
-import { parentOf, startInBackground } from "./background.ts";
-import { startDaemon } from "./daemon.ts";
-import { type MountOptions, OPTION_HELP, parseMountOptions } from "./mount-options.ts";
+import { startInBackground } from "./background.ts";
+import { OPTION_HELP, parseMountOptions } from "./mount-options.ts";
+import { serve } from "./service.ts";
 
 interface Arguments {
   readonly file: string;
@@ -31,41 +31,28 @@ export const mountCommand: CommandModule<object, Arguments> = {
         describe: `mount options, separated by commas:\n${OPTION_HELP}`,
       })
       .example("$0 data.h5 mnt", "then ls mnt, cat, cp, np.load")
+      .example("$0 data.h5", "at ./data, which is made and removed again")
+      .example("$0 data.h5 mnt -o cache=4G,allow_other", "for everybody, with more memory")
       .example("$0 umount mnt", "end it"),
   handler: async ({ file, dir, foreground, o }) => {
-    const options = parseMountOptions(o ?? []);
-    if (foreground) await serve(file, dir, options);
-    else await mountInBackground(file, dir, o ?? [], options);
+    if (foreground) {
+      await serve(file, dir, parseMountOptions(o ?? []));
+      return;
+    }
+    const directory = await mountInBackground(file, dir, o ?? []);
+    process.stdout.write(`${file} is mounted at ${directory}; "h5fs umount ${directory}" ends that\n`);
   },
 };
 
-async function mountInBackground(
+/** @param words each `-o` argument. Resolves to the mount point. @throws CommandError */
+export async function mountInBackground(
   file: string,
   dir: string | undefined,
-  o: readonly string[],
-  { logFile }: MountOptions,
-): Promise<void> {
+  words: readonly string[],
+): Promise<string> {
+  // What is wrong with the options is told before anything is started.
+  parseMountOptions(words);
   // Absolute, the paths cannot be taken for options.
   const paths = [file, dir].filter((path) => path !== undefined).map((path) => resolve(path));
-  const directory = await startInBackground(["-f", ...o.flatMap((word) => ["-o", word]), ...paths], logFile);
-  process.stdout.write(`${file} is mounted at ${directory}; "h5fs umount ${directory}" ends that\n`);
-}
-
-async function serve(file: string, dir: string | undefined, options: MountOptions): Promise<void> {
-  const parent = parentOf(process);
-  const daemon = await startDaemon(file, dir, options, (line) => process.stderr.write(`h5fs: ${line}\n`));
-  let signalled = false;
-  const onSignal = (): void => {
-    // The first asks politely; a second one, as of an impatient user, changes nothing that the first did not begin.
-    if (signalled) return;
-    signalled = true;
-    void daemon.stop();
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
-  // The working directory would keep its file system busy.
-  process.chdir("/");
-  parent?.mounted(daemon.directory);
-  await daemon.ended;
-  // Threads that wait in the kernel may outlive their work.
-  process.exit(0);
+  return await startInBackground(["mount", "-f", ...words.flatMap((word) => ["-o", word]), ...paths]);
 }

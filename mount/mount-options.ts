@@ -3,6 +3,15 @@ import type { CodecMode } from "../codecs/codec.ts";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
 import { DEFAULT_TRANSPORT, type TransportName } from "./transport.ts";
 
+/** What is shown instead of what the file itself has. */
+export interface Ownership {
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Permission bits that files, and directories, do not have; without a mask they have those of the mounted file. */
+  readonly fileMask?: number;
+  readonly directoryMask?: number;
+}
+
 export interface MountOptions {
   readonly cacheBytes: number;
   readonly codecs: CodecMode;
@@ -10,11 +19,15 @@ export interface MountOptions {
   readonly transport: TransportName;
   /** Whether to take libhdf5's shared lock on the file. */
   readonly lock: boolean;
-  /** What a daemon in the background has to say is appended to this file. */
-  readonly logFile: string | undefined;
+  /** Where a daemon in the background says what it has to say: a file, or the socket of a system log. */
+  readonly log: string;
+  readonly ownership: Ownership;
   /** Options for the kernel, as mount(8) takes them. */
   readonly kernel: readonly string[];
 }
+
+/** Where the system's log listens (syslog(3)). */
+const SYSTEM_LOG = "/dev/log";
 
 /** Said in `--help` and checked here: what `-o` takes. */
 export const OPTION_HELP = [
@@ -23,17 +36,25 @@ export const OPTION_HELP = [
   "workers=N         decoding threads (default: one per core but one)",
   `transport=T       how the kernel is spoken to: kernel or libfuse (default here: ${DEFAULT_TRANSPORT})`,
   "lock=none         do not take the shared lock that libhdf5 takes on a file it reads",
-  "log=FILE          append messages to FILE while in the background",
+  "log=FILE          where a daemon in the background says what happens (default: the system's log)",
   "allow_other       let other users in (needs user_allow_other in /etc/fuse.conf, except for root)",
-  "ro                read only, as every mount is so far",
+  "uid=N, gid=N      show everything as this user's, this group's (default: the file's)",
+  "umask=M           show all permissions to read but those in M, octal (default: the file's own)",
+  "fmask=M, dmask=M  the same, for files only, for directories only",
+  "noexec, noatime   as mount(8) has them; nosuid, nodev and ro are always set",
 ].join("\n");
 
 /** Words that mount(8), fstab and systemd pass on, and that mean nothing here. */
 const IGNORED = new Set(
-  "ro defaults auto noauto user nouser users owner nofail _netdev exec noexec suid nosuid dev nodev relatime noatime async".split(
-    " ",
-  ),
+  [
+    "ro defaults auto noauto user nouser users nousers owner noowner group nogroup nofail _netdev",
+    "exec suid nosuid dev nodev atime diratime nodiratime relatime norelatime strictatime nostrictatime lazytime",
+    "nolazytime async sync dirsync silent loud mand nomand iversion noiversion nonempty",
+  ].flatMap((line) => line.split(" ")),
 );
+
+/** As `IGNORED`, with a value: who mounts, a remark, systemd's own. */
+const IGNORED_WITH_VALUE = new Set(["user", "comment", "helper", "uhelper"]);
 
 /** @param words each `-o` argument, which may be a list with commas. @throws CommandError about a word that is not known */
 export function parseMountOptions(words: readonly string[]): MountOptions {
@@ -43,7 +64,8 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
     workers: Math.max(1, cpus().length - 1),
     transport: DEFAULT_TRANSPORT,
     lock: true,
-    logFile: undefined,
+    log: SYSTEM_LOG,
+    ownership: {},
     kernel: [],
   };
   for (const word of words.flatMap((list) => list.split(",")).filter((word) => word !== "")) {
@@ -54,22 +76,37 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
 
 function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
   const [key = "", value] = word.split(/=(.*)/s);
-  if (value === undefined && (IGNORED.has(key) || key.startsWith("x-"))) return {};
+  if (isIgnored(key, value)) return {};
+  const { ownership } = options;
   switch (key) {
     case "cache":
       return { cacheBytes: parseSize(word, value) };
     case "codecs":
       return { codecs: oneOf(word, value, ["native", "portable"]) };
     case "workers":
-      return { workers: parseCount(word, value) };
+      return { workers: parseNumber(word, value, 1, 64) };
     case "transport":
       return { transport: oneOf(word, value, ["kernel", "libfuse"]) };
     case "lock":
       return { lock: oneOf(word, value, ["shared", "none"]) === "shared" };
     case "log":
-      if (value !== undefined && value !== "") return { logFile: value };
+      if (value !== undefined && value !== "") return { log: value };
       break;
+    case "uid":
+    case "gid":
+      return { ownership: { ...ownership, [key]: parseNumber(word, value, 0, 2 ** 32 - 2) } };
+    case "umask": {
+      const mask = parseMask(word, value);
+      return { ownership: { fileMask: mask, directoryMask: mask, ...ownership } };
+    }
+    case "fmask":
+      return { ownership: { ...ownership, fileMask: parseMask(word, value) } };
+    case "dmask":
+      return { ownership: { ...ownership, directoryMask: parseMask(word, value) } };
     case "allow_other":
+    case "default_permissions":
+    case "noexec":
+    case "noatime":
       if (value === undefined) return { kernel: [...options.kernel, key] };
       break;
     case "rw":
@@ -78,17 +115,28 @@ function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
   throw new CommandError(EXIT.usage, `-o ${word}: there is no such option; "h5fs --help" lists them`);
 }
 
+function isIgnored(key: string, value: string | undefined): boolean {
+  if (/^x-/i.test(key)) return true;
+  return value === undefined ? IGNORED.has(key) : IGNORED_WITH_VALUE.has(key);
+}
+
 function oneOf<T extends string>(word: string, value: string | undefined, allowed: readonly T[]): T {
   const found = allowed.find((candidate) => candidate === value);
   if (found === undefined) throw new CommandError(EXIT.usage, `-o ${word}: expected ${allowed.join(" or ")}`);
   return found;
 }
 
-function parseCount(word: string, value: string | undefined): number {
-  const count = Number(value);
-  if (!Number.isInteger(count) || count < 1 || count > 64)
-    throw new CommandError(EXIT.usage, `-o ${word}: expected a number from 1 to 64`);
-  return count;
+function parseNumber(word: string, value: string | undefined, least: number, most: number): number {
+  const number = /^\d+$/.test(value ?? "") ? Number(value) : -1;
+  if (number < least || number > most)
+    throw new CommandError(EXIT.usage, `-o ${word}: expected a number from ${least} to ${most}`);
+  return number;
+}
+
+function parseMask(word: string, value = ""): number {
+  if (!/^[0-7]{1,4}$/.test(value))
+    throw new CommandError(EXIT.usage, `-o ${word}: expected permission bits in octal, such as 027`);
+  return Number.parseInt(value, 8);
 }
 
 function parseSize(word: string, value = ""): number {

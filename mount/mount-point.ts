@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, realpathSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
-import { isDeadMount, unmount } from "./kernel/mount.ts";
-import { mountEntry } from "./kernel/mount-table.ts";
+import { unmount } from "./kernel/mount.ts";
+import { mountState } from "./mount-state.ts";
 
 export interface MountPoint {
   /** Absolute, symlinks resolved. */
@@ -19,15 +19,10 @@ export interface MountPoint {
  */
 export async function prepareMountPoint(file: string, directory: string | undefined): Promise<MountPoint> {
   const wanted = resolve(directory ?? inferred(file));
-  if (await isDeadMount(wanted)) await unmount(wanted, { lazy: true });
+  await clear(wanted);
   const created = directory === undefined && make(wanted);
   const path = realDirectory(wanted);
-  if (mountEntry(path)?.type.startsWith("fuse.h5fs")) {
-    throw new CommandError(
-      EXIT.busyMountPoint,
-      `${path} has a file mounted on it already; "h5fs umount ${path}" ends that`,
-    );
-  }
+  if (path !== wanted) await clear(path);
   // The daemon must never wait for itself, and a mount that hides its own file surprises everybody.
   if (`${file}${sep}`.startsWith(path === sep ? sep : `${path}${sep}`)) {
     throw new CommandError(EXIT.badMountPoint, `${path} holds ${file} itself; mount it on another directory`);
@@ -38,8 +33,36 @@ export async function prepareMountPoint(file: string, directory: string | undefi
   return { path, created };
 }
 
+/** Takes a dead mount of ours away. @throws CommandError where one is that is not dead */
+async function clear(path: string): Promise<void> {
+  switch (await mountState(path)) {
+    case "none":
+      return;
+    case "dead":
+      await unmount(path, { lazy: true });
+      return;
+    case "alive":
+      throw new CommandError(
+        EXIT.busyMountPoint,
+        `${path} has a file mounted on it already; "h5fs umount ${path}" ends that`,
+      );
+    case "silent":
+      throw new CommandError(
+        EXIT.busyMountPoint,
+        `${path} has a mount of h5fs that does not answer; "h5fs umount -l ${path}" takes it away`,
+      );
+  }
+}
+
+/** Removes what was made for this mount; what somebody has put there meanwhile, or taken away, is theirs. */
 export function removeMountPoint({ path, created }: MountPoint): void {
-  if (created) rmdirSync(path);
+  if (!created) return;
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "ENOENT" && code !== "ENOTEMPTY" && code !== "EBUSY") throw error;
+  }
 }
 
 function inferred(file: string): string {

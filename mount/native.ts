@@ -195,9 +195,11 @@ export function pageSize(): number {
   return getpagesizeFn();
 }
 
-/** An extended attribute of at most 64 bytes as text; `undefined` where there is none. */
-export function getExtendedAttribute(path: string, name: string): string | undefined {
-  const value = Buffer.alloc(64);
+/** An extended attribute as text. @throws SystemCallError ENODATA where there is none */
+export function getExtendedAttribute(path: string, name: string): string {
+  const XATTR_SIZE_MAX = 65_536;
+  const value = Buffer.alloc(XATTR_SIZE_MAX);
   const n: number = getxattrFn(path, name, value, value.length);
-  return n < 0 ? undefined : value.toString("utf8", 0, n);
+  if (n < 0) throw new SystemCallError(`getxattr ${name} of ${path}`, koffi.errno());
+  return value.toString("utf8", 0, n);
 }

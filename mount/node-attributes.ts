@@ -5,7 +5,9 @@ import type { Attributes, Timestamp } from "./filesystem.ts";
 /** What the mounted file itself has: its nodes take over what HDF5 does not store. */
 export interface FileFacts {
   readonly size: number;
-  readonly mode: number;
+  /** Permission bits, without any to write. */
+  readonly fileMode: number;
+  readonly directoryMode: number;
   readonly uid: number;
   readonly gid: number;
   readonly atime: Timestamp;
@@ -24,7 +26,6 @@ const MAX_COUNTED = 256;
 
 /** `struct stat` of a node; `size` in bytes. */
 export function attributesOf(node: Node, size: number, facts: FileFacts): Attributes {
-  const readable = facts.mode & 0o444;
   const mtime = modificationTime(node) ?? facts.mtime;
   const common = {
     ino: node.ino,
@@ -37,17 +38,17 @@ export function attributesOf(node: Node, size: number, facts: FileFacts): Attrib
   };
   switch (node.kind) {
     case "directory":
-      return { ...common, size: 0, blocks: 0, mode: S_IFDIR | readable | (readable >> 2), nlink: directoryLinks(node) };
+      return { ...common, size: 0, blocks: 0, mode: S_IFDIR | facts.directoryMode, nlink: directoryLinks(node) };
     case "symlink":
       return { ...common, size: Buffer.byteLength(node.target), blocks: 0, mode: S_IFLNK | 0o777, nlink: 1 };
     case "broken":
-      return { ...common, size: 0, blocks: 0, mode: S_IFREG | readable, nlink: 1 };
+      return { ...common, size: 0, blocks: 0, mode: S_IFREG | facts.fileMode, nlink: 1 };
     case "file":
       return {
         ...common,
         size,
         blocks: storedBlocks(node),
-        mode: S_IFREG | readable,
+        mode: S_IFREG | facts.fileMode,
         nlink: Math.max(1, node.object.linkCount),
       };
   }

@@ -7,11 +7,14 @@ import { Tree } from "../src/tree/tree.ts";
 import type { FileFacts } from "./node-attributes.ts";
 import { Parking, ParkingSlots } from "./parking.ts";
 import { type ParkedReplier, Session } from "./session.ts";
+import type { Unreadable } from "./transport.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** What a session is made of, whatever the transport; it can be sent to a thread. */
 export interface SessionParts {
   readonly snapshot: SnapshotDescription;
+  /** The mounted file's real path. */
+  readonly path: string;
   readonly facts: FileFacts;
   readonly workers: readonly MessagePort[];
   readonly parking: SharedArrayBuffer;
@@ -20,9 +23,17 @@ export interface SessionParts {
   readonly codecs: CodecMode;
 }
 
+/** What the thread that has the session does for it. */
+export interface SessionEvents {
+  unreadable(message: Unreadable): void;
+  /** How many requests have come so far. */
+  requests(): number;
+}
+
 /** Opens the file's session on the calling thread. */
-export function openSession(parts: SessionParts, replier: ParkedReplier): Session {
+export function openSession(parts: SessionParts, replier: ParkedReplier, events: SessionEvents): Session {
   const pool = new WorkerPool(parts.workers, parts.outstanding);
+  const self = { pid: process.pid, uid: process.getuid?.() ?? 0, file: parts.path, since: new Date().toISOString() };
   const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path);
   return new Session({
     tree: new Tree(file),
@@ -33,5 +44,7 @@ export function openSession(parts: SessionParts, replier: ParkedReplier): Sessio
     codecs: parts.codecs,
     workerCount: pool.size,
     post: (job) => pool.post(job),
+    unreadable: (path, problem) => events.unreadable({ path, problem }),
+    status: () => ({ ...self, requests: events.requests() }),
   });
 }

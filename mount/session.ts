@@ -20,6 +20,7 @@ import {
   type Request,
 } from "./filesystem.ts";
 import type { Rendered } from "./job.ts";
+import type { DaemonStatus, MountStatus } from "./mount-status.ts";
 import { attributesOf, DT, type FileFacts } from "./node-attributes.ts";
 import { NodeTable } from "./node-table.ts";
 import { TextStore } from "./text-store.ts";
@@ -39,6 +40,9 @@ const FOPEN_CACHE_DIR = 8;
 /** The daemon's process, for `h5fs umount` to wait for. */
 export const PID_ATTRIBUTE = "user.h5fs.pid";
 
+/** What `h5fs status` shows, as JSON. */
+export const STATUS_ATTRIBUTE = "user.h5fs.status";
+
 /** Answers requests that were parked, from the engine's own thread. */
 export interface ParkedReplier {
   data(unique: number, parts: readonly Uint8Array[]): void;
@@ -52,6 +56,10 @@ export interface SessionSetup extends DataReaderSetup {
   readonly tree: Tree;
   readonly facts: FileFacts;
   readonly replier: ParkedReplier;
+  /** Is told of what was asked for and cannot be shown, each time. */
+  unreadable(path: string, problem: string): void;
+  /** What the daemon knows of itself. */
+  status(): DaemonStatus;
 }
 
 /**
@@ -80,7 +88,10 @@ export class Session implements FileSystem {
         size: (unique, node, size) =>
           replier.attributes(unique, { attributes: attributesOf(node, size, facts), valid: FOREVER }),
         data: (unique, bytes) => replier.data(unique, [bytes]),
-        failure: (unique, error) => replier.failure(unique, error),
+        failure: (unique, error) => {
+          setup.unreadable(error.path ?? error.message, error.message);
+          replier.failure(unique, error);
+        },
       },
     });
   }
@@ -125,7 +136,10 @@ export class Session implements FileSystem {
     if ((flags & O_ACCMODE) !== 0) throw new ErrnoError(Errno.EROFS);
     const node = this.#node(nodeid);
     const problem = problemOf(node);
-    if (problem !== undefined) throw problem;
+    if (problem !== undefined) {
+      this.#setup.unreadable(problem.path ?? node.path, problem.message);
+      throw problem;
+    }
     if (node.kind !== "file" || this.#content(node).kind === "stored") return { handle: 0, flags: FOPEN_KEEP_CACHE };
     // The kernel's cache ends where it believes the file to end; around it, a text can be read before that is known.
     const isSizeKnown = this.#texts.size(node) !== undefined;
@@ -192,7 +206,7 @@ export class Session implements FileSystem {
 
   getxattr(_request: Request, nodeid: number, name: Uint8Array): Uint8Array {
     const text = decodeText(name);
-    const value = text === PID_ATTRIBUTE ? encodeText(`${process.pid}`) : extendedAttribute(this.#node(nodeid), text);
+    const value = this.#ownAttribute(text) ?? extendedAttribute(this.#node(nodeid), text);
     if (value === undefined) throw new ErrnoError(Errno.ENODATA);
     if (value.length > XATTR_SIZE_MAX) throw new ErrnoError(Errno.E2BIG);
     return value;
@@ -221,6 +235,19 @@ export class Session implements FileSystem {
   /** A worker is done with a piece of a text. */
   rendered(result: Rendered): void {
     this.#texts.rendered(result);
+  }
+
+  #ownAttribute(name: string): Uint8Array | undefined {
+    switch (name) {
+      case PID_ATTRIBUTE:
+        return encodeText(`${process.pid}`);
+      case STATUS_ATTRIBUTE: {
+        const status: MountStatus = { ...this.#setup.status(), cache: this.#data.cache };
+        return encodeText(JSON.stringify(status));
+      }
+      default:
+        return undefined;
+    }
   }
 
   #node(nodeid: number): Node {

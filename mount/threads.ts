@@ -1,16 +1,16 @@
-import { fstatSync } from "node:fs";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import type { LocalFile } from "../src/storage/local-file.ts";
 import type { EngineSetup } from "./engine.ts";
-import type { MountOptions } from "./mount-options.ts";
-import type { FileFacts } from "./node-attributes.ts";
+import { factsOf } from "./file-facts.ts";
 import type { SessionParts } from "./open-session.ts";
 import { ParkingSlots } from "./parking.ts";
+import type { ServiceRequest, Unreadable } from "./transport.ts";
 import type { KernelDescriptors, WorkerSetup } from "./worker.ts";
 
 export interface Workers {
   /** What the thread that has the session needs. */
   readonly parts: SessionParts;
+  /** Rejects where one ends by a defect: the requests that it had will never be answered. */
+  readonly failed: Promise<never>;
   terminate(): Promise<void>;
 }
 
@@ -19,22 +19,30 @@ export interface Workers {
  * @param kernel what they answer requests by; `undefined`: they give their answers to the session's thread
  */
 export function startWorkers(
-  storage: LocalFile,
-  options: MountOptions,
+  { storage, source, options, unreadable }: ServiceRequest,
   kernel: KernelDescriptors | undefined,
 ): Workers {
-  const { codecs, cacheBytes } = options;
+  const { codecs, cacheBytes, ownership } = options;
   const snapshot = storage.snapshot().describe();
   const parking = new ParkingSlots().buffer;
   const outstanding = new SharedArrayBuffer(4 * options.workers);
   const channels = Array.from({ length: options.workers }, () => new MessageChannel());
+  let fail = (_error: Error): void => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
   const workers = channels.map(({ port1: engine }, index) => {
     const setup: WorkerSetup = { snapshot, kernel, engine, parking, outstanding, index, codecs };
-    return startThread("./worker.js", setup, [engine]);
+    const worker = startThread("./worker.js", setup, [engine]);
+    worker.on("error", fail);
+    worker.on("message", (message: Unreadable) => unreadable(message));
+    return worker;
   });
   const ports = channels.map(({ port2 }) => port2);
+  const facts = factsOf(storage.fd, ownership);
   return {
-    parts: { snapshot, facts: factsOf(storage), workers: ports, parking, outstanding, cacheBytes, codecs },
+    parts: { snapshot, path: source, facts, workers: ports, parking, outstanding, cacheBytes, codecs },
+    failed,
     terminate: async () => {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
@@ -49,14 +57,4 @@ export function startEngine(parts: SessionParts, kernel: KernelDescriptors): Wor
 
 function startThread(script: string, setup: EngineSetup | WorkerSetup, ports: readonly MessagePort[]): Worker {
   return new Worker(new URL(script, import.meta.url), { workerData: setup, transferList: [...ports] });
-}
-
-function factsOf(storage: LocalFile): FileFacts {
-  const { size, mode, uid, gid, atimeMs, mtimeMs } = fstatSync(storage.fd);
-  return { size, mode, uid, gid, atime: timestamp(atimeMs), mtime: timestamp(mtimeMs) };
-}
-
-function timestamp(milliseconds: number): { seconds: number; nanoseconds: number } {
-  const seconds = Math.floor(milliseconds / 1000);
-  return { seconds, nanoseconds: Math.floor((milliseconds - seconds * 1000) * 1e6) };
 }

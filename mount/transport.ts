@@ -1,5 +1,13 @@
 import type { LocalFile } from "../src/storage/local-file.ts";
+import type { Log } from "./log.ts";
 import type { MountOptions } from "./mount-options.ts";
+
+/** Something that cannot be shown, and why. */
+export interface Unreadable {
+  /** Of the object. */
+  readonly path: string;
+  readonly problem: string;
+}
 
 /** How requests come from the kernel: its own protocol, or libfuse 2 by way of the package fuse-native. */
 export type TransportName = "kernel" | "libfuse";
@@ -14,8 +22,11 @@ export interface ServiceRequest {
   /** The mount point: absolute. */
   readonly directory: string;
   readonly options: MountOptions;
-  /** Is given what a person should know of, a line at a time. */
-  log(line: string): void;
+  readonly log: Log;
+  /** Is told of data that was asked for and cannot be shown. */
+  readonly unreadable: (message: Unreadable) => void;
+  /** Gives up mounting. */
+  readonly signal: AbortSignal;
 }
 
 /** A file system that is mounted and being served. */

@@ -1,34 +1,69 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandModule } from "yargs";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
-import { unmount } from "./kernel/mount.ts";
+import { askMount } from "./ask-mount.ts";
+import { TYPE, unmount } from "./kernel/mount.ts";
 import { mountEntry } from "./kernel/mount-table.ts";
-import { getExtendedAttribute } from "./native.ts";
 import { PID_ATTRIBUTE } from "./session.ts";
 
-export const umountCommand: CommandModule<object, { dirs: string[] }> = {
+export const umountCommand: CommandModule<object, { dirs: string[]; lazy: boolean }> = {
   command: ["umount <dirs..>", "unmount <dirs..>"],
   describe: "Unmount, and wait until it is done",
   builder: (yargs) =>
     yargs
       .positional("dirs", { type: "string", array: true, demandOption: true, describe: "mount points" })
-      .example("$0 umount mnt", "end the mount at mnt"),
-  handler: async ({ dirs }) => {
-    for (const dir of dirs) await umount(resolve(dir));
+      .option("lazy", {
+        alias: "l",
+        type: "boolean",
+        default: false,
+        describe: "at once, although it is in use, and without waiting for its end",
+      })
+      .example("$0 umount mnt", "end the mount at mnt")
+      .example("$0 umount -l mnt", "take it out of the way although somebody still uses it"),
+  handler: async ({ dirs, lazy }) => {
+    for (const dir of dirs) await umount(dir, { lazy });
   },
 };
 
-async function umount(directory: string): Promise<void> {
-  const entry = mountEntry(directory);
-  if (entry === undefined || !entry.type.startsWith("fuse.h5fs")) {
-    throw new CommandError(EXIT.notMounted, `nothing is mounted at ${directory} by h5fs`);
+/** Unmounts; if not lazily, waits for the daemon's end. @throws CommandError */
+export async function umount(dir: string, { lazy }: { readonly lazy: boolean }): Promise<void> {
+  const directory = mountPointAt(dir);
+  if (directory === undefined) {
+    throw new CommandError(EXIT.notMounted, `nothing is mounted at ${resolve(dir)} by h5fs`);
   }
-  const pid = Number(getExtendedAttribute(directory, PID_ATTRIBUTE));
-  await unmount(directory, { lazy: false });
+  if (lazy) {
+    await unmount(directory, { lazy });
+    return;
+  }
+  const answer = await askMount(directory, PID_ATTRIBUTE);
+  await unmount(directory, { lazy });
+  const pid = answer.kind === "value" ? Number(answer.text) : Number.NaN;
   // Done means that the daemon has given everything back, and has removed the mount point if it made it.
   while (Number.isInteger(pid) && isRunning(pid)) await sleep(10);
+}
+
+/** The mount point of ours that is meant by a path: symlinks are followed, but the mount itself is not touched. */
+function mountPointAt(dir: string): string | undefined {
+  const direct = resolve(dir);
+  if (isOurs(direct)) return direct;
+  // The parent first: the directory itself may be a mount that hangs or is dead.
+  for (const resolved of [() => join(realpathSync(dirname(direct)), basename(direct)), () => realpathSync(direct)]) {
+    try {
+      const path = resolved();
+      if (isOurs(path)) return path;
+    } catch (error) {
+      // A path that leads nowhere has nothing mounted on it.
+      if (!(error instanceof Error && "code" in error)) throw error;
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+function isOurs(path: string): boolean {
+  return mountEntry(path)?.type === TYPE;
 }
 
 /** A process that has ended stays in the table as a zombie until its parent asks for its status, which may take long. */

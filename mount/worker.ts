@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import type { MessagePort } from "node:worker_threads";
-import { workerData } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import type { CodecMode } from "../codecs/codec.ts";
 import { executePlan } from "../src/chunk/execute-plan.ts";
@@ -18,6 +18,7 @@ import type { Job, ReadReplier, Rendered, RenderJob, WorkerMessage } from "./job
 import { Replier } from "./kernel/replier.ts";
 import { AnswerPoster } from "./libfuse/answer-poster.ts";
 import { ParkingSlots } from "./parking.ts";
+import type { Unreadable } from "./transport.ts";
 
 /** What a thread needs to answer the kernel itself. */
 export interface KernelDescriptors {
@@ -83,7 +84,11 @@ function read(job: Job & { kind: "read" }): void {
     });
     if (slots.take(slot)) replier.sendRoom(unique, room.length);
   } catch (error) {
-    if (slots.take(slot)) replier.failure(unique, error instanceof H5Error ? error : defect(error));
+    if (!slots.take(slot)) return;
+    const failure = error instanceof H5Error ? error : defect(error);
+    replier.failure(unique, failure);
+    const message: Unreadable = { path: plan.kind === "fill" ? "/" : plan.path, problem: failure.message };
+    parentPort?.postMessage(message);
   } finally {
     slots.free(slot);
   }

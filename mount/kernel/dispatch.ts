@@ -30,6 +30,7 @@ export class Dispatcher {
   readonly #events: DispatchEvents;
   readonly #directoryReply = new DirectoryReply();
   #isDestroyed = false;
+  #requests = 0;
 
   constructor(fs: FileSystem, replier: Replier, events: DispatchEvents) {
     this.#fs = fs;
@@ -37,11 +38,17 @@ export class Dispatcher {
     this.#events = events;
   }
 
+  /** How many have come so far. */
+  get requests(): number {
+    return this.#requests;
+  }
+
   /**
    * Answers one request, `view` being exactly what one read of the device gave. False: the file system is to end.
    * @throws UnsupportedError where the kernel is too old (which it has been told)
    */
   dispatch(view: DataView): boolean {
+    this.#requests++;
     const opcode = view.getUint32(4, true);
     const nodeid = getU64(view, 16);
     const request: Request = {

@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import { CommandError, EXIT } from "../../src/cli/exit-status.ts";
 import { receiveDescriptor, setNonBlocking, socketPair } from "../native.ts";
 import { mountEntry } from "./mount-table.ts";
-import { type ProgramResult, runProgram } from "./run-program.ts";
+import { type ProgramResult, type RunOptions, runProgram } from "./run-program.ts";
 
 /** The setuid programs by which a user may mount, of libfuse 3 and 2; both speak the same way. */
 const PROGRAMS = ["fusermount3", "fusermount"] as const;
@@ -19,17 +19,17 @@ export async function mountByFusermount(
   source: string,
   directory: string,
   options: readonly string[],
-  timeLimit: number,
+  limits: Pick<RunOptions, "timeLimit" | "signal">,
 ): Promise<number> {
   const all = [...options, `fsname=${escapeOption(source)}`, "subtype=h5fs"];
   const [ours, theirs] = socketPair();
   try {
-    const result = await runFusermount(["-o", all.join(","), "--", directory], timeLimit, theirs);
+    const result = await runFusermount(["-o", all.join(","), "--", directory], limits, theirs);
     const device = result.status === 0 ? receiveDescriptor(ours) : undefined;
     if (device === undefined) {
       // It may have mounted before it was given up; without a descriptor nobody will ever answer there.
-      const isLeft = (result.timedOut || result.status === 0) && mountEntry(directory)?.source === source;
-      if (isLeft) await unmountByFusermount(directory, true, timeLimit);
+      const isLeft = (result.killed || result.status === 0) && mountEntry(directory)?.source === source;
+      if (isLeft) await unmountByFusermount(directory, true, limits.timeLimit);
       throw new CommandError(EXIT.mountFailed, `mounting at ${directory} failed: ${explain(result)}`);
     }
     setNonBlocking(device);
@@ -42,18 +42,22 @@ export async function mountByFusermount(
 
 /** `message` is what went wrong, with advice, where the status is not 0. */
 export async function unmountByFusermount(directory: string, lazy: boolean, timeLimit: number): Promise<ProgramResult> {
-  const result = await runFusermount(["-u", ...(lazy ? ["-z"] : []), "--", directory], timeLimit);
+  const result = await runFusermount(["-u", ...(lazy ? ["-z"] : []), "--", directory], { timeLimit });
   return { ...result, message: explain(result) };
 }
 
-async function runFusermount(args: readonly string[], timeLimit: number, socket?: number): Promise<ProgramResult> {
+async function runFusermount(
+  args: readonly string[],
+  limits: Pick<RunOptions, "timeLimit" | "signal">,
+  socket?: number,
+): Promise<ProgramResult> {
   const handedOn =
     socket === undefined
       ? {}
       : { inherit: new Map([[COMMUNICATION_FD, socket]]), environment: { _FUSE_COMMFD: `${COMMUNICATION_FD}` } };
   const [first, second] = PROGRAMS;
-  const result = await runProgram(first, args, { ...handedOn, timeLimit });
-  return result.missing ? await runProgram(second, args, { ...handedOn, timeLimit }) : result;
+  const result = await runProgram(first, args, { ...handedOn, ...limits });
+  return result.missing ? await runProgram(second, args, { ...handedOn, ...limits }) : result;
 }
 
 /** In fusermount's option list a comma ends an option. */

@@ -12,10 +12,15 @@ export interface MountTableEntry {
 
 /** What is mounted at exactly that absolute path, last of all; the path itself is not touched. */
 export function mountEntry(directory: string): MountTableEntry | undefined {
+  return mountEntries().findLast((entry) => entry.directory === directory);
+}
+
+/** All that is mounted, in the order in which it was. */
+export function mountEntries(): MountTableEntry[] {
   return readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .map(parseLine)
-    .findLast((entry) => entry?.directory === directory);
+    .filter((entry) => entry !== undefined);
 }
 
 function parseLine(line: string): MountTableEntry | undefined {

@@ -1,12 +1,11 @@
 import { closeSync, constants, openSync, writeFileSync } from "node:fs";
-import { stat } from "node:fs/promises";
 import { CommandError, EXIT } from "../../src/cli/exit-status.ts";
 import { mountByFusermount, unmountByFusermount } from "./fusermount.ts";
 import { mountEntry } from "./mount-table.ts";
-import { runProgram } from "./run-program.ts";
+import { type RunOptions, runProgram } from "./run-program.ts";
 
 /** The name by which the kernel and mount tables know our mounts; fusermount3 makes it of `subtype=h5fs`. */
-const TYPE = "fuse.h5fs";
+export const TYPE = "fuse.h5fs";
 
 /** How long mount(8), umount(8) or fusermount3 may take, in milliseconds. Where they fail they do so at once. */
 const TIME_LIMIT = 10_000;
@@ -20,6 +19,8 @@ export interface MountRequest {
   readonly options: readonly string[];
   /** Milliseconds after which a mount program that hangs is given up. */
   readonly timeLimit?: number;
+  /** Gives it up at once. */
+  readonly signal?: AbortSignal;
 }
 
 /** Nothing in an HDF5 file is a program or a device. */
@@ -30,18 +31,19 @@ const OPTIONS = ["nosuid", "nodev"];
  * mount(8), which inherits the descriptor under its own number; otherwise by fusermount3, which sends one.
  * @throws CommandError with what the mount program said; nothing is left mounted
  */
-export function mountKernel({ source, directory, options, timeLimit = TIME_LIMIT }: MountRequest): Promise<number> {
+export function mountKernel(request: MountRequest): Promise<number> {
+  const { source, directory, options, timeLimit = TIME_LIMIT, signal } = request;
   const all = [...OPTIONS, ...options];
   return isRoot()
-    ? mountAsRoot(source, directory, all, timeLimit)
-    : mountByFusermount(source, directory, all, timeLimit);
+    ? mountAsRoot(source, directory, all, { timeLimit, signal })
+    : mountByFusermount(source, directory, all, { timeLimit, signal });
 }
 
 async function mountAsRoot(
   source: string,
   directory: string,
   options: readonly string[],
-  timeLimit: number,
+  limits: Pick<RunOptions, "timeLimit" | "signal">,
 ): Promise<number> {
   const device = openDevice();
   try {
@@ -50,11 +52,11 @@ async function mountAsRoot(
     const inherit = new Map([[device, device]]);
     const result = await runProgram("mount", ["-i", "-t", TYPE, "-o", all, "--", source, directory], {
       inherit,
-      timeLimit,
+      ...limits,
     });
     if (result.status === 0) return device;
     // It may have mounted before it was given up.
-    if (result.timedOut && mountEntry(directory)?.source === source) await unmount(directory, { lazy: true });
+    if (result.killed && mountEntry(directory)?.source === source) await unmount(directory, { lazy: true });
     throw new CommandError(
       EXIT.mountFailed,
       `mounting at ${directory} failed: ${result.message}${rootAdvice(result.message)}`,
@@ -95,17 +97,6 @@ export async function unmount(directory: string, { lazy }: { readonly lazy: bool
     : await unmountByFusermount(directory, lazy, TIME_LIMIT);
   if (result.status === 0 || mountEntry(directory) === undefined) return;
   throw new CommandError(EXIT.busyMountPoint, `unmounting ${directory} failed: ${result.message}`);
-}
-
-/** Whether a mount of ours is there whose daemon has died: every use of it fails with ENOTCONN. */
-export async function isDeadMount(directory: string): Promise<boolean> {
-  if (mountEntry(directory)?.type !== TYPE) return false;
-  try {
-    await stat(directory);
-    return false;
-  } catch (error) {
-    return codeOf(error) === "ENOTCONN";
-  }
 }
 
 /** Raises the kernel's read-ahead, as only root may: 128 KiB, the default, makes large requests small. */

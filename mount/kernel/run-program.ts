@@ -5,7 +5,8 @@ export interface ProgramResult {
   readonly status: number;
   /** What it wrote to standard error, on one line; else what went wrong with the program itself. */
   readonly message: string;
-  readonly timedOut: boolean;
+  /** It was killed: what it did before nobody knows. */
+  readonly killed: boolean;
   /** There is no such program. */
   readonly missing: boolean;
 }
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Milliseconds until it is killed. */
   readonly timeLimit: number;
+  /** Kills it, too. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where mount(8) and fusermount3 are, for those who have no PATH (systemd) or one without the sbin directories. */
@@ -27,7 +30,7 @@ export async function runProgram(
   args: readonly string[],
   options: RunOptions,
 ): Promise<ProgramResult> {
-  const { inherit = new Map<number, number>(), environment = {}, timeLimit } = options;
+  const { inherit = new Map<number, number>(), environment = {}, timeLimit, signal } = options;
   const stdio: ("ignore" | "pipe" | number)[] = ["ignore", "ignore", "pipe"];
   for (const [theirs, ours] of inherit) {
     while (stdio.length < theirs) stdio.push("ignore");
@@ -42,21 +45,27 @@ export async function runProgram(
   };
   return await new Promise((resolve) => {
     // "/": a working directory may lie in a mount that does not answer.
-    const child = spawn(program, args, { cwd: "/", stdio, env });
+    // A process group of its own: what it starts can be killed with it.
+    const child = spawn(program, args, { cwd: "/", stdio, env, detached: true });
     let text = "";
-    let timedOut = false;
+    let killed = false;
     const end = (status: number, message: string, missing = false): void => {
       clearTimeout(timer);
-      resolve({ status, message, timedOut, missing });
+      signal?.removeEventListener("abort", interrupt);
+      resolve({ status, message, killed, missing });
     };
-    const timer = setTimeout(() => {
-      timedOut = true;
-      child.kill("SIGKILL");
-      // A child of its own may keep the pipe open, and a process that waits in the kernel does not die: do not wait for it.
+    const kill = (message: string): void => {
+      killed = true;
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+      // A process that waits in the kernel does not die: do not wait for it.
       child.stderr?.destroy();
       child.unref();
-      end(-1, `${program} did not end within ${timeLimit} ms`);
-    }, timeLimit);
+      end(-1, message);
+    };
+    const interrupt = (): void => kill(`${program} was interrupted`);
+    const timer = setTimeout(() => kill(`${program} did not end within ${timeLimit} ms`), timeLimit);
+    if (signal?.aborted) interrupt();
+    else signal?.addEventListener("abort", interrupt);
     child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
     });

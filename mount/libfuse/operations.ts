@@ -51,6 +51,11 @@ export class Operations {
     this.handlers = this.#makeHandlers();
   }
 
+  /** How many have come so far. */
+  get requests(): number {
+    return this.#nextUnique - 1;
+  }
+
   #makeHandlers(): Handler[] {
     const b = this.#binding;
     const handlers: Handler[] = new Array(OPERATIONS).fill(() => undefined);

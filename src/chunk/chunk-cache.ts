@@ -21,6 +21,11 @@ export class ChunkCache {
     });
   }
 
+  /** What is kept. */
+  get bytes(): number {
+    return this.#chunks.calculatedSize + (this.#large?.chunk.buffer.byteLength ?? 0);
+  }
+
   /**
    * The chunk of that name, made empty where it is not there. Of the chunks larger than half the cache, which would
    * throw out everything else, only the last is kept.
