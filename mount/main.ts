@@ -3,8 +3,10 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { attrsCommand } from "../src/cli/attrs.ts";
 import { catCommand } from "../src/cli/cat.ts";
+import { completeCommand } from "../src/cli/complete.ts";
 import { dumpCommand } from "../src/cli/dump.ts";
 import { describeFailure, EXIT, exitStatusOf } from "../src/cli/exit-status.ts";
+import { installCommand } from "../src/cli/install.ts";
 import { lsCommand } from "../src/cli/ls.ts";
 import { statCommand } from "../src/cli/stat.ts";
 import { treeCommand } from "../src/cli/tree.ts";
@@ -27,6 +29,8 @@ async function main(): Promise<void> {
     .command(statCommand)
     .command(attrsCommand)
     .command(dumpCommand)
+    .command(installCommand)
+    .command(completeCommand)
     .command(mountHelper)
     .command(umountHelper)
     .strict()
@@ -37,7 +41,7 @@ async function main(): Promise<void> {
     .alias("version", "V")
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(message);
+      throw error ?? new UsageError(message.replace(/^Not enough non-option arguments.*/, "an argument is missing"));
     });
   await parser.parseAsync();
 }

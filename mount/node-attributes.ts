@@ -1,4 +1,6 @@
 import { H5Error } from "../src/errors.ts";
+import { childPath } from "../src/tree/canonical-name.ts";
+import { fileName } from "../src/tree/file-name.ts";
 import type { DirectoryNode, Node } from "../src/tree/node.ts";
 import type { Attributes, Timestamp } from "./filesystem.ts";
 
@@ -60,13 +62,15 @@ function directoryLinks(node: DirectoryNode): number {
   let subdirectories = 0;
   for (const link of node.group.links()) {
     if (++links > MAX_COUNTED) return 1;
-    if (link.kind === "hard" && isGroup(node, link.address)) subdirectories++;
+    if (link.kind === "hard" && isGroup(node, link.name, link.address)) subdirectories++;
   }
   return 2 + subdirectories;
 }
 
-function isGroup(node: DirectoryNode, address: number): boolean {
-  return quietly(() => node.group.file.object(address).kind === "group") ?? false;
+function isGroup(node: DirectoryNode, name: string, address: number): boolean {
+  // The path is what messages about the object will say.
+  const path = childPath(node.path, fileName(name, ""));
+  return quietly(() => node.group.file.object(address, path).kind === "group") ?? false;
 }
 
 function modificationTime(node: Node): Timestamp | undefined {

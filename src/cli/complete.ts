@@ -1,0 +1,98 @@
+import type { CommandModule } from "yargs";
+import { H5Error } from "../errors.ts";
+import { encodeText } from "../format/text.ts";
+import { openLocation, splitLocation } from "./location.ts";
+import { writeOut } from "./standard-output.ts";
+
+/** What a command takes. `location`: `FILE:/path`; `path`: a file or folder, which the shell itself completes. */
+interface Completed {
+  readonly options: readonly string[];
+  readonly argument: "location" | "path";
+}
+
+/** The commands; the mount command, which needs no name, is "mount". */
+export const COMPLETED: Readonly<Record<string, Completed>> = {
+  mount: { options: ["--foreground", "-f", "-o"], argument: "path" },
+  umount: { options: ["--lazy", "-l"], argument: "path" },
+  status: { options: ["--json"], argument: "path" },
+  ls: { options: ["--long", "-l"], argument: "location" },
+  cat: { options: [], argument: "location" },
+  tree: { options: [], argument: "location" },
+  stat: { options: ["--json"], argument: "location" },
+  attrs: { options: ["--json"], argument: "location" },
+  dump: { options: ["--json"], argument: "path" },
+  install: { options: ["--root", "--remove"], argument: "path" },
+};
+
+const MOUNT_OPTIONS = [
+  ..."cache= codecs=portable workers= lock=none log= allow_other uid= gid= umask= fmask= dmask= noexec noatime ro".split(
+    " ",
+  ),
+];
+
+/** Called by the shells' completions (scripts/completions). */
+export const completeCommand: CommandModule<object, object> = {
+  command: "complete",
+  describe: false,
+  // The words come after "--", so that none of them is taken for an option of this command.
+  builder: (yargs) => yargs.strict(false),
+  handler: ({ _ }) => {
+    const words = _.slice(1).map(String);
+    writeOut(
+      encodeText(
+        completions(words)
+          .map((candidate) => `${candidate}\n`)
+          .join(""),
+      ),
+    );
+  },
+};
+
+/**
+ * What may stand in place of the last word, those before it being given (without "h5fs"). Nothing: files, which the shell
+ * knows better.
+ */
+export function completions(words: readonly string[]): string[] {
+  const word = words.at(-1) ?? "";
+  const before = words.slice(0, -1);
+  const name = before.find((candidate) => !candidate.startsWith("-"));
+  const command = name === undefined ? undefined : COMPLETED[name];
+  if (before.at(-1) === "-o") return mountOptions(word);
+  const { options, argument } = command ?? COMPLETED.mount ?? { options: [], argument: "path" };
+  if (word.startsWith("-")) return startingWith(word, [...options, "--help"]);
+  if (name === undefined) return startingWith(word, Object.keys(COMPLETED));
+  return argument === "location" ? locations(word) : [];
+}
+
+function startingWith(word: string, candidates: readonly string[]): string[] {
+  return candidates.filter((candidate) => candidate.startsWith(word));
+}
+
+/** In a list with commas, the last option. */
+function mountOptions(word: string): string[] {
+  const start = word.lastIndexOf(",") + 1;
+  return startingWith(word.slice(start), MOUNT_OPTIONS).map((option) => word.slice(0, start) + option);
+}
+
+/** Below the group that is written so far; nothing while the file itself is being written. */
+function locations(word: string): string[] {
+  const { file, path } = splitLocation(word);
+  if (file === word) return [];
+  const group = path.slice(0, path.lastIndexOf("/") + 1);
+  try {
+    const { file: opened, tree, node } = openLocation(`${file}:${group}`);
+    const names =
+      node.kind === "directory"
+        ? Array.from(tree.entries(node), ({ name, node: { kind } }) => (kind === "directory" ? `${name}/` : name))
+        : [];
+    opened.close();
+    return startingWith(
+      word,
+      names.map((name) => `${file}:${group}${name}`),
+    );
+  } catch (error) {
+    // A word that leads nowhere has no continuation.
+    if (error instanceof H5Error) return [];
+    throw error;
+  }
+}
