@@ -31,6 +31,8 @@ export function startWorkers(
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
+  // Whoever waits for it does so only once the mount is there.
+  failed.catch(() => undefined);
   const workers = channels.map(({ port1: engine }, index) => {
     const setup: WorkerSetup = { snapshot, kernel, engine, parking, outstanding, index, codecs };
     const worker = startThread("./worker.js", setup, [engine]);

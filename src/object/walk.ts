@@ -22,7 +22,7 @@ export function* walkObjects(root: Group): Generator<WalkedObject> {
     for (const { address, name } of hardLinks(group)) {
       if (seen.has(address)) continue;
       seen.add(address);
-      const child = groupAt(group, address);
+      const child = groupAt(group, name, address);
       if (child !== undefined) groups.push(child);
       yield { address, name, parent: group.address };
     }
@@ -37,9 +37,10 @@ function* hardLinks(group: Group): Generator<{ address: number; name: string }> 
   }
 }
 
-function groupAt(parent: Group, address: number): Group | undefined {
+function groupAt(parent: Group, name: string, address: number): Group | undefined {
   try {
-    const object = parent.file.object(address);
+    // Opened here first, it is this path that messages about it will say.
+    const object = parent.file.object(address, `${parent.path === "/" ? "" : parent.path}/${name}`);
     return object.kind === "group" ? object : undefined;
   } catch (error) {
     if (error instanceof H5Error) return undefined;
