@@ -56,9 +56,8 @@ describe("the documents", () => {
   });
 
   it("have a test for every promise: docs/semantics.md", () => {
-    const promises = read("docs/semantics.md")
-      .split(/^- (?!`)/m)
-      .slice(1);
+    const [promised = ""] = read("docs/semantics.md").split("## What is not promised");
+    const promises = promised.split(/^- (?!`)/m).slice(1);
     assert.ok(promises.length > 20, `${promises.length} promises`);
     for (const promise of promises) assert.match(promise, /^ {2}- `[^`]+`: "/m, promise);
   });
