@@ -52,15 +52,17 @@ export function checkFloat(type: FloatType): void {
 export type DecodedFloat =
   | { readonly kind: "nan" }
   | { readonly kind: "infinity"; readonly negative: boolean }
-  | {
-      readonly kind: "finite";
-      readonly negative: boolean;
-      /** The value is mantissa times 2^exponent. */
-      readonly mantissa: bigint;
-      readonly exponent: number;
-      /** The mantissa is the smallest of its exponent: the next float below is half as far as the one above. */
-      readonly closeBelow: boolean;
-    };
+  | FiniteFloat;
+
+interface FiniteFloat {
+  readonly kind: "finite";
+  readonly negative: boolean;
+  /** The value is mantissa times 2^exponent. */
+  readonly mantissa: bigint;
+  readonly exponent: number;
+  /** The mantissa is the smallest of its exponent: the next float below is half as far as the one above. */
+  readonly closeBelow: boolean;
+}
 
 /**
  * Bits to value as libhdf5 converts floats (IV.A.2.d, "Class Bit Field Description: Floating-point"): an exponent with
@@ -88,6 +90,31 @@ export function readFloat(bytes: Uint8Array, at: number, type: FloatType): Decod
     exponent: Math.max(biased, 1) - type.exponentBias - fractionBits,
     closeBelow: mantissa === hidden && biased > 1,
   };
+}
+
+/** Formats that other programs have, too, and read from text. */
+const WIDER = [
+  { mantissaSize: 24, lowest: -149, top: 128 },
+  { mantissaSize: 53, lowest: -1074, top: 1024 },
+] as const;
+
+/** The same number as a float32, else as a float64, if it is one. */
+export function widened(float: FiniteFloat): FiniteFloat {
+  let { mantissa, exponent } = float;
+  if (mantissa === 0n) return float;
+  while ((mantissa & 1n) === 0n) {
+    mantissa >>= 1n;
+    exponent++;
+  }
+  const bits = mantissa.toString(2).length;
+  for (const { mantissaSize, lowest, top } of WIDER) {
+    if (bits > mantissaSize || exponent < lowest || bits + exponent > top) continue;
+    const unit = Math.max(bits + exponent - mantissaSize, lowest);
+    const whole = mantissa << BigInt(exponent - unit);
+    const closeBelow = whole === 1n << BigInt(mantissaSize - 1) && unit > lowest;
+    return { kind: "finite", negative: float.negative, mantissa: whole, exponent: unit, closeBelow };
+  }
+  return float;
 }
 
 /** The double nearest to it (ties to even). */

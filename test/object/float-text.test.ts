@@ -146,10 +146,13 @@ describe("float text", () => {
     );
   });
 
-  it("shows bfloat16, FP8 and VAX floats by their value", () => {
-    assert.equal(textOf(float(2, 8), Uint8Array.of(0x49, 0x40)), "3.14");
+  it("shows bfloat16, FP8 and VAX floats by their value, as readers of float32 or float64 take it", () => {
+    assert.equal(textOf(float(2, 8), Uint8Array.of(0x49, 0x40)), "3.140625");
+    assert.equal(textOf(float(2, 8), Uint8Array.of(0xcd, 0x3d)), "0.100097656");
+    assert.equal(textOf(float(2, 8), Uint8Array.of(0x01, 0x00)), "9.1835e-41");
+    assert.equal(textOf(float(3, 10), Uint8Array.of(0x01, 0x00, 0x20)), "1.7274445549777535e-77");
     assert.equal(textOf(float(1, 5), Uint8Array.of(0x3c)), "1.0");
-    assert.equal(textOf(float(1, 4), Uint8Array.of(0x39)), "1.1");
+    assert.equal(textOf(float(1, 4), Uint8Array.of(0x39)), "1.125");
     assert.equal(textOf(float(1, 4), Uint8Array.of(0x7f)), "nan");
     // VAX F_floating 1.0 is 0x4080 in the first word: 0.5 times 2^1, bias 128 for a mantissa that begins 0.1.
     const vax: FloatType = { ...float(4, 8, "vax"), exponentBias: 129 };

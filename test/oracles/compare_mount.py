@@ -8,22 +8,22 @@ Reads lines {"file": PATH, "mount": DIR} on standard input; answers each with on
   unreadable  [path, why]: h5py cannot read it either, so nothing is compared
   error       why h5py cannot open the file at all
 """
-import csv
 import errno
 import io
 import json
 import os
-import re
 import sys
 
 import h5py
 import numpy as np
 from h5py import h5d, h5t, h5z
 
+from text_views import Different, compare_csv, compare_json, compare_txt, text_of
+
 EXTENSIONS = (".npy", ".csv", ".txt", ".json", ".bin", ".png", ".arrow", "")
 OUR_FILTERS = {h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32}
 ORDINARY = {h5t.INTEGER, h5t.FLOAT, h5t.ENUM}
-CSV_LIMIT = 1 << 20
+TEXT_LIMIT = 1 << 20
 # A dataset larger than this is left out: that it is there is seen, its values are too many.
 LARGE = 1 << 27
 NAME_MAX = 255
@@ -31,10 +31,6 @@ NAME_MAX = 255
 
 class Refused(Exception):
     """The mount said EOPNOTSUPP."""
-
-
-class Different(Exception):
-    """A value, a shape or a type is not h5py's."""
 
 
 def is_ordinary_type(t):
@@ -111,8 +107,9 @@ def compare_npy(path, values, d):
     data = read(path)
     if len(data) != os.stat(path).st_size:
         raise Different(f"{len(data)} bytes read, st_size is {os.stat(path).st_size}")
-    ours = np.load(io.BytesIO(data), allow_pickle=False)
-    if ours.dtype.kind == "V" and ours.dtype.names is None and values.dtype.kind != "V":
+    ours = np.load(io.BytesIO(data), allow_pickle=False, max_header_size=1 << 24)
+    kinds = (ours.dtype.kind, values.dtype.kind)
+    if (kinds[0] == "V" and ours.dtype.names is None and kinds[1] != "V") or kinds == ("u", "f"):
         # A number that NumPy has no type for: its bytes are shown, and compared.
         stored = np.zeros(ours.nbytes, "u1")
         d.read(h5py.h5s.ALL, h5py.h5s.ALL, stored, mtype=d.get_type())
@@ -122,116 +119,15 @@ def compare_npy(path, values, d):
     equal_values(ours, values, os.path.basename(path).decode("utf-8", "replace"))
 
 
-def text_of(value):
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
-
-
-def leaves(name, column, t):
-    """(name, array of one value per row, HDF5 type) of each leaf column; `column` has one entry per row first."""
-    if column.dtype.names is not None and column.ndim == 1:
-        if t.get_class() != h5t.COMPOUND:
-            raise Different(f"{name}: h5py shows a compound where the file has none")
-        for i, member in enumerate(column.dtype.names):
-            yield from leaves(f"{name}.{member}" if name else member, column[member], t.get_member_type(i))
-    elif column.ndim > 1:
-        base = t.get_super() if t.get_class() == h5t.ARRAY else t
-        for index in np.ndindex(column.shape[1:]):
-            yield from leaves(f"{name}[{','.join(map(str, index))}]", column[(slice(None), *index)], base)
-    elif column.dtype.kind == "c":
-        yield f"{name}.r", column.real, None
-        yield f"{name}.i", column.imag, None
-    else:
-        yield name, column, t
-
-
-def same_json(ours, value, d):
-    """A variable-length sequence in a field is a JSON array; floats in the shortest form of their own type."""
-    if isinstance(value, np.void) and value.dtype.names is not None:
-        return isinstance(ours, dict) and all(same_json(ours[n], value[n], d) for n in value.dtype.names)
-    if isinstance(value, np.ndarray):
-        return isinstance(ours, list) and len(ours) == len(value) and all(same_json(o, v, d) for o, v in zip(ours, value))
-    if isinstance(value, (h5py.Reference, h5py.RegionReference)):
-        return same_object(ours, value, d) if value else ours is None
-    if isinstance(value, np.complexfloating):
-        return same_json(ours["r"], value.real, d) and same_json(ours["i"], value.imag, d)
-    if isinstance(value, np.floating):
-        return value.dtype.type(ours) == value or value != value
-    return ours == (text_of(value) if isinstance(value, (bytes, str)) else value)
-
-
-def same_object(path, reference, d):
-    target = h5py.h5r.dereference(reference, d)
-    found = h5py.h5o.open(h5py.h5i.get_file_id(d), path.encode("utf-8", "surrogateescape"))
-    return h5py.h5o.get_info(found).addr == h5py.h5o.get_info(target).addr
-
-
-def equal_cell(cell, value, kind, dtype, names, d):
-    if isinstance(value, (h5py.Reference, h5py.RegionReference)):
-        return same_object(cell, value, d) if value else cell == ""
-    if isinstance(value, np.ndarray):
-        return same_json(json.loads(cell), value, d)
-    if names is not None and not isinstance(value, np.bool_):
-        return cell == names.get(int(value), str(int(value)))
-    if kind == "b":
-        return cell == ("true" if value else "false")
-    if kind in "iu":
-        # PyTables' booleans, and bitfields in hexadecimal, are integers to h5py.
-        return (int(value) == (cell == "true")) if cell in ("true", "false") else int(cell, 0) == int(value)
-    if kind == "f":
-        ours = dtype.type(cell)
-        return ours == value or (ours != ours and value != value)
-    return cell == text_of(value)
-
-
-def compare_csv(path, values, d, name):
-    rows = list(csv.reader(io.StringIO(read(path).decode("utf-8", "surrogateescape"), newline="")))
-    t = d.get_type()
+def whole_sequences(values, d):
+    """Sequences that happen to be of one length: h5py (or NumPy) has made one array of them."""
     rank = len(d.shape)
-    if rank == 0:
-        values = values[None]
-    if t.get_class() == h5t.VLEN and values.ndim > max(rank, 1):
-        # Sequences that happen to be of one length: h5py (or NumPy) has made one array of them.
-        sequences = list(values)
-        values = np.empty(len(sequences), dtype=object)
-        for i, sequence in enumerate(sequences):
-            values[i] = sequence
-    if values.dtype.names is not None and t.get_class() == h5t.COMPOUND and rank < 2:
-        columns = list(leaves("", values, t))
-    elif rank < 2:
-        columns = list(leaves(name, values, t))
-    elif rank == 2 and values.dtype.names is None:
-        columns = [leaf for i in range(values.shape[1]) for leaf in leaves(str(i), values[:, i], t)]
-    else:
-        return False
-    if any(c.dtype.kind not in "biufSO" for _, c, _ in columns):
-        return False
-    header = [re.sub(r"[\[\], ]+", "_", h) for h in rows[0]]
-    expected = [re.sub(r"[\[\], ]+", "_", n) for n, _, _ in columns]
-    # A dataset with several names heads its column by one of them.
-    if header != expected and (h5py.h5o.get_info(d).rc == 1 or len(header) != len(expected)):
-        raise Different(f"csv header {rows[0]}, expected {[n for n, _, _ in columns]}")
-    if len(rows) - 1 != len(values):
-        raise Different(f"csv has {len(rows) - 1} rows, expected {len(values)}")
-    for i, (label, column, type_) in enumerate(columns):
-        names = None
-        if type_ is not None and type_.get_class() == h5t.ENUM:
-            names = {type_.get_member_value(k): text_of(type_.get_member_name(k)) for k in range(type_.get_nmembers())}
-        for j, value in enumerate(column):
-            if not equal_cell(rows[j + 1][i], value, column.dtype.kind, column.dtype, names, d):
-                raise Different(f"csv row {j}, column {label}: {rows[j + 1][i]!r}, expected {value!r}")
-    return True
-
-
-def compare_txt(path, values):
-    if values.dtype.kind not in "SO" or values.ndim > 1:
-        return False
-    lines = [text_of(v) for v in np.atleast_1d(values)]
-    if any("\n" in line for line in lines):
-        return False
-    ours = read(path).decode("utf-8", "surrogateescape")
-    if ours.split("\n") != [*lines, ""] and ours != "\n".join(lines):
-        raise Different(f"txt {ours[:80]!r}..., expected the lines {lines[:3]!r}...")
-    return True
+    if d.get_type().get_class() != h5t.VLEN or values.ndim <= rank:
+        return values
+    whole = np.empty(d.shape, dtype=object)
+    for index in np.ndindex(*d.shape):
+        whole[index] = values[index]
+    return whole
 
 
 class Comparison:
@@ -290,8 +186,9 @@ class Comparison:
         if isinstance(values, h5py.Empty):
             return
         values = np.asarray(values, dtype=object) if isinstance(values, (bytes, str)) else np.asarray(values)
+        values = whole_sequences(values, d)
         # A view that is not listed can be had by name (read-only mounts).
-        for view in dict.fromkeys([*views, ".npy", ".csv"]):
+        for view in dict.fromkeys([*views, ".npy", ".csv", ".txt", ".json"]):
             path = os.path.join(folder, name + view.encode())
             if view not in views and (name + view.encode() in listed or not os.path.lexists(path)):
                 continue
@@ -309,13 +206,19 @@ class Comparison:
         if view == ".npy" and without_objects(values.dtype):
             compare_npy(path, values, d)
             return 1
-        if view == ".csv" and values.size * max(values.dtype.itemsize, 1) <= CSV_LIMIT:
-            return int(compare_csv(path, values, d, text_of(name)))
-        if view == ".txt":
-            return int(compare_txt(path, values))
-        # No rule here for what it says; that it can be read, or refuses, can be told.
-        read(path)
-        return 0
+        data = read(path)
+        if view not in (".csv", ".txt", ".json") or values.size * max(values.dtype.itemsize, 1) > TEXT_LIMIT:
+            # No rule here for what it says; that it can be read, or refuses, can be told.
+            return 0
+        if len(data) != os.stat(path).st_size:
+            raise Different(f"{len(data)} bytes read, st_size is {os.stat(path).st_size}")
+        if view == ".csv":
+            compare_csv(path, data, values, d, text_of(name))
+        elif view == ".txt":
+            compare_txt(data, values, d)
+        else:
+            compare_json(data, values, d)
+        return 1
 
 
 def compare(file, mount):
