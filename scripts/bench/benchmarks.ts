@@ -6,6 +6,7 @@ import { output } from "../../test/support/run.ts";
 import { withTempDir } from "../../test/support/temp-dir.ts";
 import { type Contestant, interleave, printTable } from "./measure.ts";
 import { h5pyRead, makeData, type Programs, reading, withFuseNative, withH5fs, withPassthrough } from "./peers.ts";
+import { benchText } from "./text.ts";
 
 export interface Setting {
   readonly python: string;
@@ -135,4 +136,9 @@ export async function chunked(setting: Setting): Promise<void> {
     setting.rounds,
   );
   printTable("chunked: 128 MiB float32, chunks of 1 MiB, shuffle + deflate", "MiB/s", results);
+}
+
+/** Text views against pandas and NumPy. */
+export async function text(setting: Setting): Promise<void> {
+  await benchText(await data(setting, "text"), setting.python, setting.programs.reader, setting.rounds);
 }

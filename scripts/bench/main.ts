@@ -1,10 +1,10 @@
 import { whyNoMount } from "../../test/support/mount.ts";
 import { python } from "../../test/support/python.ts";
 import { tempDir } from "../../test/support/temp-dir.ts";
-import { chunked, mounting, random, type Setting, sequential } from "./benchmarks.ts";
+import { chunked, mounting, random, type Setting, sequential, text } from "./benchmarks.ts";
 import { compile, whyNoCompiler } from "./peers.ts";
 
-const BENCHMARKS: Record<string, (setting: Setting) => Promise<void>> = { sequential, random, mounting, chunked };
+const BENCHMARKS: Record<string, (setting: Setting) => Promise<void>> = { sequential, random, mounting, chunked, text };
 
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Makes one of the files that the benchmarks read.
 
-usage: make_data.py contiguous|chunked|small|large OUTPUT.h5
+usage: make_data.py contiguous|chunked|small|large|text OUTPUT.h5
 
   contiguous  1 GiB of float32, one contiguous dataset /x
   chunked     128 MiB of float32, a random walk in chunks of 1 MiB, shuffle and deflate 4, dataset /x
   small       a dozen datasets
+  text        /table of a million rows and 8 columns of mixed kinds; a million values each in /i32 /i64 /f64_3 /f64 /f32
   large       100,000 datasets in 100 groups, and one of 10 GiB that is never written (a sparse file)
 """
 import sys
@@ -45,5 +46,20 @@ def large(f):
     h5py.h5d.create(f.id, b"sparse", dtype, h5py.h5s.create_simple((10 * GIB // 4,)), plist)
 
 
+def text(f):
+    rng, n = np.random.default_rng(3), 1_000_000
+    f["i32"] = rng.integers(-(2**31), 2**31, n, dtype="i4")
+    f["i64"] = rng.integers(-(2**53), 2**53, n, dtype="i8")
+    f["f64_3"] = np.round(rng.normal(0, 20, n), 3)
+    f["f64"] = rng.normal(0, 1, n)
+    f["f32"] = rng.normal(0, 1, n).astype("f4")
+    kinds = [("id", "i8"), ("time", "f8"), ("x", "f8"), ("y", "f4"), ("count", "i4"), ("channel", "i2"), ("name", "S8"), ("ok", "?")]
+    table = np.zeros(n, kinds)
+    table["id"], table["time"], table["x"], table["y"] = np.arange(n), f["f64_3"][()], f["f64"][()], f["f32"][()]
+    table["count"], table["channel"] = rng.integers(0, 100_000, n), rng.integers(0, 64, n)
+    table["name"], table["ok"] = np.char.mod("det%d", rng.integers(0, 999, n)).astype("S8"), rng.integers(0, 2, n)
+    f.create_dataset("table", data=table, chunks=(32768,), compression="gzip", compression_opts=1, shuffle=True)
+
+
 with h5py.File(sys.argv[2], "w") as f:
-    {"contiguous": contiguous, "chunked": chunked, "small": small, "large": large}[sys.argv[1]](f)
+    {"contiguous": contiguous, "chunked": chunked, "small": small, "large": large, "text": text}[sys.argv[1]](f)

@@ -84,12 +84,14 @@ export function array(base: Datatype, ...dims: number[]): ArrayType {
 }
 
 /** Values as one byte each. */
-export function enumeration(members: Readonly<Record<string, number>>): EnumType {
+export function enumeration(members: Readonly<Record<string, number>>, size = 1): EnumType {
+  const value = (n: number): Uint8Array =>
+    Uint8Array.from({ length: size }, (_, i) => (i < 4 ? n >> (8 * i) : n >> 31));
   return {
     class: "enum",
-    size: 1,
-    base: integer(1),
-    members: Object.entries(members).map(([name, value]) => ({ name, value: Uint8Array.of(value) })),
+    size,
+    base: integer(size),
+    members: Object.entries(members).map(([name, n]) => ({ name, value: value(n) })),
   };
 }
 

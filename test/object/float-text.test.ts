@@ -107,6 +107,20 @@ describe("float text", () => {
     );
   });
 
+  it("has JavaScript's digits for every power of two, whose neighbours are not equally far", () => {
+    const column = newColumn();
+    for (let power = -1074; power < 1024; power++) {
+      const value = 2 ** power;
+      assert.equal(digitsOf(float64Text(column, value)), digitsOf(`${value}`));
+      if (power < -149 || power > 127) continue;
+      const text = float32Text(value);
+      assert.equal(Math.fround(Number(text)), value);
+      const exact = readFloat(new Uint8Array(Float32Array.of(value).buffer), 0, float32);
+      assert.ok(exact.kind === "finite");
+      assert.equal(digitsOf(text), digitsOf(shortestDigits(exact).digits));
+    }
+  });
+
   it("reads back as the same float64 for numbers of few decimals", () => {
     const column = newColumn();
     fc.assert(

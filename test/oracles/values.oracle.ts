@@ -4,6 +4,8 @@ import { mountFile, whyNoMount } from "../support/mount.ts";
 import { notRun } from "../support/not-run.ts";
 import { corpusRoot, hdf5Files, projectRoot, sampleFile } from "../support/project.ts";
 import { python } from "../support/python.ts";
+import { output } from "../support/run.ts";
+import { withTempDir } from "../support/temp-dir.ts";
 import { Comparer, type Comparison } from "./comparer.ts";
 
 /** Files of which nothing ordinary may be refused; in the others a refusal is counted, and only a wrong value fails. */
@@ -86,6 +88,19 @@ describe("a mount shows the values that h5py reads", () => {
 
   describe("bundled files", () => {
     [sampleFile(), ...hdf5Files(join(projectRoot(), "test/data"))].forEach(compareFile);
+  });
+
+  it("every datatype at every rank, in every text view", async () => {
+    await withTempDir(async (dir) => {
+      const file = join(dir, "matrix.h5");
+      await output(comparer.python, [join(projectRoot(), "test/oracles/make_text_matrix.py"), file]);
+      const found = await compareMounted(comparer, file);
+      assert.ok(typeof found !== "string", `must be mountable: ${found}`);
+      assert.deepEqual(found.wrong, []);
+      assert.deepEqual(found.refused, []);
+      assert.ok(found.same > 1000, `only ${found.same} views were compared`);
+      total.same += found.same;
+    });
   });
 
   describe("files of other programs", () => {

@@ -74,6 +74,29 @@ describe("csv", () => {
     assert.equal(render("csv", source(type, [2, 2], zeroToSeven)), "d0,d1,a,b\n0,0,0,1\n0,1,2,3\n1,0,4,5\n1,1,6,7\n");
   });
 
+  it("has every column of a table that is wide, or has columns of any length between the others", () => {
+    const wide = compound(Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`c${i}`, int32])));
+    const numbers = Array.from({ length: 2000 }, (_, i) => i * 7919 - 5_000_000);
+    const rows = [numbers.slice(0, 1000), numbers.slice(1000)].map((row) => `${row.join(",")}\n`);
+    const [, ...lines] = render("csv", source(wide, [2], int32s(...numbers))).split(/(?<=\n)/);
+    assert.deepEqual(lines, rows);
+
+    const mixed = compound({ a: int32, s: vlenString, b: int32, c: array(int32, 2), t: string(5000), d: int32 });
+    const row = [...int32s(1), ...ids(1), ...int32s(2, 3, 4), ...new Uint8Array(5000).fill(0x22), ...int32s(5)];
+    assert.equal(
+      render("csv", source(mixed, [2], Uint8Array.from([...row, ...row]), heapOf([ascii("x,y")]))),
+      `a,s,b,c[0],c[1],t,d\n${`1,"x,y",2,3,4,"${'"'.repeat(10_000)}",5\n`.repeat(2)}`,
+    );
+  });
+
+  it("has names of enumerations of any size and length", () => {
+    const long = "N".repeat(5000);
+    const wide = enumeration({ [long]: 3 }, 4);
+    assert.equal(render("csv", source(wide, [2], int32s(3, -4))), `data\n${long}\n-4\n`);
+    assert.equal(render("csv", source(enumeration({ LOW: -9 }, 4), [2], int32s(-9, 9))), "data\nLOW\n9\n");
+    assert.equal(render("csv", source(enumeration({ LOW: -9 }, 8), [1], int32s(-9, -1))), "data\nLOW\n");
+  });
+
   it("is only a header without elements", () => {
     assert.equal(render("csv", source(int32, [0], six)), "data\n");
     assert.equal(render("csv", source(int32, [3, 0], six)), "\n");
