@@ -23,6 +23,10 @@ export class BTreeV2Index implements ChunkIndex {
     this.#element = new ChunkElement(dataset);
   }
 
+  get isEmpty(): boolean {
+    return this.#address === undefined;
+  }
+
   find(scaled: readonly number[]): ChunkRecord | undefined {
     checkInside(this.#counts, scaled);
     const offsetsAt = this.#element.size;

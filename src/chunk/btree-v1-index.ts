@@ -43,6 +43,10 @@ export class BTreeV1Index implements ChunkIndex {
     this.#maxChildren = 2 * k;
   }
 
+  get isEmpty(): boolean {
+    return this.#address === undefined;
+  }
+
   find(scaled: readonly number[]): ChunkRecord | undefined {
     const rank = this.#chunkDims.length;
     if (scaled.length !== rank)

@@ -9,6 +9,8 @@ export interface ChunkRecord {
 
 /** Finds the chunks of one dataset. Scaled coordinates: the chunk's offset divided by the chunk's dimensions. */
 export interface ChunkIndex {
+  /** No chunk was ever written: there is nothing to look for, whatever number of chunks the dataset has. */
+  readonly isEmpty: boolean;
   /** `undefined`: the chunk was never written, and is the fill value. */
   find(scaled: readonly number[]): ChunkRecord | undefined;
   /** Every stored chunk, in the index's own order. */

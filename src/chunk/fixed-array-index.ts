@@ -19,6 +19,10 @@ export class FixedArrayIndex implements ChunkIndex {
     this.#element = new ChunkElement(dataset);
   }
 
+  get isEmpty(): boolean {
+    return this.#address === undefined;
+  }
+
   find(scaled: readonly number[]): ChunkRecord | undefined {
     const number = this.#grid.number(scaled);
     const bytes = this.#array()?.element(number);

@@ -23,6 +23,10 @@ export class ImplicitIndex implements ChunkIndex {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#address === undefined;
+  }
+
   find(scaled: readonly number[]): ChunkRecord | undefined {
     const number = this.#grid.number(scaled);
     return this.#address === undefined ? undefined : this.#record(this.#address, number);

@@ -75,6 +75,7 @@ export function planRead(data: StoredData, start: number, length: number): ReadP
       return { kind: "pieces", path, pieces, length: count };
     }
     case "chunked":
+      if (storage.index.isEmpty) return { kind: "fill", fillValue, start: from, length: count };
       return planChunks(data, storage, from, count);
   }
 }

@@ -21,6 +21,10 @@ export class SingleChunkIndex implements ChunkIndex {
     this.#record = address === undefined ? undefined : { address, storedSize, filterMask };
   }
 
+  get isEmpty(): boolean {
+    return this.#record === undefined;
+  }
+
   find(scaled: readonly number[]): ChunkRecord | undefined {
     checkInside(this.#counts, scaled);
     return this.#record;

@@ -32,6 +32,7 @@ describe("bounds of reads", () => {
     const count = 40_000;
     const asked: number[] = [];
     const index = {
+      isEmpty: false,
       find(scaled: readonly number[]): undefined {
         asked.push(scaled[0] ?? -1);
       },
@@ -47,6 +48,25 @@ describe("bounds of reads", () => {
       asked,
       Array.from({ length: count - 5 }, (_, i) => i + 5),
     );
+  });
+
+  it("chunks of which none was ever written are not looked for one by one", () => {
+    const index = {
+      isEmpty: true,
+      find: () => assert.fail("looked for a chunk"),
+      *entries(): Generator<never> {
+        // No chunk was ever written.
+      },
+    };
+    const dims = [2 ** 40];
+    const storage: Storage = {
+      kind: "chunked",
+      geometry: { dims, chunkDims: [1], elementSize: 2 },
+      index,
+      edgeChunksUnfiltered: false,
+    };
+    const data = dataOf(storage, 2, dims, Uint8Array.of(1, 2));
+    assert.deepEqual(new RangeReader().read(data, "x", 2 ** 39 + 1, 3), Uint8Array.of(2, 1, 2));
   });
 
   it("the cache keeps only so many chunks of one byte as it has room for what each of them costs", () => {
