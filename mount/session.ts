@@ -1,8 +1,8 @@
-import type { H5Error } from "../src/errors.ts";
+import { H5Error } from "../src/errors.ts";
 import { decodeText, encodeText } from "../src/format/text.ts";
-import { type Content, contentOf, problemOf } from "../src/tree/content.ts";
+import { type Content, contentOf, problemOf, type StoredContent } from "../src/tree/content.ts";
 import { extendedAttribute, extendedAttributeNames } from "../src/tree/extended-attributes.ts";
-import type { DirectoryNode, Node } from "../src/tree/node.ts";
+import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
 import type { Tree } from "../src/tree/tree.ts";
 import { DataReader, type DataReaderSetup } from "./data-reader.ts";
 import { DirectoryHandles } from "./directory-handles.ts";
@@ -150,7 +150,7 @@ export class Session implements FileSystem {
     const node = this.#node(nodeid);
     if (node.kind !== "file") throw this.#notAFile(node);
     const content = this.#content(node);
-    if (content.kind === "stored") return this.#data.read(request, node, content, offset, target);
+    if (content.kind === "stored") return this.#readStored(request, node, content, offset, target);
     const bytes = this.#texts.read(node, handle, request.unique, offset, target.length);
     if (bytes === undefined) return PARKED;
     target.set(bytes);
@@ -235,6 +235,22 @@ export class Session implements FileSystem {
   /** A worker is done with a piece of a text. */
   rendered(result: Rendered): void {
     this.#texts.rendered(result);
+  }
+
+  #readStored(
+    request: Request,
+    node: FileNode,
+    content: StoredContent,
+    offset: number,
+    target: Uint8Array,
+  ): number | Parked {
+    try {
+      return this.#data.read(request, node, content, offset, target);
+    } catch (error) {
+      // Such as a chunk index that is damaged; what a worker finds, it tells itself.
+      if (error instanceof H5Error) this.#setup.unreadable(error.path ?? node.object.path, error.message);
+      throw error;
+    }
   }
 
   #ownAttribute(name: string): Uint8Array | undefined {
