@@ -8,14 +8,14 @@ export type Answer =
   | { readonly kind: "refused"; readonly code: string }
   | { readonly kind: "silent" };
 
-/** Milliseconds that a daemon may take to answer what it knows by heart. */
-const PATIENCE = 5000;
+/** Milliseconds that a daemon may take to answer what it knows by heart, the asking process's start on a busy machine included. */
+const PATIENCE = 10_000;
 
 /**
  * Asks a mount for one of its own extended attributes. By another process: a mount that hangs holds whoever asks, and such
  * a process can be killed.
  */
-export function askMount(directory: string, attribute: string, timeLimit = PATIENCE): Promise<Answer> {
+export function askMount(directory: string, attribute: string): Promise<Answer> {
   const script = fileURLToPath(new URL("./ask-process.js", import.meta.url));
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, directory, attribute], {
@@ -28,7 +28,7 @@ export function askMount(directory: string, attribute: string, timeLimit = PATIE
       child.stdout.destroy();
       child.unref();
       resolve({ kind: "silent" });
-    }, timeLimit);
+    }, PATIENCE);
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
     });

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, realpathSync, rmdirSync, statSync } from "node:
 import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
 import { unmount } from "./kernel/mount.ts";
-import { mountState } from "./mount-state.ts";
+import { mountPointAt, mountState } from "./mount-state.ts";
 
 export interface MountPoint {
   /** Absolute, symlinks resolved. */
@@ -19,10 +19,10 @@ export interface MountPoint {
  */
 export async function prepareMountPoint(file: string, directory: string | undefined): Promise<MountPoint> {
   const wanted = resolve(directory ?? inferred(file));
-  await clear(wanted);
+  const there = mountPointAt(wanted);
+  if (there !== undefined) await clear(there);
   const created = directory === undefined && make(wanted);
   const path = realDirectory(wanted);
-  if (path !== wanted) await clear(path);
   // The daemon must never wait for itself, and a mount that hides its own file surprises everybody.
   if (`${file}${sep}`.startsWith(path === sep ? sep : `${path}${sep}`)) {
     throw new CommandError(EXIT.badMountPoint, `${path} holds ${file} itself; mount it on another directory`);

@@ -1,3 +1,9 @@
+/** The extended attribute that has the daemon's process, for `h5fs umount` to wait for. */
+export const PID_ATTRIBUTE = "user.h5fs.pid";
+
+/** The extended attribute that has a `MountStatus`, as JSON. */
+export const STATUS_ATTRIBUTE = "user.h5fs.status";
+
 /** What a daemon knows of itself. */
 export interface DaemonStatus {
   readonly pid: number;
@@ -10,7 +16,7 @@ export interface DaemonStatus {
   readonly requests: number;
 }
 
-/** What a mount says of itself by its attribute `user.h5fs.status`. */
+/** What a mount says of itself. */
 export interface MountStatus extends DaemonStatus {
   /** Decoded chunks, in bytes. */
   readonly cache: { readonly bytes: number; readonly limit: number };

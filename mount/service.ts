@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { describeFailure } from "../src/cli/exit-status.ts";
+import { printable } from "../src/cli/printable.ts";
 import { parentOf } from "./background.ts";
 import { startDaemon } from "./daemon.ts";
 import { openLog, standardErrorLog } from "./log.ts";
@@ -29,7 +30,7 @@ export async function serve(file: string, dir: string | undefined, options: Moun
   const daemon = await startDaemon(file, dir, options, log, stopping.signal);
   // The working directory would keep its file system busy.
   process.chdir("/");
-  notify(`READY=1\nSTATUS=${file} is mounted at ${daemon.directory}`);
+  notify(`READY=1\nSTATUS=${printable(`${file} is mounted at ${daemon.directory}`)}`);
   parent?.mounted(daemon.directory);
   try {
     await daemon.ended;

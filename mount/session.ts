@@ -20,7 +20,7 @@ import {
   type Request,
 } from "./filesystem.ts";
 import type { Rendered } from "./job.ts";
-import type { DaemonStatus, MountStatus } from "./mount-status.ts";
+import { type DaemonStatus, type MountStatus, PID_ATTRIBUTE, STATUS_ATTRIBUTE } from "./mount-status.ts";
 import { attributesOf, DT, type FileFacts } from "./node-attributes.ts";
 import { NodeTable } from "./node-table.ts";
 import { TextStore } from "./text-store.ts";
@@ -36,12 +36,6 @@ const NAME_MAX = 255;
 const FOPEN_DIRECT_IO = 1;
 const FOPEN_KEEP_CACHE = 2;
 const FOPEN_CACHE_DIR = 8;
-
-/** The daemon's process, for `h5fs umount` to wait for. */
-export const PID_ATTRIBUTE = "user.h5fs.pid";
-
-/** What `h5fs status` shows, as JSON. */
-export const STATUS_ATTRIBUTE = "user.h5fs.status";
 
 /** Answers requests that were parked, from the engine's own thread. */
 export interface ParkedReplier {

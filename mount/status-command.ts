@@ -7,8 +7,8 @@ import { encodeText } from "../src/format/text.ts";
 import { askMount } from "./ask-mount.ts";
 import { TYPE } from "./kernel/mount.ts";
 import { type MountTableEntry, mountEntries } from "./kernel/mount-table.ts";
-import type { MountStatus } from "./mount-status.ts";
-import { STATUS_ATTRIBUTE } from "./session.ts";
+import { mountPointAt } from "./mount-state.ts";
+import { type MountStatus, STATUS_ATTRIBUTE } from "./mount-status.ts";
 
 /** One mount: `problem` where its daemon does not say more. */
 interface Report extends Partial<MountStatus> {
@@ -27,13 +27,13 @@ export const statusCommand: CommandModule<object, { dir: string | undefined; jso
       .example("$0 status", "all mounts of h5fs")
       .example("$0 status --json mnt", "one of them, for a program"),
   handler: async ({ dir, json }) => {
-    const wanted = dir === undefined ? undefined : resolve(dir);
+    const wanted = dir === undefined ? undefined : mountPointAt(dir);
+    if (dir !== undefined && wanted === undefined) {
+      throw new CommandError(EXIT.notMounted, `nothing is mounted at ${resolve(dir)} by h5fs`);
+    }
     const entries = mountEntries().filter(
       ({ type, directory }) => type === TYPE && (wanted === undefined || directory === wanted),
     );
-    if (wanted !== undefined && entries.length === 0) {
-      throw new CommandError(EXIT.notMounted, `nothing is mounted at ${wanted} by h5fs`);
-    }
     const reports = await Promise.all(entries.map(report));
     const text = json ? `${JSON.stringify(reports, undefined, 2)}\n` : reports.map(describe).join("\n");
     writeOut(encodeText(text));

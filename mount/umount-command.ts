@@ -1,12 +1,12 @@
-import { readFileSync, realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandModule } from "yargs";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
 import { askMount } from "./ask-mount.ts";
-import { TYPE, unmount } from "./kernel/mount.ts";
-import { mountEntry } from "./kernel/mount-table.ts";
-import { PID_ATTRIBUTE } from "./session.ts";
+import { unmount } from "./kernel/mount.ts";
+import { mountPointAt } from "./mount-state.ts";
+import { PID_ATTRIBUTE } from "./mount-status.ts";
 
 export const umountCommand: CommandModule<object, { dirs: string[]; lazy: boolean }> = {
   command: ["umount <dirs..>", "unmount <dirs..>"],
@@ -42,28 +42,6 @@ export async function umount(dir: string, { lazy }: { readonly lazy: boolean }):
   const pid = answer.kind === "value" ? Number(answer.text) : Number.NaN;
   // Done means that the daemon has given everything back, and has removed the mount point if it made it.
   while (Number.isInteger(pid) && isRunning(pid)) await sleep(10);
-}
-
-/** The mount point of ours that is meant by a path: symlinks are followed, but the mount itself is not touched. */
-function mountPointAt(dir: string): string | undefined {
-  const direct = resolve(dir);
-  if (isOurs(direct)) return direct;
-  // The parent first: the directory itself may be a mount that hangs or is dead.
-  for (const resolved of [() => join(realpathSync(dirname(direct)), basename(direct)), () => realpathSync(direct)]) {
-    try {
-      const path = resolved();
-      if (isOurs(path)) return path;
-    } catch (error) {
-      // A path that leads nowhere has nothing mounted on it.
-      if (!(error instanceof Error && "code" in error)) throw error;
-      return undefined;
-    }
-  }
-  return undefined;
-}
-
-function isOurs(path: string): boolean {
-  return mountEntry(path)?.type === TYPE;
 }
 
 /** A process that has ended stays in the table as a zombie until its parent asks for its status, which may take long. */
