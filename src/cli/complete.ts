@@ -10,9 +10,12 @@ interface Completed {
   readonly argument: "location" | "path";
 }
 
-/** The commands; the mount command, which needs no name, is "mount". */
+/** The command that needs no name. */
+const MOUNT: Completed = { options: ["--foreground", "-f", "-o"], argument: "path" };
+
+/** All commands by name. */
 export const COMPLETED: Readonly<Record<string, Completed>> = {
-  mount: { options: ["--foreground", "-f", "-o"], argument: "path" },
+  mount: MOUNT,
   umount: { options: ["--lazy", "-l"], argument: "path" },
   status: { options: ["--json"], argument: "path" },
   ls: { options: ["--long", "-l"], argument: "location" },
@@ -25,10 +28,9 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
 };
 
 const MOUNT_OPTIONS = [
-  ..."cache= codecs=portable workers= lock=none log= allow_other uid= gid= umask= fmask= dmask= noexec noatime ro".split(
-    " ",
-  ),
-];
+  "cache= codecs=portable workers= transport=libfuse lock=none log=",
+  "allow_other default_permissions uid= gid= umask= fmask= dmask= noexec noatime ro",
+].flatMap((line) => line.split(" "));
 
 /** Called by the shells' completions (scripts/completions). */
 export const completeCommand: CommandModule<object, object> = {
@@ -58,7 +60,7 @@ export function completions(words: readonly string[]): string[] {
   const name = before.find((candidate) => !candidate.startsWith("-"));
   const command = name === undefined ? undefined : COMPLETED[name];
   if (before.at(-1) === "-o") return mountOptions(word);
-  const { options, argument } = command ?? COMPLETED.mount ?? { options: [], argument: "path" };
+  const { options, argument } = command ?? MOUNT;
   if (word.startsWith("-")) return startingWith(word, [...options, "--help"]);
   if (name === undefined) return startingWith(word, Object.keys(COMPLETED));
   return argument === "location" ? locations(word) : [];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { OPTION_HELP } from "../../mount/mount-options.ts";
 import { COMPLETED, completions } from "../../src/cli/complete.ts";
 import { H5FS } from "../support/mount.ts";
 import { sampleFile } from "../support/project.ts";
@@ -12,6 +13,17 @@ describe("shell completion", () => {
     assert.deepEqual(completions(["umount", "-"]), ["--lazy", "-l", "--help"]);
     assert.deepEqual(completions(["data.h5", "--f"]), ["--foreground"]);
     assert.deepEqual(completions(["data.h5", "-o", "ro,um"]), ["ro,umask="]);
+  });
+
+  it("offers every mount option of the help", () => {
+    const offered = completions(["data.h5", "-o", ""]).map((option) => option.replace(/=.*/, ""));
+    const names = OPTION_HELP.split("\n").flatMap((line) =>
+      (line.split(/ {2,}/)[0] ?? "").split(", ").map((option) => option.replace(/=.*/, "")),
+    );
+    assert.deepEqual(
+      names.filter((name) => !offered.includes(name)),
+      [],
+    );
   });
 
   it("offers what is in a file, as the mount names it", () => {
