@@ -1,4 +1,5 @@
 import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /** B-tree 'K' values message (IV.A.2.t), of the superblock extension. */
 export interface BTreeK {
@@ -13,4 +14,11 @@ export function decodeBTreeK(r: Reader): BTreeK {
   if (k.indexedStorageInternalNodeK === 0 || k.groupInternalNodeK === 0 || k.groupLeafNodeK === 0)
     r.fail("a B-tree K value is 0");
   return k;
+}
+
+export function encodeBTreeK(w: Writer, k: BTreeK): void {
+  w.u8(0);
+  w.u16(k.indexedStorageInternalNodeK);
+  w.u16(k.groupInternalNodeK);
+  w.u16(k.groupLeafNodeK);
 }

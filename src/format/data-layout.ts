@@ -1,5 +1,6 @@
 import { MAX_RANK } from "./dataspace.ts";
 import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /** How the chunks of a dataset are found, with the parameters that the index needs (IV.A.2.i, "Chunk Indexing Information"). */
 export type ChunkIndexing =
@@ -173,4 +174,87 @@ function chunked(
   const chunkDims = dims.slice(0, -1);
   const elementSize = dims.at(-1) ?? 0;
   return { kind: "chunked", version, chunkDims, elementSize, indexing, address, edgeChunksUnfiltered };
+}
+
+/** Version 3 and later: of the older ones only the address is ever changed, where it stands. */
+export function encodeDataLayout(w: Writer, layout: DataLayout): void {
+  const { version } = layout;
+  if (version < 3) throw new TypeError(`data layout messages of version ${version} are not written`);
+  w.u8(version);
+  switch (layout.kind) {
+    case "compact":
+      w.u8(COMPACT);
+      w.u16(layout.bytes.length);
+      w.put(layout.bytes);
+      return;
+    case "contiguous":
+      w.u8(CONTIGUOUS);
+      w.offset(layout.address);
+      w.length(layout.size ?? 0);
+      return;
+    case "chunked":
+      w.u8(CHUNKED);
+      if (version === 3) encodeChunkedVersion3(w, layout);
+      else encodeChunkedVersion4(w, layout);
+      return;
+    case "virtual":
+      w.u8(VIRTUAL);
+      w.offset(layout.heapAddress);
+      w.u32(layout.heapIndex);
+  }
+}
+
+type Chunked = Extract<DataLayout, { kind: "chunked" }>;
+
+function encodeChunkedVersion3(w: Writer, { chunkDims, elementSize, address }: Chunked): void {
+  w.u8(chunkDims.length + 1);
+  w.offset(address);
+  for (const dim of [...chunkDims, elementSize]) w.u32(dim);
+}
+
+function encodeChunkedVersion4(w: Writer, layout: Chunked): void {
+  const { chunkDims, elementSize, indexing, address, edgeChunksUnfiltered } = layout;
+  const dims = [...chunkDims, elementSize];
+  const isFilteredSingle = indexing.type === "single" && indexing.storedSize !== undefined;
+  w.u8((edgeChunksUnfiltered ? EDGE_CHUNKS_UNFILTERED : 0) | (isFilteredSingle ? SINGLE_CHUNK_FILTERED : 0));
+  w.u8(dims.length);
+  // No wider than the largest needs, or HDF5 2.0 refuses the file (HDFGroup/hdf5#6409).
+  const size = Math.max(...dims.map((dim) => Math.floor(Math.log2(dim) / 8) + 1));
+  w.u8(size);
+  for (const dim of dims) w.uint(dim, size);
+  encodeIndexing(w, indexing);
+  w.offset(address);
+}
+
+function encodeIndexing(w: Writer, indexing: ChunkIndexing): void {
+  switch (indexing.type) {
+    case "b-tree-v1":
+      throw new TypeError("version 4 of the data layout has no version 1 B-tree");
+    case "single":
+      w.u8(1);
+      if (indexing.storedSize === undefined) return;
+      w.length(indexing.storedSize);
+      w.u32(indexing.filterMask);
+      return;
+    case "implicit":
+      w.u8(2);
+      return;
+    case "fixed-array":
+      w.u8(3);
+      w.u8(indexing.pageBits);
+      return;
+    case "extensible-array":
+      w.u8(4);
+      w.u8(indexing.maxBits);
+      w.u8(indexing.indexElements);
+      w.u8(indexing.minPointers);
+      w.u8(indexing.minElements);
+      w.u8(indexing.pageBits);
+      return;
+    case "b-tree-v2":
+      w.u8(5);
+      w.u32(indexing.nodeSize);
+      w.u8(indexing.splitPercent);
+      w.u8(indexing.mergePercent);
+  }
 }

@@ -1,4 +1,5 @@
 import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /** A dataspace (IV.A.2.b, "The Dataspace Message"): no data at all, one element, or an array. */
 export type Dataspace =
@@ -9,6 +10,8 @@ export type Dataspace =
       readonly dims: readonly number[];
       /** `undefined` is unlimited. */
       readonly maxDims: readonly (number | undefined)[];
+      /** Whether the message has the maximum dimensions; where not, they are `dims`. */
+      readonly maxDimsStored: boolean;
     };
 
 /** H5S_MAX_RANK */
@@ -35,14 +38,29 @@ export function decodeDataspace(r: Reader): Dataspace {
   if (type === 0 || rank === 0) return { kind: "scalar", dims: [], maxDims: [] };
 
   const dims = Array.from({ length: rank }, () => r.length());
-  const maxDims =
-    (flags & MAX_DIMS_PRESENT) === 0 ? [...dims] : Array.from({ length: rank }, () => r.lengthOrUnlimited());
+  const maxDimsStored = (flags & MAX_DIMS_PRESENT) !== 0;
+  const maxDims = maxDimsStored ? Array.from({ length: rank }, () => r.lengthOrUnlimited()) : [...dims];
   if (version === 1 && (flags & PERMUTATION_PRESENT) !== 0) r.skip(rank * r.sizes.sizeOfLengths);
   dims.forEach((dim, d) => {
     const max = maxDims[d];
     if (max !== undefined && dim > max) r.fail(`dimension ${d} is ${dim}, more than its maximum ${max}`);
   });
-  return { kind: "simple", dims, maxDims };
+  return { kind: "simple", dims, maxDims, maxDimsStored };
+}
+
+/** @param version 1, or 2, which alone has the null dataspace */
+export function encodeDataspace(w: Writer, dataspace: Dataspace, version: 1 | 2): void {
+  const { kind } = dataspace;
+  if (kind === "null" && version === 1) throw new TypeError("version 1 has no null dataspace");
+  const maxDimsStored = kind === "simple" && dataspace.maxDimsStored;
+  w.u8(version);
+  w.u8(kind === "simple" ? dataspace.dims.length : 0);
+  w.u8(maxDimsStored ? MAX_DIMS_PRESENT : 0);
+  if (version === 2) w.u8({ scalar: 0, simple: 1, null: 2 }[kind]);
+  else w.zeros(5);
+  if (kind !== "simple") return;
+  for (const dim of dataspace.dims) w.length(dim);
+  if (maxDimsStored) for (const dim of dataspace.maxDims) w.length(dim);
 }
 
 /** Number of elements: 0 without data, 1 for a scalar. Above 2^53 it is not exact. */

@@ -41,9 +41,13 @@ function decode(r: Reader, depth: number): Datatype {
   if (version < 1 || version > 5) r.fail(`version is ${version}, expected 1 to 5`);
   const bits = r.uint(3);
   const size = r.u32();
-  const head: Head = { version, bits, size, depth };
   const datatypeClass = classAndVersion & 0x0f;
   if (size === 0) r.fail(`datatype of class ${datatypeClass} has size 0`);
+  return { ...decodeProperties(r, datatypeClass, { version, bits, size, depth }), version };
+}
+
+function decodeProperties(r: Reader, datatypeClass: number, head: Head): Datatype {
+  const { bits, size, depth } = head;
   switch (datatypeClass) {
     case 0:
       return { class: "integer", size, signed: (bits & 8) !== 0, ...decodeBits(r, head, littleOrBig(bits)) };

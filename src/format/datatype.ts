@@ -8,6 +8,8 @@ export type Padding = "zero" | "one" | "background";
 
 interface Base {
   readonly size: number;
+  /** Of the message that it was decoded from (each type within a type has its own); a type that was never stored has none. */
+  readonly version?: number;
   /** The address of the committed datatype that this is a use of, if it is one. */
   readonly committedAt?: number;
 }

@@ -1,13 +1,35 @@
 import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
-/** Fill value (IV.A.2.e and f): `value` is one element as stored, `undefined` where it is undefined or the default, zeros. */
+/** When space is allocated. */
+export type AllocationTime = "early" | "late" | "incremental";
+/** When fill values are written into it. */
+export type FillTime = "on-allocation" | "never" | "if-set";
+
+/** Fill value (IV.A.2.f): `value` is one element as stored, `undefined` where it is undefined or the default, zeros. */
 export interface FillValue {
   readonly value: Uint8Array | undefined;
+  /** "default" is zeros; "undefined": whoever reads what was never written may find anything. */
+  readonly kind: "undefined" | "default" | "value";
+  /** `undefined`: none is named. */
+  readonly allocationTime: AllocationTime | undefined;
+  readonly fillTime: FillTime;
 }
 
-/** "The Data Storage - Fill Value (Old) Message". */
-export function decodeFillValueOld(r: Reader): FillValue {
-  return { value: decodeValue(r) };
+const ALLOCATION_TIMES: readonly (AllocationTime | undefined)[] = [undefined, "early", "late", "incremental"];
+const FILL_TIMES: readonly FillTime[] = ["on-allocation", "never", "if-set"];
+
+const UNDEFINED = 0x10;
+const DEFINED = 0x20;
+
+/** "The Data Storage - Fill Value (Old) Message" (IV.A.2.e): the value alone. */
+export function decodeFillValueOld(r: Reader): { readonly value: Uint8Array | undefined } {
+  return decodeValue(r);
+}
+
+export function encodeFillValueOld(w: Writer, value: Uint8Array | undefined): void {
+  w.u32(value?.length ?? 0);
+  if (value !== undefined) w.put(value);
 }
 
 /** "The Data Storage - Fill Value Message". */
@@ -15,19 +37,46 @@ export function decodeFillValue(r: Reader): FillValue {
   const version = r.version(1, 2, 3);
   if (version === 3) {
     const flags = r.u8();
-    const isUndefined = (flags & 0x10) !== 0;
-    const isDefined = (flags & 0x20) !== 0;
+    const times = decodeTimes(flags & 3, (flags >> 2) & 3);
+    const isUndefined = (flags & UNDEFINED) !== 0;
+    const isDefined = (flags & DEFINED) !== 0;
     if (isUndefined && isDefined) r.fail("the fill value is both defined and undefined");
-    return { value: isDefined ? decodeValue(r) : undefined };
+    return isDefined
+      ? { ...decodeValue(r), ...times }
+      : { value: undefined, kind: isUndefined ? "undefined" : "default", ...times };
   }
-  r.skip(2); // when space is allocated, when the fill value is written
+  const times = decodeTimes(r.u8(), r.u8());
   const isDefined = r.u8() !== 0;
   // Version 1 has the size always, version 2 only where the value is defined.
-  return { value: version === 1 || isDefined ? decodeValue(r) : undefined };
+  if (!isDefined && version === 1) decodeValue(r);
+  return isDefined ? { ...decodeValue(r), ...times } : { value: undefined, kind: "undefined", ...times };
+}
+
+/** @param version 1, 2, or 3, which is the shortest */
+export function encodeFillValue(w: Writer, fill: FillValue, version: 1 | 2 | 3): void {
+  const allocation = ALLOCATION_TIMES.indexOf(fill.allocationTime);
+  const time = FILL_TIMES.indexOf(fill.fillTime);
+  w.u8(version);
+  if (version === 3) {
+    const state = { undefined: UNDEFINED, default: 0, value: DEFINED }[fill.kind];
+    w.u8(allocation | (time << 2) | state);
+    if (fill.kind === "value") encodeFillValueOld(w, fill.value);
+    return;
+  }
+  w.u8(allocation);
+  w.u8(time);
+  w.u8(fill.kind === "undefined" ? 0 : 1);
+  if (fill.kind !== "undefined" || version === 1) encodeFillValueOld(w, fill.value);
+}
+
+/** Reading does not depend on them, so a code that is none is no reason to refuse a dataset. */
+function decodeTimes(allocation: number, time: number): Pick<FillValue, "allocationTime" | "fillTime"> {
+  return { allocationTime: ALLOCATION_TIMES[allocation], fillTime: FILL_TIMES[time] ?? "if-set" };
 }
 
 /** Size -1 means undefined, size 0 the default. */
-function decodeValue(r: Reader): Uint8Array | undefined {
+function decodeValue(r: Reader): Pick<FillValue, "value" | "kind"> {
   const size = r.i32();
-  return size <= 0 ? undefined : r.take(size);
+  if (size > 0) return { value: r.take(size), kind: "value" };
+  return { value: undefined, kind: size === 0 ? "default" : "undefined" };
 }

@@ -1,5 +1,6 @@
 import type { Reader } from "./reader.ts";
-import { decodeText } from "./text.ts";
+import { decodeText, encodeText } from "./text.ts";
+import type { Writer } from "./writer.ts";
 
 /** One filter of a filter pipeline (IV.A.2.l, "The Data Storage - Filter Pipeline Message"). */
 export interface Filter {
@@ -37,4 +38,28 @@ function decodeFilter(r: Reader, version: number): Filter {
   const clientData = Array.from({ length: valueCount }, () => r.u32());
   if (version === 1 && valueCount % 2 === 1) r.skip(4);
   return { id, name: decodeText(end < 0 ? name : name.subarray(0, end)), optional: (flags & 1) !== 0, clientData };
+}
+
+/** @param version 1, or 2, which leaves out the names of the library's own filters */
+export function encodeFilterPipeline(w: Writer, filters: readonly Filter[], version: 1 | 2): void {
+  w.u8(version);
+  w.u8(filters.length);
+  if (version === 1) w.zeros(6);
+  for (const { id, name, optional, clientData } of filters) {
+    const hasName = version === 1 || id >= FIRST_REGISTERED_ID;
+    const nameBytes = encodeText(name);
+    // With its NUL; version 1 pads it.
+    const length = nameBytes.length === 0 ? 0 : nameBytes.length + 1;
+    const padded = version === 1 ? Math.ceil(length / 8) * 8 : length;
+    w.u16(id);
+    if (hasName) w.u16(padded);
+    w.u16(optional ? 1 : 0);
+    w.u16(clientData.length);
+    if (hasName) {
+      w.put(nameBytes);
+      w.zeros(padded - nameBytes.length);
+    }
+    for (const value of clientData) w.u32(value);
+    if (version === 1 && clientData.length % 2 === 1) w.zeros(4);
+  }
 }

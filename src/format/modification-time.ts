@@ -1,5 +1,6 @@
 import type { Reader } from "./reader.ts";
-import { decodeText } from "./text.ts";
+import { decodeText, encodeText } from "./text.ts";
+import type { Writer } from "./writer.ts";
 
 /** Object modification time message (IV.A.2.s): seconds since 1970, UTC. */
 export function decodeModificationTime(r: Reader): number {
@@ -15,4 +16,16 @@ export function decodeModificationTimeOld(r: Reader): number {
     /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text)?.map(Number) ??
     r.fail(`${JSON.stringify(text)} is no time YYYYMMDDhhmmss`);
   return Date.UTC(year ?? 0, (month ?? 0) - 1, day ?? 0, hour ?? 0, minute ?? 0, second ?? 0) / 1000;
+}
+
+export function encodeModificationTime(w: Writer, seconds: number): void {
+  w.u8(1);
+  w.zeros(3);
+  w.u32(seconds);
+}
+
+export function encodeModificationTimeOld(w: Writer, seconds: number): void {
+  const digits = new Date(seconds * 1000).toISOString().replace(/\D/g, "");
+  w.put(encodeText(digits.slice(0, 14)));
+  w.zeros(2);
 }

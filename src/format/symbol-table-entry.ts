@@ -1,4 +1,5 @@
 import type { Reader, Sizes } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /** Symbol table entry (Specification III.C): one link of an old-style group, with what was cached about its target. */
 export interface SymbolTableEntry {
@@ -40,4 +41,22 @@ export function decodeSymbolTableEntry(r: Reader): SymbolTableEntry {
   }
   r.position = end;
   return { linkNameOffset, objectHeaderAddress, cache };
+}
+
+export function encodeSymbolTableEntry(
+  w: Writer,
+  { linkNameOffset, objectHeaderAddress, cache }: SymbolTableEntry,
+): void {
+  w.length(linkNameOffset);
+  w.offset(objectHeaderAddress);
+  w.u32({ none: 0, group: 1, soft: 2 }[cache.kind]);
+  w.zeros(4);
+  const start = w.position;
+  if (cache.kind === "group") {
+    w.offset(cache.bTreeAddress);
+    w.offset(cache.nameHeapAddress);
+  } else if (cache.kind === "soft") {
+    w.u32(cache.linkValueOffset);
+  }
+  w.zeros(SCRATCH_PAD - (w.position - start));
 }

@@ -118,6 +118,7 @@ export class SymbolTableLookup {
         kind: "soft",
         name,
         creationOrder: undefined,
+        charset: "ascii",
         target: decodeText(this.#heap.string(cache.linkValueOffset)),
       };
     }
@@ -127,7 +128,7 @@ export class SymbolTableLookup {
         address: this.#table.bTreeAddress,
       });
     }
-    return { kind: "hard", name, creationOrder: undefined, address: objectHeaderAddress };
+    return { kind: "hard", name, creationOrder: undefined, charset: "ascii", address: objectHeaderAddress };
   }
 
   #node(address: number, expectedLevel: number | undefined): GroupNode {

@@ -51,7 +51,7 @@ describe("datatype message", () => {
 
   it("reads opaque tags, enumerations, vlen strings and arrays of versions 2 and 3", () => {
     const opaque = decodeDatatype(readerOf([...head(1, 5, 8, 3), ...text("tag", 8)]));
-    assert.deepEqual(opaque, { class: "opaque", size: 3, tag: "tag" });
+    assert.deepEqual(opaque, { class: "opaque", size: 3, tag: "tag", version: 1 });
     const names = [...text("A", 8), ...text("LONGNAME", 16)];
     const e = decodeDatatype(readerOf([...head(1, 8, 2, 2), ...int(2), ...names, 1, 0, 2, 1]));
     assert.ok(e.class === "enum");

@@ -13,12 +13,17 @@ import { le, readerOf, text, UNDEFINED_8 } from "./bytes.ts";
 describe("dataspace message", () => {
   it("reads both versions", () => {
     const v1 = readerOf([1, 2, 1, 0, ...le(0, 4), ...le(3, 8), ...le(4, 8), ...UNDEFINED_8, ...le(4, 8)]);
-    assert.deepEqual(decodeDataspace(v1), { kind: "simple", dims: [3, 4], maxDims: [undefined, 4] });
+    assert.deepEqual(decodeDataspace(v1), {
+      kind: "simple",
+      dims: [3, 4],
+      maxDims: [undefined, 4],
+      maxDimsStored: true,
+    });
     assert.deepEqual(decodeDataspace(readerOf([1, 0, 0, 0, 0, 0, 0, 0])).kind, "scalar");
     assert.deepEqual(decodeDataspace(readerOf([2, 0, 0, 2])), { kind: "null" });
     const narrow = { sizeOfOffsets: 8, sizeOfLengths: 2 };
     const v2 = decodeDataspace(readerOf([2, 1, 1, 1, 7, 0, 0xff, 0xff], narrow));
-    assert.deepEqual(v2, { kind: "simple", dims: [7], maxDims: [undefined] });
+    assert.deepEqual(v2, { kind: "simple", dims: [7], maxDims: [undefined], maxDimsStored: true });
   });
 
   it("refuses damage", () => {
@@ -146,12 +151,19 @@ describe("filter pipeline message", () => {
 describe("link message", () => {
   it("reads each type of link", () => {
     const hard = decodeLink(readerOf([1, 0, 1, ...text("a"), ...le(0x60, 8)]));
-    assert.deepEqual(hard, { kind: "hard", name: "a", creationOrder: undefined, address: 0x60 });
+    assert.deepEqual(hard, { kind: "hard", name: "a", creationOrder: undefined, charset: "ascii", address: 0x60 });
     const soft = decodeLink(readerOf([1, 0x1c, 1, ...le(7, 8), 1, 1, ...text("b"), 2, 0, ...text("/x")]));
-    assert.deepEqual(soft, { kind: "soft", name: "b", creationOrder: 7, target: "/x" });
+    assert.deepEqual(soft, { kind: "soft", name: "b", creationOrder: 7, charset: "utf-8", target: "/x" });
     const target = [0, ...text("f.h5\0/x\0")];
     const external = decodeLink(readerOf([1, 8, 64, 1, ...text("c"), ...le(target.length, 2), ...target]));
-    assert.deepEqual(external, { kind: "external", name: "c", creationOrder: undefined, file: "f.h5", target: "/x" });
+    assert.deepEqual(external, {
+      kind: "external",
+      name: "c",
+      creationOrder: undefined,
+      charset: "ascii",
+      file: "f.h5",
+      target: "/x",
+    });
     const user = decodeLink(readerOf([1, 8, 187, 1, ...text("d"), 1, 0, 0x2a]));
     assert.deepEqual(user.kind === "user" && [user.type, ...user.data], [187, 0x2a]);
   });

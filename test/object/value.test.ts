@@ -23,7 +23,7 @@ import {
 const bytesOf = (array: { readonly buffer: ArrayBuffer }): Uint8Array => new Uint8Array(array.buffer);
 const ascii = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
 const scalar: Dataspace = { kind: "scalar", dims: [], maxDims: [] };
-const simple = (...dims: number[]): Dataspace => ({ kind: "simple", dims, maxDims: dims });
+const simple = (...dims: number[]): Dataspace => ({ kind: "simple", dims, maxDims: dims, maxDimsStored: true });
 const id = (n: number): Uint8Array => Uint8Array.from({ length: 16 }, (_, i) => (i === 0 ? n : 0));
 
 function text(datatype: Datatype, bytes: Uint8Array, dataspace: Dataspace = scalar, heap = heapOf()): string {

@@ -21,7 +21,9 @@ const table = compound({ a: integer(4) });
 const overlapping: Datatype = { ...compound({ a: integer(4), b: integer(4) }), size: 4 };
 
 function space(...dims: number[]): Dataspace {
-  return dims.length === 0 ? { kind: "scalar", dims: [], maxDims: [] } : { kind: "simple", dims, maxDims: dims };
+  return dims.length === 0
+    ? { kind: "scalar", dims: [], maxDims: [] }
+    : { kind: "simple", dims, maxDims: dims, maxDimsStored: true };
 }
 
 function views(datatype: Datatype, dataspace: Dataspace = space(3)): string {
