@@ -51,7 +51,7 @@ describe("bounds of text", () => {
     } as const;
     const datatype: Datatype = { ...base, class: "vlen", size: 16, kind: "string", base };
     const dims = [4000];
-    const dataspace = { kind: "simple", dims, maxDims: dims } as const;
+    const dataspace = { kind: "simple", dims, maxDims: dims, maxDimsStored: true } as const;
     assert.throws(() => attributeText({ datatype, dataspace, bytes: () => new Uint8Array(64_000) }, heap), isLimit);
   });
 
