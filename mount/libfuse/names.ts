@@ -15,10 +15,12 @@ export function toWellFormed(name: Uint8Array): string {
   return out;
 }
 
-/** The name that is shown so; `undefined` where nothing in it may stand for a byte. */
-export function fromWellFormed(name: string): Uint8Array | undefined {
-  const raw = name.replace(/%([89A-F][0-9A-F])/g, (_, digits: string) =>
-    String.fromCharCode(0xdc00 + Number.parseInt(digits, 16)),
+/** The name that is shown so; `undefined` where that is the name itself. */
+export function fromWellFormed(shown: string): Uint8Array | undefined {
+  const name = encodeText(
+    shown.replace(/%([89A-F][0-9A-F])/g, (_, digits: string) =>
+      String.fromCharCode(0xdc00 + Number.parseInt(digits, 16)),
+    ),
   );
-  return raw === name ? undefined : encodeText(raw);
+  return toWellFormed(name) === shown && !decodeText(name).isWellFormed() ? name : undefined;
 }

@@ -45,7 +45,8 @@ export async function sequential(setting: Setting): Promise<void> {
       [
         { name: "h5fs", trial: () => withH5fs(file, "x.npy", read) },
         { name: "C, libfuse 3", trial: () => withPassthrough(setting.programs, file, read) },
-        { name: "fuse-native", trial: () => withFuseNative(file, read) },
+        { name: "h5fs, transport=libfuse", trial: () => withH5fs(file, "x.npy", read, "libfuse") },
+        { name: "fuse-native alone", trial: () => withFuseNative(file, read) },
         { name: "the file itself", trial: () => read(file) },
       ],
       setting.rounds,
@@ -75,7 +76,8 @@ export async function random(setting: Setting): Promise<void> {
     const results = await interleave(
       [
         { name: "h5fs", trial: () => withH5fs(file, "x.npy", read) },
-        { name: "fuse-native", trial: () => withFuseNative(file, read) },
+        { name: "h5fs, transport=libfuse", trial: () => withH5fs(file, "x.npy", read, "libfuse") },
+        { name: "fuse-native alone", trial: () => withFuseNative(file, read) },
         { name: "C, libfuse 3", trial: () => withPassthrough(setting.programs, file, read) },
       ],
       setting.rounds,

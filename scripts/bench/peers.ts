@@ -3,7 +3,7 @@ import { statSync, writeFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { clearMount, mountedType, mountFile } from "../../test/support/mount.ts";
+import { clearMount, mountedType, mountFile, type TransportName } from "../../test/support/mount.ts";
 import { projectRoot } from "../../test/support/project.ts";
 import { output } from "../../test/support/run.ts";
 import { withTempDir } from "../../test/support/temp-dir.ts";
@@ -59,8 +59,13 @@ function raiseReadAhead(dir: string): void {
 }
 
 /** Runs `use` with the path of a file in a new mount of h5fs. */
-export async function withH5fs<T>(file: string, name: string, use: (path: string) => Promise<T>): Promise<T> {
-  const mount = await mountFile(file);
+export async function withH5fs<T>(
+  file: string,
+  name: string,
+  use: (path: string) => Promise<T>,
+  transport: TransportName = "kernel",
+): Promise<T> {
+  const mount = await mountFile(file, { transport });
   try {
     raiseReadAhead(mount.dir);
     return await use(join(mount.dir, name));

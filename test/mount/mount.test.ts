@@ -22,7 +22,6 @@ function bytesOf(array: Float64Array | Int32Array): Buffer {
 
 for (const transport of TRANSPORTS)
   describe(`a mounted file, transport ${transport}`, () => {
-    const options = [`transport=${transport}`];
     let directory: string;
     let file: string;
     let mount: Mount;
@@ -33,7 +32,7 @@ for (const transport of TRANSPORTS)
       if (why !== undefined) notRun(this, why);
       directory = tempDir();
       file = await writeSample(directory);
-      mount = await mountFile(file, { options });
+      mount = await mountFile(file, { transport });
     });
 
     after(async () => {
@@ -108,7 +107,7 @@ for (const transport of TRANSPORTS)
 
     it("keeps inode numbers from mount to mount", async () => {
       const { ino } = await stat(at("group/ramp.npy"));
-      const second = await mountFile(file, { options });
+      const second = await mountFile(file, { transport });
       try {
         assert.equal((await stat(join(second.dir, "group/ramp.npy"))).ino, ino);
       } finally {
@@ -160,7 +159,7 @@ except OSError as e: print(errno.errorcode[e.errno])`;
     });
 
     it("ends on SIGTERM although a file is open, with status 0, and leaves nothing", async () => {
-      const second = await mountFile(file, { options });
+      const second = await mountFile(file, { transport });
       const handle = await open(join(second.dir, "group/ramp.npy"));
       process.kill(second.pid, "SIGTERM");
       assert.equal(await second.ended, "exit status 0");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { clearMount, H5FS, mountedType, whyNoMount } from "../support/mount.ts";
+import { clearMount, H5FS, mountedType, TRANSPORT, whyNoMount } from "../support/mount.ts";
 import { notRun } from "../support/not-run.ts";
 import { sampleFile } from "../support/project.ts";
 import { output, run } from "../support/run.ts";
@@ -70,7 +70,7 @@ describe("mounting in the background, ten times each in a row, leaves no process
         let own = 0;
         try {
           for (let i = 0; i < 10; i++) {
-            const started = await run(process.execPath, [H5FS, file, point]);
+            const started = await run(process.execPath, [H5FS, file, point, "-o", `transport=${TRANSPORT}`]);
             assert.equal(started.status, 0, started.stderr);
             assert.match(mountedType(point) ?? "nothing is mounted", /^fuse/);
             assert.notEqual(readdirSync(point).length, 0);

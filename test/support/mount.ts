@@ -17,9 +17,13 @@ const STOP_MS = 15_000;
 export const TRANSPORTS = ["kernel", "libfuse"] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
 
+/** The transport that a run of tests is for, where they do not say themselves: H5FS_TRANSPORT, else the kernel's own. */
+export const TRANSPORT: TransportName = TRANSPORTS.find((name) => name === process.env.H5FS_TRANSPORT) ?? "kernel";
+
 export interface MountOptions {
   /** Mount options, each as after `-o`: `["cache=1M"]`. */
   readonly options?: readonly string[];
+  readonly transport?: TransportName;
   /** Where to mount; a folder of its own by default, removed afterwards. */
   readonly dir?: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -38,7 +42,7 @@ export interface Mount {
 }
 
 /** Undefined if a FUSE file system can be mounted here, else why not. */
-export function whyNoMount(transport: TransportName = "kernel"): string | undefined {
+export function whyNoMount(transport: TransportName = TRANSPORT): string | undefined {
   if (!existsSync(H5FS)) {
     return `${H5FS} is not built`;
   }
@@ -99,7 +103,8 @@ export function clearMount(dir: string): void {
 /** Mounts `file` with `h5fs FILE DIR -f` in a child and waits until the mount answers. Rejects, leaving nothing, if it does not come to be. */
 export async function mountFile(file: string, options: MountOptions = {}): Promise<Mount> {
   const dir = options.dir === undefined ? tempDir() : realpathSync(options.dir);
-  const args = [H5FS, file, dir, "-f", ...(options.options ?? []).flatMap((option) => ["-o", option])];
+  const words = [`transport=${options.transport ?? TRANSPORT}`, ...(options.options ?? [])];
+  const args = [H5FS, file, dir, "-f", ...words.flatMap((option) => ["-o", option])];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], env: options.env ?? process.env });
   running.set(child, dir);
   let log = "";
