@@ -5,7 +5,7 @@ import { constants } from "node:fs";
 import { access, lstat, open, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SAMPLE, writeSample } from "../support/h5wasm-file.ts";
-import { H5FS, type Mount, mountFile, TRANSPORTS, whyNoMount } from "../support/mount.ts";
+import { clearMount, H5FS, type Mount, mountFile, TRANSPORTS, whyNoMount } from "../support/mount.ts";
 import { notRun } from "../support/not-run.ts";
 import { output, run } from "../support/run.ts";
 import { removeTempDir, tempDir } from "../support/temp-dir.ts";
@@ -166,6 +166,34 @@ except OSError as e: print(errno.errorcode[e.errno])`;
       await assert.rejects(handle.read(Buffer.alloc(1), 0, 1, 20_000), { code: "ENOTCONN" });
       await assert.rejects(handle.close(), { code: "ENOTCONN" });
       await second.unmount();
+    });
+
+    it("is served until the last file is closed where it is unmounted lazily", async () => {
+      const second = await mountFile(file, { transport });
+      const handle = await open(join(second.dir, "group/ramp.bin"));
+      clearMount(second.dir);
+      assert.equal((await handle.read(Buffer.alloc(16), 0, 16, 800)).bytesRead, 16);
+      await handle.close();
+      assert.equal(await second.ended, "exit status 0");
+      await second.unmount();
+    });
+
+    it("takes the place of a mount whose daemon was killed", async () => {
+      const dir = tempDir();
+      try {
+        const dead = await mountFile(file, { transport, dir });
+        process.kill(dead.pid, "SIGKILL");
+        assert.equal(await dead.ended, "SIGKILL");
+        await assert.rejects(readdir(dir), { code: "ENOTCONN" });
+        // Not by mountFile, which would take the dead mount for the new one.
+        const mounting = await run(process.execPath, [H5FS, file, dir, "-o", `transport=${transport}`]);
+        assert.equal(mounting.status, 0, mounting.stderr);
+        assert.equal((await stat(join(dir, "group/ramp.bin"))).size, SAMPLE.ramp.byteLength);
+        assert.equal((await run(process.execPath, [H5FS, "umount", dir])).status, 0);
+      } finally {
+        clearMount(dir);
+        removeTempDir(dir);
+      }
     });
 
     it("ends when it is unmounted by umount", async () => {
