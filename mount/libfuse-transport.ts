@@ -32,15 +32,19 @@ export async function serveLibfuse(request: ServiceRequest): Promise<Service> {
     ready: () => isReady(),
     defect: (error, operation) => log("error", describeDefect(error, operation)),
   });
+  const end = async (): Promise<void> => {
+    for (const port of workers.parts.workers) port.close();
+    await workers.terminate();
+  };
   try {
     const mounted = await mountLibfuse(binding, operations, { source, directory, options: options.kernel });
     const ended = Promise.race([mounted.unmounted, workers.failed]).finally(() => {
       session.destroy();
-      return workers.terminate();
+      return end();
     });
     return { ready, ended, stop: () => mounted.stopWaiting() };
   } catch (error) {
-    await workers.terminate();
+    await end();
     throw error;
   }
 }

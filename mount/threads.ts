@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { EngineSetup } from "./engine.ts";
 import { factsOf } from "./file-facts.ts";
@@ -11,8 +12,12 @@ export interface Workers {
   readonly parts: SessionParts;
   /** Rejects where one ends by a defect: the requests that it had will never be answered. */
   readonly failed: Promise<never>;
+  /** Ends them, once the other ends of their ports (`parts.workers`) are closed. */
   terminate(): Promise<void>;
 }
+
+/** How long a worker may take over the end of its job, in milliseconds. */
+const PATIENCE = 2000;
 
 /**
  * Starts the decode workers.
@@ -40,12 +45,15 @@ export function startWorkers(
     worker.on("message", (message: Unreadable) => unreadable(message));
     return worker;
   });
+  const exits = workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
   const ports = channels.map(({ port2 }) => port2);
   const facts = factsOf(storage.fd, ownership);
   return {
     parts: { snapshot, path: source, facts, workers: ports, parking, outstanding, cacheBytes, codecs },
     failed,
     terminate: async () => {
+      // A thread that is ended while it loads its libraries may take the process with it: first let them end by themselves.
+      await Promise.race([Promise.all(exits), sleep(PATIENCE, undefined, { ref: false })]);
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
