@@ -1,14 +1,17 @@
 import { FormatError, UnsupportedError } from "../errors.ts";
+import { decodeDataspaceSelection } from "../format/dataspace-selection.ts";
 import type { ReferenceType, VlenType } from "../format/datatype.ts";
+import { Reader } from "../format/reader.ts";
 import type { H5File } from "./file.ts";
 import { childPath, type Group } from "./group.ts";
+import { regionText } from "./region-text.ts";
 import { walkObjects } from "./walk.ts";
 
 /** What elements refer to but do not hold. Elements are given as stored, `datatype.size` bytes. */
 export interface HeapResolver {
   /** The value's bytes: its elements of the base type one after the other, or a string's text. `undefined`: null. */
   vlen(stored: Uint8Array, type: VlenType): Uint8Array | undefined;
-  /** The path of the object referred to. `undefined`: a null reference. */
+  /** The path of the object referred to, and after it the region, see `regionText`. `undefined`: a null reference. */
   path(stored: Uint8Array, type: ReferenceType): string | undefined;
 }
 
@@ -58,12 +61,20 @@ class FileHeap implements HeapResolver {
     if (type.kind !== "object" && type.kind !== "region") {
       throw new UnsupportedError(`references of the kind H5R_ref_t (${type.kind}) are not supported`);
     }
-    // A region's heap object begins with the address of the dataset; the selection in it follows.
+    // A region's heap object begins with the address of the dataset; the selection in it follows (Specification IV.B).
     const source = type.kind === "region" ? this.#heapObject(stored, 0) : stored;
     const address = source === undefined ? undefined : this.#address(source, 0);
     if (address === undefined) return undefined;
     this.#paths ??= pathsByAddress(this.#file.root);
-    return this.#paths.get(address) ?? `#0x${address.toString(16)}`;
+    const path = this.#paths.get(address) ?? `#0x${address.toString(16)}`;
+    return type.kind === "region" && source !== undefined ? path + this.#region(source) : path;
+  }
+
+  #region(source: Uint8Array): string {
+    const { context } = this.#file;
+    const r = new Reader(source, 0, "region reference", context);
+    r.skip(context.sizeOfOffsets);
+    return regionText(decodeDataspaceSelection(r));
   }
 
   #heapObject(stored: Uint8Array, at: number): Uint8Array | undefined {

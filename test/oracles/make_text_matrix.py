@@ -121,9 +121,17 @@ def main(path):
         target = f["i4/two"]
         refs = g.create_dataset("objects", (4,), dtype=h5py.ref_dtype)
         refs[0], refs[1], refs[2] = target.ref, f["strings"].ref, f.ref
-        regions = g.create_dataset("regions", (3,), dtype=h5py.regionref_dtype)
+        regions = g.create_dataset("regions", (7,), dtype=h5py.regionref_dtype)
         regions[0] = target.regionref[0:2, 1:3]
-        regions[1] = target.regionref[:, 2]
+        regions[1] = target.regionref[::2, 2]
+        regions[2] = target.regionref[...]
+        points, several, none = (target.id.get_space() for _ in range(3))
+        points.select_elements([(1, 2), (2, 3)])
+        several.select_hyperslab((0, 1), (2, 2))
+        several.select_hyperslab((2, 3), (1, 1), op=h5s.SELECT_OR)
+        none.select_none()
+        for i, space in enumerate((points, several, none), 3):
+            regions[i] = h5py.h5r.create(target.id, b".", h5py.h5r.DATASET_REGION, space)
 
         g = f.create_group("tables")
         row = np.dtype([("id", "i8"), ("x", "f8"), ("name", "S8"), ("flag", "?"), ("small", "i1"), ("single", "f4"), ("pos", "f4", (3,)), ("m", "i2", (2, 2)), ("z", "c16"), ("in", [("a", "u8"), ("deep", [("b", "f2"), ("s", "S3")])]), ("many", [("p", "i4"), ("q", "f4")], (2,))])

@@ -57,12 +57,45 @@ def parts_of(value):
     return (value.real, value.imag) if isinstance(value, np.complexfloating) else (value[0], value[1])
 
 
-def same_path(path, reference, d):
+def same_path(text, reference, d):
+    path, region = text, ""
+    if isinstance(reference, h5py.RegionReference):
+        path, region = re.fullmatch(r"(.*?)((?:\[[0-9:,\u00d7+\]\[]*\])?)", text, re.DOTALL).groups()
     target = h5py.h5r.dereference(reference, d)
-    if path.startswith("#"):
+    if not path.startswith("#"):
+        found = h5py.h5o.open(h5py.h5i.get_file_id(d), path.encode("utf-8", "surrogateescape"))
+        if h5py.h5o.get_info(found).addr != h5py.h5o.get_info(target).addr:
+            return False
+    return not isinstance(reference, h5py.RegionReference) or same_region(region, h5py.h5r.get_region(reference, d))
+
+
+def same_region(text, space):
+    """Both as masks."""
+    shape = space.shape
+    if int(np.prod(shape)) > 1 << 20:
         return True
-    found = h5py.h5o.open(h5py.h5i.get_file_id(d), re.sub(r"\[[^/]*\]$", "", path).encode("utf-8", "surrogateescape"))
-    return h5py.h5o.get_info(found).addr == h5py.h5o.get_info(target).addr
+    ours, theirs = np.zeros(shape, bool), np.zeros(shape, bool)
+    if text == "":
+        ours[...] = True
+    for part in text.split("+") if text not in ("", "[]") else ():
+        index = []
+        for dimension in part[1:-1].split(","):
+            numbers, _, block = dimension.partition("\u00d7")
+            bounds = [int(n) for n in numbers.split(":")]
+            if block:
+                index.append([i + k for i in range(*bounds) for k in range(int(block)) if i + k < bounds[1]])
+            else:
+                index.append(range(*bounds) if len(bounds) > 1 else bounds)
+        ours[np.ix_(*index)] = True
+    kind = space.get_select_type()
+    if kind == h5py.h5s.SEL_ALL:
+        theirs[...] = True
+    elif kind == h5py.h5s.SEL_POINTS:
+        theirs[tuple(space.get_select_elem_pointlist().T)] = True
+    elif kind == h5py.h5s.SEL_HYPERSLABS:
+        for first, last in space.get_select_hyper_blocklist():
+            theirs[tuple(slice(a, b + 1) for a, b in zip(first, last))] = True
+    return np.array_equal(ours, theirs)
 
 
 def same_float(text, value, t):

@@ -15,11 +15,15 @@ export type Writer =
   | { readonly kind: "bounded"; readonly width: number; readonly put: Put }
   | { readonly kind: "open"; readonly cell: Cell };
 
-/** Wider texts are not bounded, for all that `width` must be free in the sink. */
+/** Wider texts count as open, so that a row of many does not ask for the sum of their widths. */
 export const MAX_WIDTH = 4096;
 
 export function bounded(width: number, put: Put): Writer {
-  return { kind: "bounded", width, put };
+  if (width <= MAX_WIDTH) return { kind: "bounded", width, put };
+  return open((data, at, sink) => {
+    const out = sink.room(width);
+    sink.length = put(data, at, out, sink.length);
+  });
 }
 
 export function open(cell: Cell): Writer {

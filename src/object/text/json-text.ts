@@ -6,7 +6,7 @@ import { complexPart, isBoolean } from "../value-meaning.ts";
 import { bounded, type Cell, cellOf, MAX_WIDTH, NOTHING, open, separator, type Writer, writeList } from "./cell.ts";
 import { JSON_STRINGS } from "./float-text.ts";
 import { bitfieldWriter, enumWriter, numberWriter } from "./number-text.ts";
-import { jsonText, stringEnd, writeHex, writeJsonString } from "./string-text.ts";
+import { jsonText, putHex, stringEnd, writeJsonString } from "./string-text.ts";
 import { TextTable } from "./text-table.ts";
 
 const QUOTE = 0x22;
@@ -37,10 +37,11 @@ export function jsonWriter(type: Datatype, heap: HeapResolver): Writer {
     case "bitfield":
       return bitfieldWriter(type, '"');
     case "opaque":
-      return open(({ bytes }, at, sink) => {
-        sink.byte(QUOTE);
-        writeHex(sink, bytes, at, at + type.size);
-        sink.byte(QUOTE);
+      return bounded(2 * type.size + 4, ({ bytes }, at, out, start) => {
+        out.setUint8(start, QUOTE);
+        const to = putHex(out, start + 1, bytes, at, at + type.size);
+        out.setUint8(to, QUOTE);
+        return to + 1;
       });
     case "string":
       return open(({ bytes }, at, sink) =>

@@ -9,7 +9,7 @@ import {
   readInteger,
   smallIntegerReader,
 } from "../value-integer.ts";
-import { bounded, cellOf, MAX_WIDTH, open, type Put, type Writer } from "./cell.ts";
+import { bounded, cellOf, open, type Put, type Writer } from "./cell.ts";
 import { exactFloatText, FLOAT_TEXT_SIZE, type NonFiniteText, nonFiniteText } from "./float-text.ts";
 import { putFloat32 } from "./float32.ts";
 import { FLOAT_ROOM, Float64Text } from "./float64.ts";
@@ -131,7 +131,7 @@ export function enumWriter(type: EnumType, nameText: (name: string) => Uint8Arra
     names.set(exact, text);
     width = Math.max(width, text.length + 4);
   }
-  if (type.size <= 2 && width <= MAX_WIDTH) {
+  if (type.size <= 2) {
     return tableWriter(type.size, width, (bytes, at) => {
       const value = readInteger(bytes, at, layout);
       return names.get(value) ?? encodeText(`${value}`);
@@ -143,7 +143,7 @@ export function enumWriter(type: EnumType, nameText: (name: string) => Uint8Arra
 function wideEnumWriter(layout: IntegerLayout, names: ReadonlyMap<bigint, Uint8Array>, width: number): Writer {
   const number = integerWriter(layout);
   const read = smallIntegerReader(layout);
-  if (read === undefined || width > MAX_WIDTH || number.kind === "open") {
+  if (read === undefined || number.kind === "open") {
     const numberCell = cellOf(number);
     return open((data, at, sink) => {
       const name = names.get(readInteger(data.bytes, at, layout));

@@ -7,7 +7,7 @@ import { bounded, type Cell, cellOf, MAX_WIDTH, open, type Writer } from "./cell
 import { PLAIN } from "./float-text.ts";
 import { compileJson } from "./json-text.ts";
 import { bitfieldWriter, enumWriter, numberWriter } from "./number-text.ts";
-import { stringEnd, writeHex } from "./string-text.ts";
+import { putHex, stringEnd } from "./string-text.ts";
 
 /** How text that may hold any byte is written. */
 export interface TextStyle {
@@ -54,7 +54,7 @@ export function plainWriter(type: Datatype, heap: HeapResolver, style: TextStyle
     case "bitfield":
       return bitfieldWriter(type, "");
     case "opaque":
-      return open(({ bytes }, at, sink) => writeHex(sink, bytes, at, at + type.size));
+      return bounded(2 * type.size + 2, ({ bytes }, at, out, to) => putHex(out, to, bytes, at, at + type.size));
     case "string":
       return stringWriter(type, style);
     case "reference":

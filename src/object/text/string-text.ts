@@ -56,12 +56,14 @@ export function jsonText(text: string): Uint8Array {
 const HEX = encodeText("0123456789abcdef");
 
 /** `0x` and two hexadecimal digits for each byte, in their order. */
-export function writeHex(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
-  sink.byte(0x30);
-  sink.byte(0x78);
+export function putHex(out: DataView, to: number, bytes: Uint8Array, start: number, end: number): number {
+  let at = to;
+  out.setUint8(at++, 0x30);
+  out.setUint8(at++, 0x78);
   for (let i = start; i < end; i++) {
     const b = bytes[i] ?? 0;
-    sink.byte(HEX[b >> 4] ?? 0);
-    sink.byte(HEX[b & 15] ?? 0);
+    out.setUint8(at++, HEX[b >> 4] ?? 0);
+    out.setUint8(at++, HEX[b & 15] ?? 0);
   }
+  return at;
 }
