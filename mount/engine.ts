@@ -19,6 +19,7 @@ export type EngineMessage =
   /** The kernel's INIT is answered: the mount works. */
   | { readonly kind: "ready"; readonly protocol: string }
   | { readonly kind: "defect"; readonly message: string }
+  | { readonly kind: "notice"; readonly message: string }
   | ({ readonly kind: "unreadable" } & Unreadable);
 
 const setup: EngineSetup = workerData;
@@ -31,6 +32,7 @@ const replier = new Replier(setup.kernel.device);
 const session = openSession(setup, replier, {
   unreadable: (message) => tell({ kind: "unreadable", ...message }),
   requests: () => dispatcher.requests,
+  log: (message) => tell({ kind: "notice", message }),
 });
 const dispatcher = new Dispatcher(session, replier, {
   ready: ({ major, minor }) => tell({ kind: "ready", protocol: `${major}.${minor}` }),

@@ -2,6 +2,7 @@ import type { ReadPlan } from "../src/chunk/read-plan.ts";
 import type { H5Error, H5ErrorKind } from "../src/errors.ts";
 import type { TextDescription } from "../src/tree/open-text.ts";
 import type { TextBlock } from "../src/view/text-block.ts";
+import type { IndexFolder } from "./index-folder.ts";
 
 /** What the engine thread has a worker do. */
 export type Job =
@@ -16,7 +17,14 @@ export type Job =
       /** Where each planned chunk is decoded to; by position. */
       readonly chunks: readonly (SharedArrayBuffer | undefined)[];
     }
-  | RenderJob;
+  | RenderJob
+  | {
+      /** Leave the index of a text to later mounts. */
+      readonly kind: "save";
+      readonly folder: IndexFolder;
+      readonly text: string;
+      readonly bytes: Uint8Array;
+    };
 
 /** Format some elements of a text; the engine is told by a `Rendered` message. */
 export interface RenderJob extends ElementRange {
@@ -24,6 +32,8 @@ export interface RenderJob extends ElementRange {
   /** Tells the texts apart. */
   readonly key: string;
   readonly text: TextDescription;
+  /** To be used for the text, if there is any to spare. It is handed over. */
+  readonly memory: ArrayBuffer | undefined;
 }
 
 /** Elements of a text that a worker is to render. */

@@ -22,7 +22,7 @@ export async function serveKernel(request: ServiceRequest): Promise<Service> {
     engine.on("message", (message: EngineMessage) => {
       if (message.kind === "ready") resolve();
       else if (message.kind === "unreadable") unreadable(message);
-      else log("error", message.message);
+      else log(message.kind === "defect" ? "error" : "info", message.message);
     });
   });
   return {

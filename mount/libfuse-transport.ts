@@ -17,7 +17,11 @@ export async function serveLibfuse(request: ServiceRequest): Promise<Service> {
   const binding = loadBinding();
   const workers = startWorkers(request, undefined);
   const pending = new PendingCalls();
-  const session = openSession(workers.parts, pending, { unreadable, requests: () => operations.requests });
+  const session = openSession(workers.parts, pending, {
+    unreadable,
+    requests: () => operations.requests,
+    log: (line) => log("info", line),
+  });
   for (const port of workers.parts.workers) {
     port.on("message", (message: WorkerMessage) => {
       if ("unique" in message) pending.answer(message);

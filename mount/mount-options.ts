@@ -1,6 +1,8 @@
 import { cpus, totalmem } from "node:os";
+import { resolve } from "node:path";
 import type { CodecMode } from "../codecs/codec.ts";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
+import { defaultIndexRoot } from "./index-folder.ts";
 import { DEFAULT_TRANSPORT, type TransportName } from "./transport.ts";
 
 /** What is shown instead of what the file itself has. */
@@ -16,6 +18,8 @@ export interface MountOptions {
   readonly cacheBytes: number;
   readonly codecs: CodecMode;
   readonly workers: number;
+  /** Where the sizes and indexes of texts are kept from mount to mount; `undefined`: nowhere. */
+  readonly indexRoot: string | undefined;
   readonly transport: TransportName;
   /** Whether to take libhdf5's shared lock on the file. */
   readonly lock: boolean;
@@ -33,6 +37,7 @@ const SYSTEM_LOG = "/dev/log";
 export const OPTION_HELP = [
   "cache=SIZE        memory for decoded chunks, e.g. 512M (default: an eighth of the memory, at most 1G)",
   "codecs=portable   decode without system libraries (default: native where they are found)",
+  "index=DIR         keep the sizes of text files from mount to mount in DIR (default: ~/.cache/h5fs); index=off: nowhere",
   "workers=N         decoding threads (default: one per core but one)",
   `transport=T       how the kernel is spoken to: kernel or libfuse (default here: ${DEFAULT_TRANSPORT})`,
   "lock=none         do not take the shared lock that libhdf5 takes on a file it reads",
@@ -61,6 +66,7 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
   let options: MountOptions = {
     cacheBytes: Math.min(2 ** 30, Math.floor(totalmem() / 8)),
     codecs: "native",
+    indexRoot: defaultIndexRoot(process.env),
     workers: Math.max(1, cpus().length - 1),
     transport: DEFAULT_TRANSPORT,
     lock: true,
@@ -81,6 +87,10 @@ function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
   switch (key) {
     case "cache":
       return { cacheBytes: parseSize(word, value) };
+    case "index":
+      if (value === "off") return { indexRoot: undefined };
+      if (value !== undefined && value !== "") return { indexRoot: resolve(value) };
+      break;
     case "codecs":
       return { codecs: oneOf(word, value, ["native", "portable"]) };
     case "workers":

@@ -4,6 +4,7 @@ import { H5File } from "../src/object/file.ts";
 import { attachSnapshot } from "../src/storage/local-file.ts";
 import type { SnapshotDescription } from "../src/storage/storage.ts";
 import { Tree } from "../src/tree/tree.ts";
+import type { IndexFolder } from "./index-folder.ts";
 import type { FileFacts } from "./node-attributes.ts";
 import { Parking, ParkingSlots } from "./parking.ts";
 import { type ParkedReplier, Session } from "./session.ts";
@@ -21,6 +22,8 @@ export interface SessionParts {
   readonly outstanding: SharedArrayBuffer;
   readonly cacheBytes: number;
   readonly codecs: CodecMode;
+  /** Where the indexes of texts are kept from mount to mount. */
+  readonly indexes: IndexFolder | undefined;
 }
 
 /** What the thread that has the session does for it. */
@@ -28,6 +31,8 @@ export interface SessionEvents {
   unreadable(message: Unreadable): void;
   /** How many requests have come so far. */
   requests(): number;
+  /** Is given what a person should know of, a line at a time. */
+  log(line: string): void;
 }
 
 /** Opens the file's session on the calling thread. */
@@ -43,6 +48,8 @@ export function openSession(parts: SessionParts, replier: ParkedReplier, events:
     cacheBytes: parts.cacheBytes,
     codecs: parts.codecs,
     workerCount: pool.size,
+    indexes: parts.indexes,
+    log: (line) => events.log(line),
     post: (job) => pool.post(job),
     unreadable: (path, problem) => events.unreadable({ path, problem }),
     status: () => ({ ...self, requests: events.requests() }),

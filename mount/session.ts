@@ -19,6 +19,7 @@ import {
   type Parked,
   type Request,
 } from "./filesystem.ts";
+import type { IndexFolder } from "./index-folder.ts";
 import type { Rendered } from "./job.ts";
 import { type DaemonStatus, type MountStatus, PID_ATTRIBUTE, STATUS_ATTRIBUTE } from "./mount-status.ts";
 import { attributesOf, DT, type FileFacts } from "./node-attributes.ts";
@@ -37,6 +38,11 @@ const FOPEN_DIRECT_IO = 1;
 const FOPEN_KEEP_CACHE = 2;
 const FOPEN_CACHE_DIR = 8;
 
+/** How far the pass is by which the size of a text is found out. */
+const PROGRESS_ATTRIBUTE = "user.h5fs.progress";
+
+const PROBLEM_ATTRIBUTE = "user.h5fs.problem";
+
 /** Answers requests that were parked, from the engine's own thread. */
 export interface ParkedReplier {
   data(unique: number, parts: readonly Uint8Array[]): void;
@@ -50,6 +56,9 @@ export interface SessionSetup extends DataReaderSetup {
   readonly tree: Tree;
   readonly facts: FileFacts;
   readonly replier: ParkedReplier;
+  readonly indexes: IndexFolder | undefined;
+  /** Is given what a person should know of, a line at a time. */
+  log(line: string): void;
   /** Is told of what was asked for and cannot be shown, each time. */
   unreadable(path: string, problem: string): void;
   /** What the daemon knows of itself. */
@@ -77,11 +86,13 @@ export class Session implements FileSystem {
     this.#texts = new TextStore({
       capacity: Math.max(2 ** 22, setup.cacheBytes / 4),
       workerCount: setup.workerCount,
+      indexes: setup.indexes,
       post: setup.post,
+      log: setup.log,
       answers: {
         size: (unique, node, size) =>
           replier.attributes(unique, { attributes: attributesOf(node, size, facts), valid: FOREVER }),
-        data: (unique, bytes) => replier.data(unique, [bytes]),
+        data: (unique, parts) => replier.data(unique, parts),
         failure: (unique, error) => {
           setup.unreadable(error.path ?? error.message, error.message);
           replier.failure(unique, error);
@@ -145,10 +156,14 @@ export class Session implements FileSystem {
     if (node.kind !== "file") throw this.#notAFile(node);
     const content = this.#content(node);
     if (content.kind === "stored") return this.#readStored(request, node, content, offset, target);
-    const bytes = this.#texts.read(node, handle, request.unique, offset, target.length);
-    if (bytes === undefined) return PARKED;
-    target.set(bytes);
-    return bytes.length;
+    const parts = this.#texts.read(node, handle, request.unique, offset, target.length);
+    if (parts === undefined) return PARKED;
+    let length = 0;
+    for (const part of parts) {
+      target.set(part, length);
+      length += part.length;
+    }
+    return length;
   }
 
   lseek(_request: Request, nodeid: number, _handle: number, offset: number, whence: number): number {
@@ -200,7 +215,8 @@ export class Session implements FileSystem {
 
   getxattr(_request: Request, nodeid: number, name: Uint8Array): Uint8Array {
     const text = decodeText(name);
-    const value = this.#ownAttribute(text) ?? extendedAttribute(this.#node(nodeid), text);
+    const node = this.#node(nodeid);
+    const value = this.#ownAttribute(text) ?? this.#liveFact(node, text) ?? extendedAttribute(node, text);
     if (value === undefined) throw new ErrnoError(Errno.ENODATA);
     if (value.length > XATTR_SIZE_MAX) throw new ErrnoError(Errno.E2BIG);
     return value;
@@ -278,6 +294,18 @@ export class Session implements FileSystem {
     const content = contentOf(node);
     this.#contents.set(node, content);
     return content;
+  }
+
+  /** What is not a fact about the node but about what this mount has done with it so far. */
+  #liveFact(node: Node, name: string): Uint8Array | undefined {
+    if (node.kind !== "file") return undefined;
+    const text =
+      name === PROGRESS_ATTRIBUTE
+        ? this.#texts.progress(node)
+        : name === PROBLEM_ATTRIBUTE
+          ? this.#texts.problem(node)?.message
+          : undefined;
+    return text === undefined ? undefined : encodeText(text);
   }
 
   #notAFile(node: Node): Error {

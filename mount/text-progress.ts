@@ -4,27 +4,15 @@ import type { Text } from "../src/view/render.ts";
 import { blockCountFrom } from "../src/view/text-block.ts";
 import { type BlockPlace, TextIndex } from "../src/view/text-index.ts";
 import type { ElementRange, Rendered } from "./job.ts";
-import { TextReader } from "./text-waiter.ts";
-
-/** Where the blocks of all texts are kept while there is room. */
-export interface BlockStore {
-  get(key: string, block: BlockPlace): Uint8Array | undefined;
-  set(key: string, block: BlockPlace, bytes: Uint8Array): void;
-}
+import type { TextMemory } from "./text-memory.ts";
+import { TextReader } from "./text-reader.ts";
 
 /** Who waits for a text, answered. */
 export interface TextAnswers {
   size(unique: number, size: number): void;
-  data(unique: number, bytes: Uint8Array): void;
+  /** The parts are their receiver's only until it returns. */
+  data(unique: number, parts: readonly Uint8Array[]): void;
   failure(unique: number, error: H5Error): void;
-}
-
-/** What one text needs of its surroundings. */
-export interface TextSetting {
-  readonly blocks: BlockStore;
-  readonly answers: TextAnswers;
-  /** A pass keeps the text itself up to this offset: what is measured is often read next. */
-  readonly keepBelow: number;
 }
 
 /**
@@ -35,7 +23,8 @@ export class TextProgress {
   readonly key: string;
   readonly description: TextDescription;
   readonly #text: Text;
-  readonly #setting: TextSetting;
+  readonly #memory: TextMemory;
+  readonly #answers: TextAnswers;
   #index: TextIndex;
   readonly #sizeWaiters = new Set<number>();
   readonly #readers = new Map<number, TextReader>();
@@ -53,11 +42,12 @@ export class TextProgress {
   #ahead = 0;
   #failure: H5Error | undefined;
 
-  constructor(key: string, description: TextDescription, text: Text, setting: TextSetting) {
+  constructor(key: string, description: TextDescription, text: Text, memory: TextMemory, answers: TextAnswers) {
     this.key = key;
     this.description = description;
     this.#text = text;
-    this.#setting = setting;
+    this.#memory = memory;
+    this.#answers = answers;
     this.#index = new TextIndex(text.format.elementCount);
   }
 
@@ -99,27 +89,35 @@ export class TextProgress {
     this.#sizeWaiters.add(unique);
   }
 
-  /** The bytes at once, where all are at hand; else they are awaited. Fewer than `size` only at the end of the text. */
-  read(unique: number, offset: number, size: number): Uint8Array | undefined {
+  /**
+   * The bytes, all being at hand; else `undefined`, and `answers` will be told them. They are fewer than `size` only at the
+   * end of the text, and before an element that cannot be read.
+   */
+  read(unique: number, offset: number, size: number): readonly Uint8Array[] | undefined {
     const reader = new TextReader(unique, offset, size);
-    if (this.size !== undefined) reader.endAt(this.size);
-    this.#collect(reader);
-    if (reader.bytes === undefined) this.#readers.set(unique, reader);
-    return reader.bytes;
+    this.#gather(reader);
+    if (!reader.isComplete) {
+      this.#readers.set(unique, reader);
+      return undefined;
+    }
+    this.#dismiss(reader);
+    return reader.parts();
   }
 
   /** Has the text of [from, end) made before it is asked for. */
   readAhead(from: number, end: number): void {
     this.#ahead = Math.max(this.#ahead, end);
     for (const block of this.#blocks(from, end)) {
-      if (this.#setting.blocks.get(this.key, block) === undefined) this.#want(block);
+      if (this.#memory.get(this.#nameOf(block)) === undefined) this.#want(block);
     }
   }
 
   /** Nobody waits for the answer to this request any more. */
   cancel(unique: number): void {
     this.#sizeWaiters.delete(unique);
-    if (this.#readers.delete(unique) && this.#readers.size === 0) this.#wanted.clear();
+    const reader = this.#readers.get(unique);
+    if (reader !== undefined) this.#dismiss(reader);
+    if (this.#readers.size === 0) this.#wanted.clear();
   }
 
   /** The elements to be rendered next; `undefined`: nothing more is wanted, or a worker has all that is. */
@@ -138,7 +136,8 @@ export class TextProgress {
     const count = blockCountFrom(this.#text, first, textPerElement);
     this.#scheduled += count;
     this.#measuring.add(first);
-    const keep = offset < Math.max(this.#setting.keepBelow, readGoal);
+    // What is measured is often read next, from its beginning.
+    const keep = offset < Math.max(this.#memory.capacity / 2, readGoal);
     return { first, count, isBlock: false, keep, attempt: this.#attempt };
   }
 
@@ -155,7 +154,10 @@ export class TextProgress {
     if (error === undefined && rendered?.bytes !== undefined && rendered.length === block.length) {
       this.#keep(block, rendered.bytes);
     } else {
-      const why = new H5Error(error?.kind ?? "io", error?.message ?? `${this.description.path}: its text has changed`);
+      const why = new H5Error(
+        error?.kind ?? "io",
+        error?.message ?? `${this.description.path}: its text is not what it was when it was measured`,
+      );
       this.#failReaders(why, (reader) => reader.offset < block.start + block.length && block.start < reader.end);
     }
     this.#settle();
@@ -187,7 +189,7 @@ export class TextProgress {
     this.#ahead = 0;
     this.#measuring.clear();
     this.#early.clear();
-    for (const unique of this.#sizeWaiters) this.#setting.answers.failure(unique, error);
+    for (const unique of this.#sizeWaiters) this.#answers.failure(unique, error);
     this.#sizeWaiters.clear();
     const measured = this.#index.length;
     // A short answer makes the reader ask for what follows, and that fails.
@@ -198,39 +200,49 @@ export class TextProgress {
   #failReaders(error: H5Error, isHit: (reader: TextReader) => boolean): void {
     for (const reader of this.#readers.values()) {
       if (!isHit(reader)) continue;
-      this.#readers.delete(reader.unique);
-      this.#setting.answers.failure(reader.unique, error);
+      this.#dismiss(reader);
+      this.#answers.failure(reader.unique, error);
     }
   }
 
-  #keep(block: BlockPlace, bytes: Uint8Array): void {
-    this.#setting.blocks.set(this.key, block, bytes);
-    for (const reader of this.#readers.values()) reader.put(block, bytes);
+  #keep(block: BlockPlace, bytes: Uint8Array<ArrayBuffer>): void {
+    const text = this.#memory.keep(this.#nameOf(block), bytes);
+    for (const reader of this.#readers.values()) if (reader.take(block, text)) this.#memory.hold(text);
   }
 
   /** Answers those who have what they waited for. */
   #settle(): void {
     const { size } = this;
     if (size !== undefined) {
-      for (const unique of this.#sizeWaiters) this.#setting.answers.size(unique, size);
+      for (const unique of this.#sizeWaiters) this.#answers.size(unique, size);
       this.#sizeWaiters.clear();
     }
     for (const reader of this.#readers.values()) {
-      if (size !== undefined) reader.endAt(size);
-      this.#collect(reader);
-      if (reader.bytes === undefined) continue;
-      this.#readers.delete(reader.unique);
-      this.#setting.answers.data(reader.unique, reader.bytes);
+      this.#gather(reader);
+      if (!reader.isComplete) continue;
+      this.#answers.data(reader.unique, reader.parts());
+      this.#dismiss(reader);
     }
   }
 
-  #collect(reader: TextReader): void {
+  /** Gives the reader what is at hand, and has a worker make the rest of what is measured. */
+  #gather(reader: TextReader): void {
+    if (this.size !== undefined) reader.endAt(this.size);
     for (const block of this.#blocks(reader.offset, reader.end)) {
       if (reader.has(block)) continue;
-      const bytes = this.#setting.blocks.get(this.key, block);
-      if (bytes === undefined) this.#want(block);
-      else reader.put(block, bytes);
+      const text = this.#memory.get(this.#nameOf(block));
+      if (text === undefined) this.#want(block);
+      else if (reader.take(block, text)) this.#memory.hold(text);
     }
+  }
+
+  #dismiss(reader: TextReader): void {
+    this.#readers.delete(reader.unique);
+    for (const text of reader.held) this.#memory.release(text);
+  }
+
+  #nameOf(block: BlockPlace): string {
+    return `${this.key}/${block.first}`;
   }
 
   /** The measured blocks with any of the bytes [from, end). */

@@ -1,12 +1,16 @@
-import { LRUCache } from "lru-cache";
 import { RangeReader } from "../src/chunk/read-range.ts";
 import type { H5Error } from "../src/errors.ts";
 import { ByteSink } from "../src/object/text/byte-sink.ts";
 import { cheapText } from "../src/tree/cheap-text.ts";
 import type { FileNode } from "../src/tree/node.ts";
-import { describeText, nodeText } from "../src/tree/open-text.ts";
+import { describeText, nodeText, type TextDescription } from "../src/tree/open-text.ts";
+import { decodeTextIndex } from "../src/view/text-index.ts";
+import { IndexFiles } from "./index-files.ts";
+import type { IndexFolder } from "./index-folder.ts";
 import type { Job, Rendered } from "./job.ts";
-import { TextProgress, type TextSetting } from "./text-progress.ts";
+import { Passes } from "./passes.ts";
+import { type KeptText, TextMemory } from "./text-memory.ts";
+import { type TextAnswers, TextProgress } from "./text-progress.ts";
 
 export interface TextStoreSetup {
   /** Bytes of text to keep. */
@@ -14,14 +18,21 @@ export interface TextStoreSetup {
   readonly workerCount: number;
   readonly answers: {
     size(unique: number, node: FileNode, size: number): void;
-    data(unique: number, bytes: Uint8Array): void;
+    /** The parts are their receiver's only until it returns. */
+    data(unique: number, parts: readonly Uint8Array[]): void;
     failure(unique: number, error: H5Error): void;
   };
+  readonly indexes: IndexFolder | undefined;
   post(job: Job): void;
+  /** Is given what a person should know of, a line at a time. */
+  log(line: string): void;
 }
 
 /** Bytes that are rendered before a sequential reader asks for them. */
 const READ_AHEAD = 2 ** 21;
+
+/** A pass over less text is not worth a file. */
+const MIN_SAVED = 2 ** 20;
 
 /** Where a parked request waits, and about which node. */
 interface Waiting {
@@ -36,9 +47,8 @@ interface Waiting {
  */
 export class TextStore {
   readonly #setup: TextStoreSetup;
-  readonly #setting: TextSetting;
-  /** Texts and blocks of texts, by name. */
-  readonly #kept: LRUCache<string, Uint8Array>;
+  readonly #answers: TextAnswers;
+  readonly #memory: TextMemory;
   /** The sizes of the cheap ones. */
   readonly #cheapSizes = new Map<string, number>();
   readonly #texts = new Map<string, TextProgress>();
@@ -50,27 +60,20 @@ export class TextStore {
   #nextHandle = 1;
   /** Jobs that workers have. */
   #posted = 0;
+  readonly #passes: Passes;
+  readonly #indexes: IndexFiles | undefined;
   readonly #reader = new RangeReader("native", 2 ** 20);
   readonly #sink = new ByteSink();
 
   constructor(setup: TextStoreSetup) {
     this.#setup = setup;
-    const kept = new LRUCache<string, Uint8Array>({
-      maxSize: setup.capacity,
-      sizeCalculation: (text) => text.length + 1,
-    });
-    this.#kept = kept;
-    this.#setting = {
-      keepBelow: setup.capacity / 2,
-      blocks: {
-        get: (key, { first }) => kept.get(`${key}/${first}`),
-        set: (key, { first }, bytes) => kept.set(`${key}/${first}`, bytes),
-      },
-      answers: {
-        size: (unique, size) => this.#waited(unique, ({ node }) => setup.answers.size(unique, node, size)),
-        data: (unique, bytes) => this.#waited(unique, () => setup.answers.data(unique, bytes)),
-        failure: (unique, error) => this.#waited(unique, () => setup.answers.failure(unique, error)),
-      },
+    this.#memory = new TextMemory(setup.capacity);
+    this.#passes = new Passes(setup.log);
+    this.#indexes = setup.indexes && new IndexFiles(setup.indexes);
+    this.#answers = {
+      size: (unique, size) => this.#waited(unique, ({ node }) => setup.answers.size(unique, node, size)),
+      data: (unique, parts) => this.#waited(unique, () => setup.answers.data(unique, parts)),
+      failure: (unique, error) => this.#waited(unique, () => setup.answers.failure(unique, error)),
     };
   }
 
@@ -78,14 +81,18 @@ export class TextStore {
   size(node: FileNode): number | undefined {
     const text = this.#texts.get(node.key);
     if (text !== undefined) return text.size;
-    return this.#cheapSizes.get(node.key) ?? this.#cheap(node)?.length;
+    const cheap = this.#cheapSizes.get(node.key) ?? this.#cheap(node)?.bytes.length;
+    if (cheap !== undefined || !this.#indexes?.has(indexName(describeText(node)))) return cheap;
+    return this.#text(node).size;
   }
 
   /** `answers` will be told the size. @throws H5Error where the node has no text */
   awaitSize(node: FileNode, unique: number): void {
     const text = this.#text(node);
+    this.#waiting.set(unique, { text, node });
     text.awaitSize(unique);
-    this.#await(unique, { text, node });
+    this.#passes.begin(text, node.path);
+    this.#activate(text);
   }
 
   /** A handle for a sequence of reads. */
@@ -100,21 +107,27 @@ export class TextStore {
   }
 
   /**
-   * The bytes; `undefined`: `answers` will be told them. Fewer than `size` only at the end of the text, and before
-   * elements that cannot be read. @throws H5Error where the node has no text
+   * The bytes, in parts that are the caller's only until it calls again; `undefined`: `answers` will be told them. Fewer than
+   * `size` only at the end of the text, and before elements that cannot be read. @throws H5Error where the node has no text
    */
-  read(node: FileNode, handle: number, unique: number, offset: number, size: number): Uint8Array | undefined {
+  read(
+    node: FileNode,
+    handle: number,
+    unique: number,
+    offset: number,
+    size: number,
+  ): readonly Uint8Array[] | undefined {
     const cheap = this.#texts.has(node.key) ? undefined : this.#cheap(node);
-    if (cheap !== undefined) return cheap.subarray(offset, offset + size);
+    if (cheap !== undefined) return [cheap.bytes.subarray(offset, offset + size)];
     const text = this.#text(node);
-    const bytes = text.read(unique, offset, size);
     const end = offset + size;
+    const parts = text.read(unique, offset, size);
+    if (parts === undefined) this.#waiting.set(unique, { text, node });
     // A second read where the first one ended: a third will come.
     if (offset > 0 && this.#handles.get(handle) === offset) text.readAhead(end, end + READ_AHEAD);
     if (this.#handles.has(handle)) this.#handles.set(handle, end);
-    if (bytes === undefined) this.#await(unique, { text, node });
-    else this.#activate(text);
-    return bytes;
+    this.#activate(text);
+    return parts;
   }
 
   /** True where the request waited here: it no longer does, and the caller is to answer it. */
@@ -128,32 +141,53 @@ export class TextStore {
     this.#posted--;
     const text = this.#texts.get(result.key);
     if (text === undefined) throw new TypeError(`a text was rendered that nobody knows: ${result.key}`);
+    const wasMeasured = text.size !== undefined;
     text.accept(result);
+    this.#passes.look(text);
+    if (!wasMeasured && text.size !== undefined) this.#save(text);
     this.#activate(text);
+  }
+
+  /** How far the pass over a text's data is; `undefined` where none has been needed. */
+  progress(node: FileNode): string | undefined {
+    const text = this.#texts.get(node.key);
+    if (text === undefined) return undefined;
+    if (text.size !== undefined) return "done";
+    const { done, total } = text.rows;
+    return `${done} of ${total} rows`;
+  }
+
+  /** Why the text, or the rest of it, could not be made. */
+  problem(node: FileNode): H5Error | undefined {
+    return this.#texts.get(node.key)?.failure;
   }
 
   #text(node: FileNode): TextProgress {
     let text = this.#texts.get(node.key);
     if (text === undefined) {
-      text = new TextProgress(node.key, describeText(node), nodeText(node, this.#reader), this.#setting);
+      const made = nodeText(node, this.#reader);
+      text = new TextProgress(node.key, describeText(node), made, this.#memory, this.#answers);
+      const saved = this.#indexes?.load(indexName(describeText(node)));
+      const index = saved && decodeTextIndex(saved, made.format.elementCount);
+      if (index !== undefined) text.restore(index);
       this.#texts.set(node.key, text);
     }
     return text;
   }
 
-  #cheap(node: FileNode): Uint8Array | undefined {
-    const kept = this.#kept.get(node.key);
+  #save(text: TextProgress): void {
+    const folder = this.#setup.indexes;
+    if (folder === undefined || text.index.length < MIN_SAVED) return;
+    this.#setup.post({ kind: "save", folder, text: indexName(text.description), bytes: text.index.encode() });
+  }
+
+  #cheap(node: FileNode): KeptText | undefined {
+    const kept = this.#memory.get(node.key);
     if (kept !== undefined) return kept;
     const made = cheapText(node, this.#reader, this.#sink);
     if (made === undefined) return undefined;
     this.#cheapSizes.set(node.key, made.length);
-    this.#kept.set(node.key, made);
-    return made;
-  }
-
-  #await(unique: number, waiting: Waiting): void {
-    this.#waiting.set(unique, waiting);
-    this.#activate(waiting.text);
+    return this.#memory.keep(node.key, made);
   }
 
   /** It waits no longer. */
@@ -181,7 +215,8 @@ export class TextStore {
       if (range === undefined) continue;
       this.#active.add(text);
       this.#posted++;
-      this.#setup.post({ kind: "render", key: text.key, text: text.description, ...range });
+      const memory = range.keep ? this.#memory.takeSpare() : undefined;
+      this.#setup.post({ kind: "render", key: text.key, text: text.description, ...range, memory });
     }
   }
 
@@ -194,4 +229,10 @@ export class TextStore {
     }
     return first;
   }
+}
+
+/** Names a text among those of its file: by all that decides how it looks. */
+function indexName(text: TextDescription): string {
+  // The path is only for messages, and an object may have several.
+  return JSON.stringify({ ...text, path: undefined });
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { EngineSetup } from "./engine.ts";
 import { factsOf } from "./file-facts.ts";
+import { indexFolder } from "./index-folder.ts";
 import type { SessionParts } from "./open-session.ts";
 import { ParkingSlots } from "./parking.ts";
 import type { ServiceRequest, Unreadable } from "./transport.ts";
@@ -24,10 +25,11 @@ const PATIENCE = 2000;
  * @param kernel what they answer requests by; `undefined`: they give their answers to the session's thread
  */
 export function startWorkers(
-  { storage, source, options, unreadable }: ServiceRequest,
+  { storage, source, directory, options, unreadable }: ServiceRequest,
   kernel: KernelDescriptors | undefined,
 ): Workers {
   const { codecs, cacheBytes, ownership } = options;
+  const indexes = indexFolder(options.indexRoot, storage.fd, directory);
   const snapshot = storage.snapshot().describe();
   const parking = new ParkingSlots().buffer;
   const outstanding = new SharedArrayBuffer(4 * options.workers);
@@ -49,7 +51,7 @@ export function startWorkers(
   const ports = channels.map(({ port2 }) => port2);
   const facts = factsOf(storage.fd, ownership);
   return {
-    parts: { snapshot, path: source, facts, workers: ports, parking, outstanding, cacheBytes, codecs },
+    parts: { snapshot, path: source, facts, workers: ports, parking, outstanding, cacheBytes, codecs, indexes },
     failed,
     terminate: async () => {
       // A thread that is ended while it loads its libraries may take the process with it: first let them end by themselves.

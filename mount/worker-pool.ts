@@ -22,6 +22,7 @@ export class WorkerPool {
       if (Atomics.load(this.#outstanding, i) < Atomics.load(this.#outstanding, best)) best = i;
     }
     Atomics.add(this.#outstanding, best, 1);
-    this.#ports[best]?.postMessage(job);
+    const own = job.kind === "render" && job.memory !== undefined ? [job.memory] : [];
+    this.#ports[best]?.postMessage(job, own);
   }
 }

@@ -13,7 +13,8 @@ import { attachSnapshot } from "../src/storage/local-file.ts";
 import type { SnapshotDescription } from "../src/storage/storage.ts";
 import { openText } from "../src/tree/open-text.ts";
 import type { Text } from "../src/view/render.ts";
-import { renderBlock, renderBlocks } from "../src/view/text-block.ts";
+import { BLOCK_MEMORY, renderBlock, renderBlocks } from "../src/view/text-block.ts";
+import { saveIndex } from "./index-files.ts";
 import type { Job, ReadReplier, Rendered, RenderJob, WorkerMessage } from "./job.ts";
 import { Replier } from "./kernel/replier.ts";
 import { AnswerPoster } from "./libfuse/answer-poster.ts";
@@ -56,13 +57,14 @@ const replier: ReadReplier =
 const reader = new RangeReader(setup.codecs, RENDER_CACHE);
 const wake = new BigUint64Array([1n]);
 let file: H5File | undefined;
-const sink = new ByteSink(2 ** 20);
+const sink = new ByteSink(BLOCK_MEMORY);
 const texts = new LRUCache<string, Text>({ max: OPEN_TEXTS });
 
 setup.engine.on("message", (job: Job) => {
   try {
     if (job.kind === "read") read(job);
-    else tellRendered(render(job));
+    else if (job.kind === "render") tellRendered(render(job));
+    else saveIndex(job.folder, job.text, job.bytes);
   } finally {
     Atomics.sub(outstanding, setup.index, 1);
   }
@@ -100,8 +102,8 @@ function render(job: RenderJob): Rendered {
   try {
     const text = textOf(job);
     const { blocks, error } = isBlock
-      ? renderBlock(text, first, count, sink)
-      : renderBlocks(text, first, count, sink, keep);
+      ? renderBlock(text, first, count, sink, job.memory)
+      : renderBlocks(text, first, count, sink, keep, job.memory);
     return { key, range, blocks, error: error && { kind: error.kind, message: error.message } };
   } catch (error) {
     const { kind, message } = error instanceof H5Error ? error : defect(error);

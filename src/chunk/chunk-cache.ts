@@ -12,12 +12,22 @@ export class ChunkCache {
   /** The last chunk too large to be kept with the others: a sequential read asks for it again and again. */
   #large: { readonly name: string; readonly chunk: SharedChunk } | undefined;
 
-  constructor(capacity: number) {
+  /** Of the chunk dropped last, where memory is used again. */
+  #spare: SharedChunk | undefined;
+
+  /**
+   * @param capacity bytes @param memory "own": no other thread has the chunks, and nobody one that was dropped; its memory is
+   * used again
+   */
+  constructor(capacity: number, memory: "shared" | "own" = "shared") {
     this.#maxChunk = Math.floor(capacity / 2);
     this.#chunks = new LRUCache({
       maxSize: Math.max(1, capacity),
       max: MIN_CHUNKS + Math.floor(capacity / OVERHEAD),
       sizeCalculation: (chunk) => chunk.buffer.byteLength,
+      dispose: (chunk) => {
+        if (memory === "own") this.#spare = chunk;
+      },
     });
   }
 
@@ -34,9 +44,17 @@ export class ChunkCache {
     const name = `${dataset}/${key}`;
     const cached = this.#large?.name === name ? this.#large.chunk : this.#chunks.get(name);
     if (cached !== undefined) return cached;
-    const chunk = SharedChunk.allocate(size);
+    const chunk = this.#allocate(size);
     if (size <= this.#maxChunk) this.#chunks.set(name, chunk);
     else this.#large = { name, chunk };
     return chunk;
+  }
+
+  #allocate(size: number): SharedChunk {
+    const spare = this.#spare;
+    if (spare?.size !== size) return SharedChunk.allocate(size);
+    this.#spare = undefined;
+    spare.clear();
+    return spare;
   }
 }

@@ -15,6 +15,16 @@ export interface Execution {
   cancelled?(): boolean;
 }
 
+/** A stored chunk of at most so many bytes is read into memory that the next one uses again. */
+const MAX_SCRATCH = 2 ** 24;
+
+let scratch = new Uint8Array(0);
+
+function scratchOf(size: number): Uint8Array {
+  if (size > scratch.length) scratch = new Uint8Array(Math.max(size, 2 * scratch.length));
+  return scratch.subarray(0, size);
+}
+
 /** The work was no longer wanted. */
 export class CancelledError extends H5Error {
   constructor() {
@@ -47,7 +57,7 @@ function decodePlannedChunk(plan: ChunkedPlan, chunk: PlannedChunk, shared: Shar
   const { stored } = chunk;
   if (stored === undefined) throw new TypeError("a chunk that was never written cannot be decoded");
   return shared.fillOnce((target) => {
-    const input = new Uint8Array(stored.size);
+    const input = stored.size <= MAX_SCRATCH ? scratchOf(stored.size) : new Uint8Array(stored.size);
     readPieces(stored.pieces, input, 0, plan.path);
     try {
       const { filters, chunkSize } = plan;

@@ -32,6 +32,16 @@ export class SharedChunk {
     return new SharedChunk(buffer);
   }
 
+  /** Bytes when decoded. */
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  /** Forgets the bytes. No thread may be using them. */
+  clear(): void {
+    Atomics.store(this.#state, 0, EMPTY);
+  }
+
   /** The decoded bytes, or `undefined` while they are not there. */
   get decoded(): Uint8Array | undefined {
     return Atomics.load(this.#state, 0) === READY ? this.#bytes : undefined;

@@ -20,7 +20,7 @@ const MAX_HEAP_DATA = 2 ** 16;
  * The whole text, where it can be had so quickly that nobody need wait for it: the data is small, and so is what must be
  * read for it. `undefined` where it cannot, or not at all.
  */
-export function cheapText(node: FileNode, reader: RangeReader, sink: ByteSink): Uint8Array | undefined {
+export function cheapText(node: FileNode, reader: RangeReader, sink: ByteSink): Uint8Array<ArrayBuffer> | undefined {
   try {
     if (!isSmall(node)) return undefined;
     const text = nodeText(node, reader);

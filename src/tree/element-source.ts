@@ -12,6 +12,6 @@ export function elementSource(dataset: Dataset, name: string, reader: RangeReade
     dims: dataspace.kind === "null" ? null : dims,
     name,
     heap: heapOf(dataset.file),
-    read: (first, count) => reader.read(dataset, `${dataset.address}`, first * elementSize, count * elementSize),
+    read: (first, count) => reader.borrow(dataset, `${dataset.address}`, first * elementSize, count * elementSize),
   };
 }

@@ -8,6 +8,9 @@ const BLOCK_SIZE = 2 ** 18;
 /** Where the text is longer than was guessed, a block ends after so many. */
 const MAX_BLOCK_SIZE = 2 ** 19;
 
+/** Memory that most blocks fit in. */
+export const BLOCK_MEMORY = BLOCK_SIZE + 2 ** 16;
+
 /** Elements whose text is short are not read beyond so many bytes for one block. */
 const MAX_READ_SIZE = 2 ** 23;
 
@@ -16,7 +19,7 @@ export interface TextBlock {
   readonly count: number;
   /** Bytes of the text. */
   readonly length: number;
-  /** The text, where it was to be kept. */
+  /** The text with a buffer of its own, where it was to be kept. */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
@@ -32,18 +35,36 @@ export interface RenderedBlocks {
  */
 export function blockCountFrom({ format }: Text, first: number, textPerElement: number): number {
   const { elementCount, elementSize, elementsPerRow } = format;
+  if (elementCount === 0) return 0;
   const most = Math.min(BLOCK_SIZE / Math.max(1, textPerElement), MAX_READ_SIZE / elementSize);
   let count = Math.max(1, Math.floor(most));
   if (count > elementsPerRow) count -= (first + count) % elementsPerRow;
   return Math.min(Math.max(1, count), elementCount - first);
 }
 
-/** Renders a range of elements as one block, or as several where their text is longer than was guessed. */
-export function renderBlocks(text: Text, first: number, count: number, sink: ByteSink, keep: boolean): RenderedBlocks {
+/**
+ * Renders a range of elements as one block, or as several where their text is longer than was guessed.
+ * @param memory to go on in when a block's text is kept and takes the sink's buffer with it
+ */
+export function renderBlocks(
+  text: Text,
+  first: number,
+  count: number,
+  sink: ByteSink,
+  keep: boolean,
+  memory?: ArrayBuffer,
+): RenderedBlocks {
   const blocks: TextBlock[] = [];
+  let spare = memory;
   let start = first;
   const cut = (end: number): void => {
-    blocks.push({ count: end - start, length: sink.length, bytes: keep ? sink.take() : undefined });
+    const { length } = sink;
+    blocks.push({
+      count: end - start,
+      length,
+      bytes: keep ? sink.give(spare ?? new ArrayBuffer(BLOCK_MEMORY)) : undefined,
+    });
+    spare = undefined;
     start = end;
     sink.length = 0;
   };
@@ -60,12 +81,19 @@ export function renderBlocks(text: Text, first: number, count: number, sink: Byt
   }
 }
 
-/** Renders one block that is known to be one. */
-export function renderBlock(text: Text, first: number, count: number, sink: ByteSink): RenderedBlocks {
+/** Renders elements that are known to be one block, and keeps its text. */
+export function renderBlock(
+  text: Text,
+  first: number,
+  count: number,
+  sink: ByteSink,
+  memory = new ArrayBuffer(BLOCK_MEMORY),
+): RenderedBlocks {
   sink.length = 0;
   try {
     for (const _ of render(text, first, count, sink));
-    return { blocks: [{ count, length: sink.length, bytes: sink.take() }], error: undefined };
+    const { length } = sink;
+    return { blocks: [{ count, length, bytes: sink.give(memory) }], error: undefined };
   } catch (error) {
     if (!(error instanceof H5Error)) throw error;
     return { blocks: [], error };

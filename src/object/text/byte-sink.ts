@@ -86,4 +86,12 @@ export class ByteSink {
   take(): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(0, this.length);
   }
+  /** The bytes that are there, given away with their buffer. @param next to go on in */
+  give(next: ArrayBuffer): Uint8Array<ArrayBuffer> {
+    const given = this.bytes.subarray(0, this.length);
+    this.bytes = new Uint8Array(next);
+    this.view = new DataView(next);
+    this.length = 0;
+    return given;
+  }
 }
