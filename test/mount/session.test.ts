@@ -63,6 +63,8 @@ describe("a session", () => {
       workerCount: 1,
       post: (job) => jobs.push(job),
       unreadable: (path, problem) => problems.push(`${path}: ${problem}`),
+      indexes: undefined,
+      log: () => undefined,
       status: () => ({ pid: 1, uid: 2, file: "/f", since: "then", requests: 3 }),
     });
   });
