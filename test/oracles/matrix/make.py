@@ -38,7 +38,8 @@ def allowed(c):
     early = storage.alloc == EARLY
     if filters == "masked" and (written != "all" or not is_plain(t) or early):
         return False  # of chunks that are there already, libhdf5 2.0 does not change the mask
-    if early and fill == "default" and written not in ("all", "shrunk") and is_plain(t):
+    contiguous = storage.dims is not None and not storage.chunks and not storage.compact
+    if fill == "default" and is_plain(t) and (early and written not in ("all", "shrunk") or contiguous and written == "part"):
         return False  # no fill value is written then: the elements are what was in the file before
     if written in ("grown", "shrunk") and not can_change(storage):
         return False
