@@ -2,6 +2,7 @@
 import hashlib
 import io
 import json
+import math
 import os
 from fractions import Fraction
 
@@ -155,7 +156,11 @@ def same_float(t, wanted, found, form):
     found = Fraction(found)
     step = spacing(t, wanted, abs(found) < abs(wanted))
     distance = abs(found - wanted) * 2
-    return distance < step or (distance == step and wanted / step % 2 == 0)
+    if distance < step or (distance == step and wanted / step % 2 == 0):
+        return True
+    # A number of a type that readers of text have not is written as the float32 or float64 that it is.
+    double = nearest_double(found)
+    return any(math.isfinite(n) and Fraction(n) == wanted for n in (double, float(np.float32(double))))
 
 
 def nearest_double(value):

@@ -115,7 +115,8 @@ def dims_at_creation(storage, written):
     """A dataset that is to grow or shrink has other dimensions at first."""
     dims, most = storage.dims, storage.max_dims
     if written == "grown":
-        return tuple(n if m == n else max(1, n // 2) for n, m in zip(dims, most))
+        # By whole chunks: what a chunk has beyond the edges when it is written is left to chance, not the fill value.
+        return tuple(n if m == n else min(n, -(-n // 2 // c) * c) for n, m, c in zip(dims, most, storage.chunks))
     if written == "shrunk":
         return tuple(n + 5 if m == N else m for n, m in zip(dims, most))
     return dims
