@@ -78,7 +78,7 @@ export class DataReader {
   }
 
   #chunksOf(node: FileNode, plan: ChunkedPlan): PlannedMemory {
-    const dataset = `${node.object.address}`;
+    const dataset = `${node.address}`;
     return plan.chunks.map(({ key, stored }) =>
       stored === undefined ? undefined : this.#chunks.chunk(dataset, key, plan.chunkSize),
     );

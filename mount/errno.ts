@@ -34,7 +34,12 @@ export class ErrnoError extends Error {
   readonly errno: number;
 
   constructor(errno: number) {
+    // Most requests that fail are questions (is there such a name, such an attribute?): where the answer was thrown
+    // from is no news, and would take longer than all the rest.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`errno ${errno}`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = "ErrnoError";
     this.errno = errno;
   }

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { H5Error } from "../src/errors.ts";
 import { decodeText, encodeText } from "../src/format/text.ts";
 import { type Content, contentOf, problemOf, type StoredContent } from "../src/tree/content.ts";
@@ -75,7 +76,8 @@ export class Session implements FileSystem {
   readonly #directories: DirectoryHandles;
   readonly #data: DataReader;
   readonly #texts: TextStore;
-  readonly #contents = new WeakMap<Node, Content>();
+  /** Those in use: every file that was ever listed has one. */
+  readonly #contents = new LRUCache<FileNode, Content>({ max: 1024 });
 
   constructor(setup: SessionSetup) {
     this.#setup = setup;
@@ -200,7 +202,7 @@ export class Session implements FileSystem {
         ino: node.ino,
         type: DT[node.kind],
         offset: next,
-        lookup: () => (plain || this.#attributes(node) === undefined ? undefined : this.#entry(node)),
+        lookup: () => (plain ? undefined : this.#knownEntry(node)),
       };
     }
   }
@@ -288,7 +290,7 @@ export class Session implements FileSystem {
     return node;
   }
 
-  #content(node: Node & { kind: "file" }): Content {
+  #content(node: FileNode): Content {
     const known = this.#contents.get(node);
     if (known !== undefined) return known;
     const content = contentOf(node);
@@ -313,8 +315,13 @@ export class Session implements FileSystem {
     return new ErrnoError(node.kind === "directory" ? Errno.EISDIR : Errno.EINVAL);
   }
 
-  #entry(node: Node): Entry {
+  /** `undefined`: the size is not known yet. */
+  #knownEntry(node: Node): Entry | undefined {
     const attributes = this.#attributes(node);
+    return attributes === undefined ? undefined : this.#entry(node, attributes);
+  }
+
+  #entry(node: Node, attributes = this.#attributes(node)): Entry {
     return {
       nodeid: this.#nodes.lookup(node),
       generation: 0,
@@ -332,7 +339,7 @@ export class Session implements FileSystem {
     return size === undefined ? undefined : attributesOf(node, size, this.#setup.facts);
   }
 
-  #size(node: Node & { kind: "file" }): number | undefined {
+  #size(node: FileNode): number | undefined {
     if (problemOf(node) !== undefined) return 0;
     const content = this.#content(node);
     return content.kind === "stored" ? content.size : this.#texts.size(node);

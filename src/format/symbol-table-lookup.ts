@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { FormatError } from "../errors.ts";
 import { type BTreeV1Node, bTreeV1Leaves, GROUP_NODE, readBTreeV1Node } from "./b-tree-v1.ts";
 import { compareBytes } from "./compare-bytes.ts";
@@ -24,12 +25,17 @@ export interface GroupK {
 /** Names have their own places in the heap. Where they overlap so much, a small file could stand for any amount of memory. */
 const MAX_OVERLAP = 16;
 
+const KEPT_NODES = 8;
+
 /** The links of an old-style group: a B-tree whose leaves point at symbol table nodes, and a heap with the names. */
 export class SymbolTableLookup {
   readonly #context: FormatContext;
   readonly #table: SymbolTable;
   readonly #k: GroupK;
   readonly #heap: LocalHeap;
+  /** The nodes of the last look-ups: a listing looks beside each name for others like it. */
+  readonly #nodes = new LRUCache<number, GroupNode>({ max: KEPT_NODES });
+  readonly #leaves = new LRUCache<number, SymbolTableEntry[]>({ max: KEPT_NODES });
 
   /** Reads the local heap's header only. */
   constructor(context: FormatContext, table: SymbolTable, k: GroupK) {
@@ -63,7 +69,7 @@ export class SymbolTableLookup {
         if (seen.has(address))
           throw new FormatError("is met twice in its group", { structure: "symbol table node", address });
         seen.add(address);
-        for (const entry of readSymbolTableNode(this.#context, address, 2 * this.#k.groupLeafNodeK)) {
+        for (const entry of this.#leaf(address)) {
           const name = this.#heap.string(entry.linkNameOffset);
           const link = this.#link(entry, name);
           bytes += name.length + (link.kind === "soft" ? link.target.length : 0);
@@ -96,7 +102,7 @@ export class SymbolTableLookup {
   }
 
   #findInLeaf(address: number, name: Uint8Array): Link | undefined {
-    const entries = readSymbolTableNode(this.#context, address, 2 * this.#k.groupLeafNodeK);
+    const entries = this.#leaf(address);
     let low = 0;
     let high = entries.length;
     while (low < high) {
@@ -131,7 +137,24 @@ export class SymbolTableLookup {
     return { kind: "hard", name, creationOrder: undefined, charset: "ascii", address: objectHeaderAddress };
   }
 
+  #leaf(address: number): SymbolTableEntry[] {
+    let entries = this.#leaves.get(address);
+    if (entries === undefined) {
+      entries = readSymbolTableNode(this.#context, address, 2 * this.#k.groupLeafNodeK);
+      this.#leaves.set(address, entries);
+    }
+    return entries;
+  }
+
   #node(address: number, expectedLevel: number | undefined): GroupNode {
+    const kept = this.#nodes.get(address);
+    if (kept !== undefined && (expectedLevel === undefined || kept.level === expectedLevel)) return kept;
+    const node = this.#readNode(address, expectedLevel);
+    this.#nodes.set(address, node);
+    return node;
+  }
+
+  #readNode(address: number, expectedLevel: number | undefined): GroupNode {
     const kind = {
       nodeType: GROUP_NODE,
       keySize: this.#context.sizeOfLengths,

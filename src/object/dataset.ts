@@ -41,7 +41,9 @@ export class Dataset extends ObjectBase implements StoredData {
     if (this.#datatype === undefined) {
       const message = this.required(MESSAGE.datatype, "datatype");
       const r = new Reader(message.body, message.address, "datatype message", this.file.context);
-      this.#datatype = datatypeOf(this.file, r, isShared(message));
+      this.#datatype = isShared(message)
+        ? datatypeOf(this.file, r, true)
+        : this.file.datatype(message.body, () => datatypeOf(this.file, r, false));
     }
     return this.#datatype;
   }

@@ -3,6 +3,7 @@ import { FormatError, H5Error, NotFoundError, UnsupportedError } from "../errors
 import { decodeBTreeK } from "../format/b-tree-k.ts";
 import { decodeCacheImageMessage, readCacheImage } from "../format/cache-image.ts";
 import { FormatContext } from "../format/context.ts";
+import type { Datatype } from "../format/datatype.ts";
 import { decodeDriverInfo } from "../format/driver-info.ts";
 import { decodeFileSpaceInfo } from "../format/file-space-info.ts";
 import { GlobalHeap } from "../format/global-heap.ts";
@@ -26,8 +27,8 @@ export interface OpenOptions {
   readonly ignoreConsistencyFlags?: boolean;
 }
 
-/** Bytes of object headers that are kept decoded. */
-const CACHE_SIZE = 16 * 1024 * 1024;
+/** Bytes of object headers that are kept decoded; a decoded message takes some hundred bytes more than its body. */
+const CACHE_SIZE = 4 * 1024 * 1024;
 
 /** Soft links that a path may lead through before it is taken for a cycle, and parts that it may have with their targets. */
 const MAX_SOFT_LINKS = 64;
@@ -42,6 +43,7 @@ export class H5File {
   readonly context: FormatContext;
   readonly globalHeap: GlobalHeap;
   readonly #storage: Storage | undefined;
+  readonly #datatypes = new LRUCache<string, Datatype>({ max: 64 });
   readonly #objects = new LRUCache<number, H5Object>({
     maxSize: CACHE_SIZE,
     sizeCalculation: (object) => headerSize(object.header),
@@ -110,6 +112,17 @@ export class H5File {
       this.#objects.set(address, object);
     }
     return object;
+  }
+
+  /** What `decode` makes of a datatype message's bytes: the datasets of a file mostly share a few types. */
+  datatype(body: Uint8Array, decode: () => Datatype): Datatype {
+    const key = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1");
+    let datatype = this.#datatypes.get(key);
+    if (datatype === undefined) {
+      datatype = decode();
+      this.#datatypes.set(key, datatype);
+    }
+    return datatype;
   }
 
   /** In libhdf5's order: what has links is a group, what has a type and a space is a dataset, what has a type a datatype. */
@@ -192,7 +205,7 @@ function checkParts(parts: readonly string[], path: string): void {
 }
 
 function headerSize(header: ObjectHeader): number {
-  return header.messages.reduce((sum, { body }) => sum + body.length + 128, 1024);
+  return header.messages.reduce((sum, { body }) => sum + body.length + 384, 1024);
 }
 
 /** What the superblock extension adds: B-tree K values, and metadata that are in a cache image instead of in their places. */

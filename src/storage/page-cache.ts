@@ -15,7 +15,7 @@ export class PageCache {
   readonly #size: number;
 
   /** @param size bytes in the file; @param capacity bytes of pages to keep */
-  constructor(readAt: ReadAt, size: number, capacity = 16 * 1024 * 1024) {
+  constructor(readAt: ReadAt, size: number, capacity = 8 * 1024 * 1024) {
     this.#readAt = readAt;
     this.#size = size;
     this.#pages = new LRUCache({ max: Math.max(2, Math.floor(capacity / PAGE)) });

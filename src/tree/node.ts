@@ -22,6 +22,9 @@ export interface DirectoryNode extends Base {
 
 export interface FileNode extends Base {
   readonly kind: "file";
+  /** The object's: there are many more nodes than objects that are kept open. */
+  readonly address: number;
+  /** Opened again where it was closed meanwhile. */
   readonly object: Dataset | CommittedDatatype;
   /** The object's own name: it heads the column of a one-dimensional dataset. */
   readonly name: string;

@@ -9,6 +9,7 @@ import { CanonicalNames, childPath } from "./canonical-name.ts";
 import { fileName, linkName, mayBeShortened } from "./file-name.ts";
 import { hashedInode, objectInode } from "./inode.ts";
 import type { BrokenNode, DirectoryNode, FileNode, Node, SymlinkNode, TreeEntry } from "./node.ts";
+import { ObjectFile } from "./object-file.ts";
 import { relativePath } from "./relative-path.ts";
 
 /** Links that one look-up may follow on its way through soft links before they count as a loop. */
@@ -185,15 +186,7 @@ export class Tree {
   ): FileNode {
     const path = childPath(directory.path, shown);
     const { name } = this.#canonical.of(object, { path, name: linkName });
-    return {
-      kind: "file",
-      key: `${object.address}:${view}`,
-      ino: objectInode(object.address, view),
-      path,
-      object,
-      name,
-      view,
-    };
+    return new ObjectFile(this.file, object, { path, name, view });
   }
 
   /** Where a soft link's target is shown, by HDF5's rules: "." is nothing, ".." is an ordinary name. */

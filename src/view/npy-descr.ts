@@ -28,6 +28,17 @@ const MAX_RANK = 64;
  * - `<f16` is the x86's extended precision in 16 bytes, which is what NumPy on x86-64 reads under this name.
  */
 export function npyDtype(type: Datatype): NpyDtype | undefined {
+  const kept = known.get(type);
+  if (kept !== undefined) return kept.dtype;
+  const dtype = newDtype(type);
+  known.set(type, { dtype });
+  return dtype;
+}
+
+/** A file's datasets mostly share a few types, and each is asked for whenever one of them is listed. */
+const known = new WeakMap<Datatype, { readonly dtype: NpyDtype | undefined }>();
+
+function newDtype(type: Datatype): NpyDtype | undefined {
   if (type.class === "array") {
     const base = npyDtype(type.base);
     if (base === undefined) return undefined;

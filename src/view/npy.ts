@@ -11,15 +11,26 @@ const GROWTH_DIGITS = 21;
 
 const MAGIC = encodeText("NUMPY");
 
+/** Neighbours in a file are mostly alike. */
+let last:
+  | { readonly type: Datatype; readonly dims: readonly number[]; readonly header: Uint8Array<ArrayBuffer> }
+  | undefined;
+
 /**
  * The header of a NumPy file (NEP 1), byte for byte as `numpy.save` writes it; the dataset's elements as they are stored
  * follow. An array datatype's dimensions come after the dataset's.
  *
  * Version 1.0 where it can be, 2.0 for a header over 65,535 bytes, 3.0 for names that are not Latin-1. (NumPy refuses
  * headers over 10,000 bytes, a few hundred columns, unless asked by `max_header_size`.)
+ * The result may be shared: do not write to it.
  * @throws UnsupportedError where the datatype has no dtype, see `npyDtype`
  */
 export function encodeNpyHeader(type: Datatype, dims: readonly number[]): Uint8Array<ArrayBuffer> {
+  if (last?.type !== type || `${last.dims}` !== `${dims}`) last = { type, dims, header: newHeader(type, dims) };
+  return last.header;
+}
+
+function newHeader(type: Datatype, dims: readonly number[]): Uint8Array<ArrayBuffer> {
   const dtype = npyDtype(type);
   if (dtype === undefined) throw new UnsupportedError(`elements of class ${type.class} have no NumPy dtype`);
   const shape = [...dims, ...dtype.shape];

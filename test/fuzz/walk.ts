@@ -17,6 +17,7 @@ import { MemoryStorage } from "../../src/storage/memory.ts";
 import { contentOf, problemOf } from "../../src/tree/content.ts";
 import { extendedAttribute, extendedAttributeNames } from "../../src/tree/extended-attributes.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
+import { ObjectFile } from "../../src/tree/object-file.ts";
 import { nodeText } from "../../src/tree/open-text.ts";
 import { Tree, viewSubject } from "../../src/tree/tree.ts";
 import { render } from "../../src/view/render.ts";
@@ -119,7 +120,10 @@ class Walk {
     this.#attempt(() => dataset.storedBytes());
     this.#attempt(() => dataset.modificationTime);
     const views = this.#attempt(() => viewsOf(viewSubject(dataset))) ?? [];
-    for (const view of views) this.#attempt(() => this.#view({ ...node, view }, dataset, view));
+    for (const view of views) {
+      const file = new ObjectFile(dataset.file, dataset, { path: node.path, name: node.name, view });
+      this.#attempt(() => this.#view(file, dataset, view));
+    }
     this.#attempt(() => this.#elements(dataset));
   }
 
