@@ -17,23 +17,23 @@ interface CanonicalName {
  * object with several links is met.
  */
 export class CanonicalNames {
-  readonly #file: H5File;
+  readonly file: H5File;
   #names: Map<number, CanonicalName> | undefined;
 
   constructor(file: H5File) {
-    this.#file = file;
+    this.file = file;
   }
 
   /** The name that counts; `met` is one by which the object was met. */
   of(object: H5Object, met: CanonicalName): CanonicalName {
-    if (object.address === this.#file.root.address) return { path: "/", name: "" };
+    if (object.address === this.file.root.address) return { path: "/", name: "" };
     if (object.linkCount <= 1) return met;
     this.#names ??= this.#walk();
     return this.#names.get(object.address) ?? met;
   }
 
   #walk(): Map<number, CanonicalName> {
-    const root = this.#file.root;
+    const root = this.file.root;
     const names = new Map([[root.address, { path: "/", name: "" }]]);
     for (const { address, name, parent } of walkObjects(root)) {
       const path = childPath(names.get(parent)?.path ?? "/", fileName(name, ""));

@@ -1,5 +1,5 @@
-import type { H5File } from "../object/file.ts";
 import type { ViewName } from "../view/view.ts";
+import type { CanonicalNames } from "./canonical-name.ts";
 import { objectInode } from "./inode.ts";
 import type { FileNode } from "./node.ts";
 
@@ -11,20 +11,26 @@ export class ObjectFile implements FileNode {
   readonly kind = "file";
   readonly address: number;
   readonly path: string;
-  readonly name: string;
   readonly view: ViewName;
-  readonly #file: H5File;
+  readonly #names: CanonicalNames;
+  readonly #linkName: string;
 
+  /** @param linkName the name of the link by which the object was met */
   constructor(
-    file: H5File,
-    object: FileNode["object"],
-    { path, name, view }: { readonly path: string; readonly name: string; readonly view: ViewName },
+    names: CanonicalNames,
+    { address }: FileNode["object"],
+    { path, linkName, view }: { readonly path: string; readonly linkName: string; readonly view: ViewName },
   ) {
-    this.#file = file;
-    this.address = object.address;
+    this.#names = names;
+    this.address = address;
     this.path = path;
-    this.name = name;
+    this.#linkName = linkName;
     this.view = view;
+  }
+
+  /** Found when it is asked for: where an object has several names, every object of the file is looked at for it. */
+  get name(): string {
+    return this.#names.of(this.object, { path: this.path, name: this.#linkName }).name;
   }
 
   get key(): string {
@@ -36,7 +42,7 @@ export class ObjectFile implements FileNode {
   }
 
   get object(): FileNode["object"] {
-    const object = this.#file.object(this.address, this.path);
+    const object = this.#names.file.object(this.address, this.path);
     if (object.kind === "group") throw new TypeError(`the object at ${this.address} has become a group`);
     return object;
   }

@@ -185,8 +185,7 @@ export class Tree {
     view: ViewName,
   ): FileNode {
     const path = childPath(directory.path, shown);
-    const { name } = this.#canonical.of(object, { path, name: linkName });
-    return new ObjectFile(this.file, object, { path, name, view });
+    return new ObjectFile(this.#canonical, object, { path, linkName, view });
   }
 
   /** Where a soft link's target is shown, by HDF5's rules: "." is nothing, ".." is an ordinary name. */

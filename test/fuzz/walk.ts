@@ -14,6 +14,7 @@ import { decodeElement } from "../../src/object/value.ts";
 import { heapOf } from "../../src/object/value-heap.ts";
 import { walkObjects } from "../../src/object/walk.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
+import { CanonicalNames } from "../../src/tree/canonical-name.ts";
 import { contentOf, problemOf } from "../../src/tree/content.ts";
 import { extendedAttribute, extendedAttributeNames } from "../../src/tree/extended-attributes.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
@@ -120,8 +121,9 @@ class Walk {
     this.#attempt(() => dataset.storedBytes());
     this.#attempt(() => dataset.modificationTime);
     const views = this.#attempt(() => viewsOf(viewSubject(dataset))) ?? [];
+    const names = new CanonicalNames(dataset.file);
     for (const view of views) {
-      const file = new ObjectFile(dataset.file, dataset, { path: node.path, name: node.name, view });
+      const file = new ObjectFile(names, dataset, { path: node.path, linkName: node.name, view });
       this.#attempt(() => this.#view(file, dataset, view));
     }
     this.#attempt(() => this.#elements(dataset));
