@@ -22,7 +22,7 @@ const RANDOM_SECONDS = 2;
 
 /** A file that is made when it is first asked for. */
 const made = new Set<string>();
-async function data(setting: Setting, kind: string): Promise<string> {
+export async function data(setting: Setting, kind: string): Promise<string> {
   const file = join(setting.dir, `${kind}.h5`);
   if (!made.has(file)) {
     await makeData(setting.python, kind, file);

@@ -2,9 +2,19 @@ import { whyNoMount } from "../../test/support/mount.ts";
 import { python } from "../../test/support/python.ts";
 import { tempDir } from "../../test/support/temp-dir.ts";
 import { chunked, mounting, random, type Setting, sequential, text } from "./benchmarks.ts";
+import { listing, lookup, memory } from "./metadata.ts";
 import { compile, whyNoCompiler } from "./peers.ts";
 
-const BENCHMARKS: Record<string, (setting: Setting) => Promise<void>> = { sequential, random, mounting, chunked, text };
+const BENCHMARKS: Record<string, (setting: Setting) => Promise<void>> = {
+  sequential,
+  random,
+  mounting,
+  memory,
+  listing,
+  lookup,
+  chunked,
+  text,
+};
 
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
