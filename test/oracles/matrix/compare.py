@@ -139,7 +139,7 @@ def enum_name(t, number):
 
 
 def target_of(reference, file):
-    """The path of what a reference points to; the first eight bytes of either kind lead there."""
+    """The path of what a reference leads to, and its region."""
     return file.targets[bytes(reference)]
 
 

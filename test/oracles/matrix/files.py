@@ -92,11 +92,14 @@ def furnish(fid, c):
 
 
 def references(fid):
-    """An object reference to each of two objects and a region reference, as they are in memory, and the path of what they lead to."""
+    """An object reference to each of two objects and a region reference, as they are in memory, and what they are in JSON."""
     region = h5s.create_simple((4, 6))
     region.select_hyperslab((1, 2), (2, 3))
-    kinds = [("/targets", 8, -1), ("/targets/numbers", 8, -1), ("/targets/numbers", 12, region.id)]
-    return {reference(fid, path.encode(), size, space): path for path, size, space in kinds}
+    return {
+        reference(fid, b"/targets", 8, -1): "/targets",
+        reference(fid, b"/targets/numbers", 8, -1): "/targets/numbers",
+        reference(fid, b"/targets/numbers", 12, region.id): "/targets/numbers[1:3,2:5]",
+    }
 
 
 def reference(fid, path, size, space):

@@ -78,7 +78,7 @@ class MadeFile:
     config: files.Config
     datasets: list
     attributes: list
-    # Paths of what references lead to.
+    # References as they are in memory, and in JSON.
     targets: dict
 
 
