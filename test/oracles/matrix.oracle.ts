@@ -32,16 +32,18 @@ interface FileResult {
   readonly oracle: readonly string[];
 }
 
-/** What the engine says of a file, where matrix/main.py looks for it. */
+/** What the engine says of a file, where matrix/main.py looks for it; of one that is refused whole, only that. */
 function answer({ file, datasets }: MadeFile): void {
   const dump: string[] = [];
+  let refused = false;
   try {
     for (const piece of dumpJson(file)) dump.push(piece);
   } catch (error) {
-    // The JSON tells of it.
     if (!(error instanceof H5Error)) throw error;
+    refused = true;
   }
   writeFileSync(`${file}.json`, dump.join(""));
+  if (refused) return;
   const folder = `${file}.views`;
   mkdirSync(folder);
   const opened = H5File.open(file);
