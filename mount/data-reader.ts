@@ -1,14 +1,28 @@
 import type { CodecMode } from "../codecs/codec.ts";
 import { ChunkCache } from "../src/chunk/chunk-cache.ts";
 import { executePlan } from "../src/chunk/execute-plan.ts";
-import { type ChunkedPlan, type PiecesPlan, planRead, type ReadPlan } from "../src/chunk/read-plan.ts";
+import type { ChunkedPlan, PiecesPlan } from "../src/chunk/read-plan.ts";
+import { RangeReader } from "../src/chunk/read-range.ts";
+import {
+  type Plan,
+  type PlanLimits,
+  planAny,
+  type SelectedData,
+  type SelectedPlan,
+  sizeOf,
+} from "../src/chunk/select-plan.ts";
 import type { SharedChunk } from "../src/chunk/shared-chunk.ts";
 import type { StoredContent } from "../src/tree/content.ts";
+import { cacheName } from "../src/tree/element-source.ts";
 import type { FileNode } from "../src/tree/node.ts";
+import { referenceTo } from "../src/tree/object-reference.ts";
 import { PARKED, type Parked, type Request } from "./filesystem.ts";
 import type { Job } from "./job.ts";
 import { readCached } from "./native.ts";
 import type { Parking } from "./parking.ts";
+
+/** Chunks of a selection that the engine thread looks up for one request: more, and it would hold up others. */
+const MAX_PLANNED = 256;
 
 export interface DataReaderSetup {
   readonly parking: Parking;
@@ -27,10 +41,14 @@ type PlannedMemory = readonly (SharedChunk | undefined)[];
 export class DataReader {
   readonly #setup: DataReaderSetup;
   readonly #chunks: ChunkCache;
+  readonly #limits: PlanLimits;
+  /** For the rare case that so many requests wait already that no more can be parked. */
+  #ownReader: RangeReader | undefined;
 
   constructor(setup: DataReaderSetup) {
     this.#setup = setup;
     this.#chunks = new ChunkCache(setup.cacheBytes);
+    this.#limits = { chunks: MAX_PLANNED, bytes: setup.cacheBytes / 4 };
   }
 
   /** Bytes of decoded chunks that are kept, and how many may be. */
@@ -48,9 +66,13 @@ export class DataReader {
   ): number | Parked {
     const prefix = Math.min(target.length, Math.max(0, header.length - offset));
     if (prefix > 0) target.set(header.subarray(offset, offset + prefix));
-    const plan = planRead(data, Math.max(0, offset - header.length), target.length - prefix);
+    const start = Math.max(0, offset - header.length);
+    const plan = planAny(data, start, target.length - prefix, this.#limits);
+    if ("selection" in data && plan.length < Math.min(target.length - prefix, sizeOf(data) - start)) {
+      return this.#readByParts(request, node, data, start, target, prefix);
+    }
     const body = part(target, prefix, plan.length);
-    const chunks = plan.kind === "chunked" ? this.#chunksOf(node, plan) : [];
+    const chunks = plan.kind === "chunked" || plan.kind === "selected" ? this.#chunksOf(node, plan) : [];
     if (!this.#readAtHand(plan, chunks, body)) {
       const slot = this.#setup.parking.park(request.unique);
       if (slot !== undefined) {
@@ -70,21 +92,47 @@ export class DataReader {
   }
 
   /** False where the bytes are not at hand: to wait for a disk, or to decode, would hold up every other request. */
-  #readAtHand(plan: ReadPlan, chunks: PlannedMemory, target: Uint8Array): boolean {
+  #readAtHand(plan: Plan, chunks: PlannedMemory, target: Uint8Array): boolean {
     if (plan.kind === "pieces") return readCachedPieces(plan, target);
+    if (plan.kind === "selected" && plan.isPlain && plan.chunks.length > 0) return false;
     if (!chunks.every((chunk) => chunk === undefined || chunk.decoded !== undefined)) return false;
     this.#execute(plan, chunks, target);
     return true;
   }
 
-  #chunksOf(node: FileNode, plan: ChunkedPlan): PlannedMemory {
-    const dataset = `${node.address}`;
+  /** A selection that needs more chunks than can be looked up at once: a worker does all of it. */
+  #readByParts(
+    request: Request,
+    node: FileNode,
+    data: SelectedData,
+    start: number,
+    target: Uint8Array,
+    prefix: number,
+  ): number | Parked {
+    const { unique } = request;
+    const length = Math.min(target.length - prefix, sizeOf(data) - start);
+    const slot = this.#setup.parking.park(unique);
+    if (slot === undefined) {
+      this.#ownReader ??= new RangeReader(this.#setup.codecs);
+      this.#ownReader.readInto(data, cacheName(node), start, part(target, prefix, length));
+      return prefix + length;
+    }
+    const { selection } = data;
+    const object = referenceTo(node.object);
+    const job = { unique, slot, prefix: target.slice(0, prefix), object, selection, start, length };
+    this.#setup.post({ kind: "select", ...job });
+    return PARKED;
+  }
+
+  #chunksOf(node: FileNode, plan: ChunkedPlan | SelectedPlan): PlannedMemory {
+    const isPlain = plan.kind === "selected" && plan.isPlain;
+    const dataset = cacheName(node);
     return plan.chunks.map(({ key, stored }) =>
-      stored === undefined ? undefined : this.#chunks.chunk(dataset, key, plan.chunkSize),
+      stored === undefined || isPlain ? undefined : this.#chunks.chunk(dataset, key, plan.chunkSize),
     );
   }
 
-  #execute(plan: ReadPlan, chunks: PlannedMemory, target: Uint8Array): void {
+  #execute(plan: Plan, chunks: PlannedMemory, target: Uint8Array): void {
     executePlan(plan, target, { mode: this.#setup.codecs, chunkFor: (_, position) => chunkAt(chunks, position) });
   }
 }

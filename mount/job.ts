@@ -1,5 +1,7 @@
-import type { ReadPlan } from "../src/chunk/read-plan.ts";
+import type { Plan } from "../src/chunk/select-plan.ts";
+import type { Selection } from "../src/chunk/selection.ts";
 import type { H5Error, H5ErrorKind } from "../src/errors.ts";
+import type { ObjectReference } from "../src/tree/object-reference.ts";
 import type { TextDescription } from "../src/tree/open-text.ts";
 import type { TextBlock } from "../src/view/text-block.ts";
 import type { IndexFolder } from "./index-folder.ts";
@@ -13,10 +15,11 @@ export type Job =
       readonly slot: number;
       /** Sent before the plan's bytes. */
       readonly prefix: Uint8Array;
-      readonly plan: ReadPlan;
+      readonly plan: Plan;
       /** Where each planned chunk is decoded to; by position. */
       readonly chunks: readonly (SharedArrayBuffer | undefined)[];
     }
+  | SelectJob
   | RenderJob
   | {
       /** Leave the index of a text to later mounts. */
@@ -25,6 +28,20 @@ export type Job =
       readonly text: string;
       readonly bytes: Uint8Array;
     };
+
+/** Read a selection that needs more than can be planned at once, and answer the READ request itself. */
+export interface SelectJob {
+  readonly kind: "select";
+  readonly unique: number;
+  readonly slot: number;
+  /** Sent before the selected bytes. */
+  readonly prefix: Uint8Array;
+  readonly object: ObjectReference;
+  readonly selection: Selection;
+  /** Of the selection's bytes. */
+  readonly start: number;
+  readonly length: number;
+}
 
 /** Format some elements of a text; the engine is told by a `Rendered` message. */
 export interface RenderJob extends ElementRange {

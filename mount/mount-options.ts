@@ -2,6 +2,8 @@ import { cpus, totalmem } from "node:os";
 import { resolve } from "node:path";
 import type { CodecMode } from "../codecs/codec.ts";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
+import type { ExternalPolicy } from "../src/object/external-files.ts";
+import { isViewName, VIEW_NAMES, type ViewName } from "../src/view/view.ts";
 import { defaultIndexRoot } from "./index-folder.ts";
 import { DEFAULT_TRANSPORT, type TransportName } from "./transport.ts";
 
@@ -23,6 +25,10 @@ export interface MountOptions {
   readonly transport: TransportName;
   /** Whether to take libhdf5's shared lock on the file. */
   readonly lock: boolean;
+  /** The views to list of each dataset that has any of them; none: its natural one. */
+  readonly views: readonly ViewName[];
+  /** Where external links may lead. */
+  readonly external: ExternalPolicy;
   /** Where a daemon in the background says what it has to say: a file, or the socket of a system log. */
   readonly log: string;
   readonly ownership: Ownership;
@@ -41,6 +47,8 @@ export const OPTION_HELP = [
   "workers=N         decoding threads (default: one per core but one)",
   `transport=T       how the kernel is spoken to: kernel or libfuse (default here: ${DEFAULT_TRANSPORT})`,
   "lock=none         do not take the shared lock that libhdf5 takes on a file it reads",
+  "views=VIEW,...    list these views of every dataset that has any of them: csv, json, npy, bin, txt",
+  "external=below    where external links may lead: below FILE's directory (default), off, or all",
   "log=FILE          where a daemon in the background says what happens (default: the system's log)",
   "allow_other       let other users in (needs user_allow_other in /etc/fuse.conf, except for root)",
   "uid=N, gid=N      show everything as this user's, this group's (default: the file's)",
@@ -70,14 +78,27 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
     workers: Math.max(1, cpus().length - 1),
     transport: DEFAULT_TRANSPORT,
     lock: true,
+    views: [],
+    external: "below",
     log: SYSTEM_LOG,
     ownership: {},
     kernel: [],
   };
-  for (const word of words.flatMap((list) => list.split(",")).filter((word) => word !== "")) {
+  for (const word of words.flatMap(splitOptions)) {
     options = { ...options, ...parseWord(word, options) };
   }
   return options;
+}
+
+/** A list with commas; in `views=csv,npy` they stand between the views, too. */
+function splitOptions(list: string): string[] {
+  const words: string[] = [];
+  for (const word of list.split(",").filter((part) => part !== "")) {
+    const last = words.at(-1);
+    if (last?.startsWith("views=") === true && isViewName(word)) words[words.length - 1] = `${last},${word}`;
+    else words.push(word);
+  }
+  return words;
 }
 
 function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
@@ -99,6 +120,10 @@ function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
       return { transport: oneOf(word, value, ["kernel", "libfuse"]) };
     case "lock":
       return { lock: oneOf(word, value, ["shared", "none"]) === "shared" };
+    case "views":
+      return { views: parseViews(word, value) };
+    case "external":
+      return { external: oneOf(word, value, ["off", "below", "all"]) };
     case "log":
       if (value !== undefined && value !== "") return { log: value };
       break;
@@ -147,6 +172,15 @@ function parseMask(word: string, value = ""): number {
   if (!/^[0-7]{1,4}$/.test(value))
     throw new CommandError(EXIT.usage, `-o ${word}: expected permission bits in octal, such as 027`);
   return Number.parseInt(value, 8);
+}
+
+function parseViews(word: string, value = ""): ViewName[] {
+  const names = value.split(",");
+  const views = names.filter(isViewName);
+  if (views.length < names.length) {
+    throw new CommandError(EXIT.usage, `-o ${word}: expected views, each one of ${VIEW_NAMES.join(", ")}`);
+  }
+  return views;
 }
 
 function parseSize(word: string, value = ""): number {

@@ -1,7 +1,7 @@
 import { H5Error } from "../src/errors.ts";
 import { childPath } from "../src/tree/canonical-name.ts";
 import { fileName } from "../src/tree/file-name.ts";
-import type { DirectoryNode, Node } from "../src/tree/node.ts";
+import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
 import type { Attributes, Timestamp } from "./filesystem.ts";
 
 /** What the mounted file itself has: its nodes take over what HDF5 does not store. */
@@ -49,11 +49,16 @@ export function attributesOf(node: Node, size: number, facts: FileFacts): Attrib
       return {
         ...common,
         size,
-        blocks: storedBlocks(node),
+        blocks: isWhole(node) ? storedBlocks(node) : Math.ceil(size / 512),
         mode: S_IFREG | facts.fileMode,
-        nlink: Math.max(1, node.object.linkCount),
+        nlink: isWhole(node) ? Math.max(1, node.object.linkCount) : 1,
       };
   }
+}
+
+/** False for parts of datasets and for attributes: files that are listed nowhere. */
+function isWhole({ part, view }: FileNode): boolean {
+  return part === undefined && view !== "attrs.json";
 }
 
 /** Two and the subdirectories; 1, by which file systems say that they do not count, where counting would open too many objects. */
@@ -61,7 +66,8 @@ function directoryLinks(node: DirectoryNode): number {
   let links = 0;
   let subdirectories = 0;
   for (const link of node.group.links()) {
-    if (++links > MAX_COUNTED) return 1;
+    // What another file has there is not looked at for this.
+    if (++links > MAX_COUNTED || link.kind === "external") return 1;
     if (link.kind === "hard" && isGroup(node, link.name, link.address)) subdirectories++;
   }
   return 2 + subdirectories;

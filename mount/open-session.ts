@@ -1,10 +1,13 @@
 import type { MessagePort } from "node:worker_threads";
 import type { CodecMode } from "../codecs/codec.ts";
+import { ExternalFiles, type ExternalFilesSetup } from "../src/object/external-files.ts";
 import { H5File } from "../src/object/file.ts";
 import { attachSnapshot } from "../src/storage/local-file.ts";
 import type { SnapshotDescription } from "../src/storage/storage.ts";
 import { Tree } from "../src/tree/tree.ts";
+import type { ViewName } from "../src/view/view.ts";
 import type { IndexFolder } from "./index-folder.ts";
+import { lockShared } from "./native.ts";
 import type { FileFacts } from "./node-attributes.ts";
 import { Parking, ParkingSlots } from "./parking.ts";
 import { type ParkedReplier, Session } from "./session.ts";
@@ -17,6 +20,12 @@ export interface SessionParts {
   /** The mounted file's real path. */
   readonly path: string;
   readonly facts: FileFacts;
+  /** What to list of each dataset; none: its natural view. */
+  readonly views: readonly ViewName[];
+  /** Where external links may lead. */
+  readonly links: Omit<ExternalFilesSetup, "lock">;
+  /** Whether to take the shared lock of files that external links lead to. */
+  readonly lock: boolean;
   readonly workers: readonly MessagePort[];
   readonly parking: SharedArrayBuffer;
   readonly outstanding: SharedArrayBuffer;
@@ -39,9 +48,11 @@ export interface SessionEvents {
 export function openSession(parts: SessionParts, replier: ParkedReplier, events: SessionEvents): Session {
   const pool = new WorkerPool(parts.workers, parts.outstanding);
   const self = { pid: process.pid, uid: process.getuid?.() ?? 0, file: parts.path, since: new Date().toISOString() };
-  const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path);
+  const externalFiles = new ExternalFiles({ ...parts.links, ...(parts.lock ? { lock: lockShared } : {}) });
+  const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path, { externalFiles });
+  externalFiles.add(parts.path, file);
   return new Session({
-    tree: new Tree(file),
+    tree: new Tree(file, { views: parts.views }),
     facts: parts.facts,
     parking: new Parking(new ParkingSlots(parts.parking)),
     replier,

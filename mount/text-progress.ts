@@ -156,7 +156,7 @@ export class TextProgress {
     } else {
       const why = new H5Error(
         error?.kind ?? "io",
-        error?.message ?? `${this.description.path}: its text is not what it was when it was measured`,
+        error?.message ?? `${this.description.object.path}: its text is not what it was when it was measured`,
       );
       this.#failReaders(why, (reader) => reader.offset < block.start + block.length && block.start < reader.end);
     }

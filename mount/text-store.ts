@@ -82,7 +82,9 @@ export class TextStore {
     const text = this.#texts.get(node.key);
     if (text !== undefined) return text.size;
     const cheap = this.#cheapSizes.get(node.key) ?? this.#cheap(node)?.bytes.length;
-    if (cheap !== undefined || !this.#indexes?.has(indexName(describeText(node)))) return cheap;
+    if (cheap !== undefined) return cheap;
+    const saved = this.#savedName(describeText(node));
+    if (saved === undefined || this.#indexes?.has(saved) !== true) return undefined;
     return this.#text(node).size;
   }
 
@@ -167,7 +169,8 @@ export class TextStore {
     if (text === undefined) {
       const made = nodeText(node, this.#reader);
       text = new TextProgress(node.key, describeText(node), made, this.#memory, this.#answers);
-      const saved = this.#indexes?.load(indexName(describeText(node)));
+      const name = this.#savedName(describeText(node));
+      const saved = name === undefined ? undefined : this.#indexes?.load(name);
       const index = saved && decodeTextIndex(saved, made.format.elementCount);
       if (index !== undefined) text.restore(index);
       this.#texts.set(node.key, text);
@@ -177,8 +180,14 @@ export class TextStore {
 
   #save(text: TextProgress): void {
     const folder = this.#setup.indexes;
-    if (folder === undefined || text.index.length < MIN_SAVED) return;
-    this.#setup.post({ kind: "save", folder, text: indexName(text.description), bytes: text.index.encode() });
+    const name = this.#savedName(text.description);
+    if (folder === undefined || name === undefined || text.index.length < MIN_SAVED) return;
+    this.#setup.post({ kind: "save", folder, text: name, bytes: text.index.encode() });
+  }
+
+  #savedName(text: TextDescription): string | undefined {
+    const folder = this.#setup.indexes;
+    return folder === undefined ? undefined : indexName(text, folder);
   }
 
   #cheap(node: FileNode): KeptText | undefined {
@@ -231,8 +240,10 @@ export class TextStore {
   }
 }
 
-/** Names a text among those of its file: by all that decides how it looks. */
-function indexName(text: TextDescription): string {
-  // The path is only for messages, and an object may have several.
-  return JSON.stringify({ ...text, path: undefined });
+/**
+ * Names a text among those of the mounted file: by all that decides how it looks. `undefined`: it is of another file, of
+ * whose state the folder knows nothing.
+ */
+function indexName({ object, name, view, part }: TextDescription, folder: IndexFolder): string | undefined {
+  return object.snapshot.fd === folder.fd ? JSON.stringify({ address: object.address, name, view, part }) : undefined;
 }

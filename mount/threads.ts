@@ -28,9 +28,9 @@ export function startWorkers(
   { storage, source, directory, options, unreadable }: ServiceRequest,
   kernel: KernelDescriptors | undefined,
 ): Workers {
-  const { codecs, cacheBytes, ownership } = options;
+  const { codecs, cacheBytes, ownership, views, external, lock } = options;
   const indexes = indexFolder(options.indexRoot, storage.fd, directory);
-  const snapshot = storage.snapshot().describe();
+  const snapshot = { ...storage.snapshot().describe(), path: source };
   const parking = new ParkingSlots().buffer;
   const outstanding = new SharedArrayBuffer(4 * options.workers);
   const channels = Array.from({ length: options.workers }, () => new MessageChannel());
@@ -41,7 +41,7 @@ export function startWorkers(
   // Whoever waits for it does so only once the mount is there.
   failed.catch(() => undefined);
   const workers = channels.map(({ port1: engine }, index) => {
-    const setup: WorkerSetup = { snapshot, kernel, engine, parking, outstanding, index, codecs };
+    const setup: WorkerSetup = { kernel, engine, parking, outstanding, index, codecs };
     const worker = startThread("./worker.js", setup, [engine]);
     worker.on("error", fail);
     worker.on("message", (message: Unreadable) => unreadable(message));
@@ -51,7 +51,20 @@ export function startWorkers(
   const ports = channels.map(({ port2 }) => port2);
   const facts = factsOf(storage.fd, ownership);
   return {
-    parts: { snapshot, path: source, facts, workers: ports, parking, outstanding, cacheBytes, codecs, indexes },
+    parts: {
+      snapshot,
+      path: source,
+      facts,
+      views,
+      links: { main: source, policy: external, forbidden: directory },
+      lock,
+      workers: ports,
+      parking,
+      outstanding,
+      cacheBytes,
+      codecs,
+      indexes,
+    },
     failed,
     terminate: async () => {
       // A thread that is ended while it loads its libraries may take the process with it: first let them end by themselves.

@@ -7,15 +7,14 @@ import { executePlan } from "../src/chunk/execute-plan.ts";
 import { RangeReader } from "../src/chunk/read-range.ts";
 import { SharedChunk } from "../src/chunk/shared-chunk.ts";
 import { H5Error } from "../src/errors.ts";
-import { H5File } from "../src/object/file.ts";
 import { ByteSink } from "../src/object/text/byte-sink.ts";
-import { attachSnapshot } from "../src/storage/local-file.ts";
-import type { SnapshotDescription } from "../src/storage/storage.ts";
+import { cacheName } from "../src/tree/element-source.ts";
+import { ReferenceOpener } from "../src/tree/object-reference.ts";
 import { openText } from "../src/tree/open-text.ts";
 import type { Text } from "../src/view/render.ts";
 import { BLOCK_MEMORY, renderBlock, renderBlocks } from "../src/view/text-block.ts";
 import { saveIndex } from "./index-files.ts";
-import type { Job, ReadReplier, Rendered, RenderJob, WorkerMessage } from "./job.ts";
+import type { Job, ReadReplier, Rendered, RenderJob, SelectJob, WorkerMessage } from "./job.ts";
 import { Replier } from "./kernel/replier.ts";
 import { AnswerPoster } from "./libfuse/answer-poster.ts";
 import { ParkingSlots } from "./parking.ts";
@@ -30,7 +29,6 @@ export interface KernelDescriptors {
 
 /** What the main thread gives a decode worker. */
 export interface WorkerSetup {
-  readonly snapshot: SnapshotDescription;
   /** `undefined`: the transport is libfuse, whose answers the session's thread gives. */
   readonly kernel: KernelDescriptors | undefined;
   readonly engine: MessagePort;
@@ -56,13 +54,14 @@ const replier: ReadReplier =
     : new Replier(setup.kernel.device);
 const reader = new RangeReader(setup.codecs, RENDER_CACHE);
 const wake = new BigUint64Array([1n]);
-let file: H5File | undefined;
+const opener = new ReferenceOpener();
 const sink = new ByteSink(BLOCK_MEMORY);
 const texts = new LRUCache<string, Text>({ max: OPEN_TEXTS });
 
 setup.engine.on("message", (job: Job) => {
   try {
     if (job.kind === "read") read(job);
+    else if (job.kind === "select") select(job);
     else if (job.kind === "render") tellRendered(render(job));
     else saveIndex(job.folder, job.text, job.bytes);
   } finally {
@@ -71,25 +70,47 @@ setup.engine.on("message", (job: Job) => {
 });
 
 function read(job: Job & { kind: "read" }): void {
-  const { unique, slot, prefix, plan, chunks } = job;
-  const room = replier.room(prefix.length + plan.length);
-  room.set(prefix);
-  try {
-    executePlan(plan, room.subarray(prefix.length), {
+  const { plan, chunks } = job;
+  answer(job, plan.kind === "fill" ? "/" : plan.path, plan.length, (bytes, cancelled) => {
+    executePlan(plan, bytes, {
       mode: setup.codecs,
-      cancelled: () => slots.isCancelled(slot),
+      cancelled,
       chunkFor: (_, position) => {
         const buffer = chunks[position];
         if (buffer === undefined) throw new TypeError("no memory was given for a planned chunk");
         return new SharedChunk(buffer);
       },
     });
+  });
+}
+
+function select(job: SelectJob): void {
+  const { object, selection, start, length } = job;
+  answer(job, object.path, length, (bytes, cancelled) => {
+    const source = opener.open(object);
+    if (source.kind !== "dataset") throw new H5Error("argument", `${source.path} is no dataset`);
+    reader.readInto({ source, selection }, cacheName(source), start, bytes, cancelled);
+  });
+}
+
+/** Answers a parked READ with `prefix` and what `fill` puts into the `length` bytes after it. */
+function answer(
+  job: { readonly unique: number; readonly slot: number; readonly prefix: Uint8Array },
+  path: string,
+  length: number,
+  fill: (bytes: Uint8Array, cancelled: () => boolean) => void,
+): void {
+  const { unique, slot, prefix } = job;
+  const room = replier.room(prefix.length + length);
+  room.set(prefix);
+  try {
+    fill(room.subarray(prefix.length), () => slots.isCancelled(slot));
     if (slots.take(slot)) replier.sendRoom(unique, room.length);
   } catch (error) {
     if (!slots.take(slot)) return;
     const failure = error instanceof H5Error ? error : defect(error);
     replier.failure(unique, failure);
-    const message: Unreadable = { path: plan.kind === "fill" ? "/" : plan.path, problem: failure.message };
+    const message: Unreadable = { path, problem: failure.message };
     parentPort?.postMessage(message);
   } finally {
     slots.free(slot);
@@ -114,8 +135,7 @@ function render(job: RenderJob): Rendered {
 function textOf({ key, text: description }: RenderJob): Text {
   let text = texts.get(key);
   if (text === undefined) {
-    file ??= H5File.attach(attachSnapshot(setup.snapshot), setup.snapshot.path);
-    text = openText(file, description, reader);
+    text = openText(opener, description, reader);
     texts.set(key, text);
   }
   return text;

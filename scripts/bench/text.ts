@@ -81,7 +81,7 @@ function withDataset<T>(path: string, name: string, use: (dataset: Dataset) => T
 
 function formatted(path: string, name: string): number {
   return withDataset(path, name, (dataset) => {
-    const text = textOf("csv", elementSource(dataset, name, new RangeReader()));
+    const text = textOf("csv", elementSource(dataset, name, new RangeReader(), undefined));
     const sink = new ByteSink(1 << 18);
     const before = performance.now();
     for (const _ of render(text, 0, dataset.elementCount, sink)) sink.length = 0;

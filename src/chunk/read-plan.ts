@@ -80,38 +80,41 @@ export function planRead(data: StoredData, start: number, length: number): ReadP
   }
 }
 
-function planChunks(
-  data: StoredData,
-  storage: Extract<StoredData["storage"], { kind: "chunked" }>,
-  start: number,
-  length: number,
-): ChunkedPlan {
-  const { path, filters, fillValue, space } = data;
+type ChunkedStorage = Extract<StoredData["storage"], { kind: "chunked" }>;
+
+function planChunks(data: StoredData, storage: ChunkedStorage, start: number, length: number): ChunkedPlan {
+  const { path, filters, fillValue } = data;
   const bytes = chunkSize(storage.geometry);
-  if (bytes > MAX_CHUNK) {
-    throw new H5Error(
-      "limit",
-      `${path}: a chunk is ${bytes} bytes when decoded; the most that is read is ${MAX_CHUNK}`,
-      { path },
-    );
-  }
+  checkChunkSize(path, bytes);
   const geometry = mergeTrailingDims(storage.geometry);
   const padding = new Array<number>(storage.geometry.dims.length - geometry.dims.length).fill(0);
   const chunks = chunksOfByteRange(geometry, start, length).map((scaled): PlannedChunk => {
     const key = scaled.join();
-    const record = storage.index.find([...scaled, ...padding]);
-    if (record === undefined) return { scaled, key, stored: undefined };
-    const whole = scaled.every((c, d) => (c + 1) * (geometry.chunkDims[d] ?? 1) <= (geometry.dims[d] ?? 0));
-    const unfiltered = storage.edgeChunksUnfiltered && !whole;
-    return {
-      scaled,
-      key,
-      stored: {
-        pieces: space.pieces(record.address, record.storedSize, `${path}: chunk ${key}`),
-        size: record.storedSize,
-        filterMask: unfiltered ? 0xffffffff : record.filterMask,
-      },
-    };
+    return { scaled, key, stored: findStoredChunk(data, storage, [...scaled, ...padding], key) };
   });
   return { kind: "chunked", path, geometry, chunkSize: bytes, filters, fillValue, start, length, chunks };
+}
+
+/** @throws H5Error "limit" about chunks that are too large to be decoded */
+export function checkChunkSize(path: string, bytes: number): void {
+  if (bytes <= MAX_CHUNK) return;
+  const message = `${path}: a chunk is ${bytes} bytes when decoded; the most that is read is ${MAX_CHUNK}`;
+  throw new H5Error("limit", message, { path });
+}
+
+/** Where the chunk is; `undefined`: never written. @param scaled in the dataset's own geometry */
+export function findStoredChunk(
+  data: StoredData,
+  { index, geometry, edgeChunksUnfiltered }: ChunkedStorage,
+  scaled: readonly number[],
+  key: string,
+): PlannedChunk["stored"] {
+  const record = index.find(scaled);
+  if (record === undefined) return undefined;
+  const isWhole = scaled.every((c, d) => (c + 1) * (geometry.chunkDims[d] ?? 1) <= (geometry.dims[d] ?? 0));
+  return {
+    pieces: data.space.pieces(record.address, record.storedSize, `${data.path}: chunk ${key}`),
+    size: record.storedSize,
+    filterMask: edgeChunksUnfiltered && !isWhole ? 0xffffffff : record.filterMask,
+  };
 }

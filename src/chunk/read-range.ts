@@ -3,7 +3,7 @@ import { H5Error } from "../errors.ts";
 import { ChunkCache } from "./chunk-cache.ts";
 import { executePlan } from "./execute-plan.ts";
 import { mergeTrailingDims } from "./geometry.ts";
-import { decodedSize, planRead } from "./read-plan.ts";
+import { type PlanLimits, planAny, type SelectedData, sizeOf } from "./select-plan.ts";
 import type { StoredData } from "./stored-data.ts";
 
 /** Bytes that one read may ask for: one element may claim to have 4 GiB. */
@@ -27,31 +27,45 @@ export class RangeReader {
   }
 
   /**
-   * The bytes [start, start + length) of the elements in C order, as stored in the file; shorter only at the end of the data.
+   * The bytes [start, start + length) of the (selected) elements in C order, as stored in the file; shorter only at the end
+   * of the data.
    * @param name tells the datasets of one reader apart
    */
-  read(data: StoredData, name: string, start: number, length: number): Uint8Array {
-    return this.#fill(data, name, start, new Uint8Array(sizeOfRead(data, start, length)));
+  read(data: StoredData | SelectedData, name: string, start: number, length: number): Uint8Array {
+    const target = new Uint8Array(sizeOfRead(data, start, length));
+    this.readInto(data, name, start, target);
+    return target;
   }
 
   /** The same bytes, in memory that the next call overwrites. */
-  borrow(data: StoredData, name: string, start: number, length: number): Uint8Array {
+  borrow(data: StoredData | SelectedData, name: string, start: number, length: number): Uint8Array {
     const size = sizeOfRead(data, start, length);
     if (size > MAX_BORROWED) return this.read(data, name, start, length);
     if (size > this.#target.length) this.#target = new Uint8Array(size);
-    return this.#fill(data, name, start, this.#target.subarray(0, size));
+    const target = this.#target.subarray(0, size);
+    this.readInto(data, name, start, target);
+    return target;
   }
 
-  #fill(data: StoredData, name: string, start: number, target: Uint8Array): Uint8Array {
-    const step = stepOf(data, target.length);
-    for (let at = 0; at < target.length; at += step) {
-      const plan = planRead(data, start + at, Math.min(step, target.length - at));
-      executePlan(plan, target.subarray(at, at + plan.length), {
+  /** Fills `target` with the bytes from `start` on, which must be there. @param cancelled as `Execution` has it */
+  readInto(
+    data: StoredData | SelectedData,
+    name: string,
+    start: number,
+    target: Uint8Array,
+    cancelled: () => boolean = () => false,
+  ): void {
+    const step = stepOf("selection" in data ? data.source : data, target.length);
+    for (let done = 0; done < target.length; ) {
+      const plan = planAny(data, start + done, Math.min(step, target.length - done), LIMITS);
+      const chunkSize = "chunkSize" in plan ? plan.chunkSize : 0;
+      executePlan(plan, target.subarray(done, done + plan.length), {
         mode: this.#mode,
-        chunkFor: (chunk) => this.#cache.chunk(name, chunk.key, plan.kind === "chunked" ? plan.chunkSize : 0),
+        chunkFor: (chunk) => this.#cache.chunk(name, chunk.key, chunkSize),
+        cancelled,
       });
+      done += plan.length;
     }
-    return target;
   }
 }
 
@@ -62,9 +76,12 @@ function stepOf({ storage, elementSize }: StoredData, size: number): number {
 }
 
 /** Cut to the data. @throws H5Error "limit" */
-function sizeOfRead(data: StoredData, start: number, length: number): number {
-  const size = Math.min(length, Math.max(0, decodedSize(data) - start));
+function sizeOfRead(data: StoredData | SelectedData, start: number, length: number): number {
+  const size = Math.min(length, Math.max(0, sizeOf(data) - start));
   if (size <= MAX_READ) return size;
-  const { path } = data;
+  const { path } = "selection" in data ? data.source : data;
   throw new H5Error("limit", `${path}: ${size} bytes are too many to be read at once, at most ${MAX_READ}`, { path });
 }
+
+/** Chunks are decoded one after the other, so that only the plan itself takes memory. */
+const LIMITS: PlanLimits = { chunks: MAX_CHUNKS, bytes: Number.POSITIVE_INFINITY };

@@ -28,7 +28,7 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
 };
 
 const MOUNT_OPTIONS = [
-  "cache= codecs=portable workers= index= transport=libfuse lock=none log=",
+  "cache= codecs=portable workers= index= transport=libfuse lock=none views= external= log=",
   "allow_other default_permissions uid= gid= umask= fmask= dmask= noexec noatime ro",
 ].flatMap((line) => line.split(" "));
 

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { NotFoundError } from "../errors.ts";
-import { H5File } from "../object/file.ts";
+import type { H5File } from "../object/file.ts";
 import type { Node } from "../tree/node.ts";
 import { Tree } from "../tree/tree.ts";
+import { openFile } from "./open-file.ts";
 
 /** `FILE[:/path]` in its parts. The file's own name may have `:/` in it: the first split that gives an existing file counts. */
 export function splitLocation(location: string): { readonly file: string; readonly path: string } {
@@ -17,7 +18,7 @@ export function splitLocation(location: string): { readonly file: string; readon
 /** Opens the file of `FILE[:/path]` and finds the node, names being those that the mount shows. */
 export function openLocation(location: string): { readonly file: H5File; readonly tree: Tree; readonly node: Node } {
   const { file: name, path } = splitLocation(location);
-  const file = H5File.open(name);
+  const file = openFile(name);
   const tree = new Tree(file);
   const node = tree.resolve(path);
   if (node === undefined)

@@ -1,7 +1,8 @@
 import { H5Error, NotFoundError } from "../errors.ts";
-import { H5File, type H5Object } from "../object/file.ts";
+import type { H5File, H5Object } from "../object/file.ts";
 import { Tree } from "../tree/tree.ts";
 import { splitLocation } from "./location.ts";
+import { openFile } from "./open-file.ts";
 
 /** Opens the file of `FILE[:/path]` and finds the object: by its path in the file, or as the mount shows it (`/x.npy`). */
 export function openObject(location: string): {
@@ -10,7 +11,7 @@ export function openObject(location: string): {
   readonly object: H5Object;
 } {
   const { file: name, path } = splitLocation(location);
-  const file = H5File.open(name);
+  const file = openFile(name);
   return { file, path, object: findObject(file, path) };
 }
 

@@ -13,7 +13,7 @@ import { compileJson } from "../object/text/json-text.ts";
 import { elementBytes } from "../object/value-bytes.ts";
 import { heapOf } from "../object/value-heap.ts";
 import { datasetProblem } from "../tree/content.ts";
-import { viewSubject } from "../tree/tree.ts";
+import { viewSubject } from "../tree/make-node.ts";
 import { viewsOf } from "../view/view.ts";
 import { filterText } from "./filter-text.ts";
 import { openObject } from "./object-location.ts";

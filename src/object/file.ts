@@ -25,7 +25,17 @@ export type H5Object = Group | Dataset | CommittedDatatype;
 export interface OpenOptions {
   /** Open although the consistency flags say that a writer has the file open, or died while it had. */
   readonly ignoreConsistencyFlags?: boolean;
+  /** Opens what external links lead to; without it they are not followed. */
+  readonly externalFiles?: ExternalOpener;
 }
+
+/** Opens the files that external links lead to. */
+export interface ExternalOpener {
+  /** @param from path of the file that has the link. @throws H5Error */
+  open(from: string, name: string): H5File;
+}
+
+let lastId = 0;
 
 /** Bytes of object headers that are kept decoded; a decoded message takes some hundred bytes more than its body. */
 const CACHE_SIZE = 4 * 1024 * 1024;
@@ -34,8 +44,13 @@ const CACHE_SIZE = 4 * 1024 * 1024;
 const MAX_SOFT_LINKS = 64;
 const MAX_PARTS = 65536;
 
+/** External links that a path may lead through before it is taken for a cycle (libhdf5: 16 links of any kind). */
+const MAX_EXTERNAL_LINKS = 16;
+
 /** An HDF5 file: its objects by address and by path. Everything is read from one snapshot of the storage. */
 export class H5File {
+  /** Tells the files apart that this thread has open. */
+  readonly id: number;
   /** How messages name the file. */
   readonly name: string;
   readonly snapshot: Snapshot;
@@ -44,6 +59,7 @@ export class H5File {
   readonly globalHeap: GlobalHeap;
   readonly #storage: Storage | undefined;
   readonly #datatypes = new LRUCache<string, Datatype>({ max: 64 });
+  readonly #externalFiles: ExternalOpener | undefined;
   readonly #objects = new LRUCache<number, H5Object>({
     maxSize: CACHE_SIZE,
     sizeCalculation: (object) => headerSize(object.header),
@@ -51,8 +67,10 @@ export class H5File {
 
   private constructor(snapshot: Snapshot, name: string, storage: Storage | undefined, options: OpenOptions) {
     this.snapshot = snapshot;
+    this.id = ++lastId;
     this.name = name;
     this.#storage = storage;
+    this.#externalFiles = options.externalFiles;
     const superblock = readSuperblock(snapshot, name);
     if (options.ignoreConsistencyFlags !== true) checkConsistencyFlags(superblock, name);
     const context = new FormatContext(new AddressSpace(snapshot, superblock.baseAddress), superblock);
@@ -79,8 +97,8 @@ export class H5File {
   }
 
   /** The same state of a file that another thread has open; `close` leaves the storage open. */
-  static attach(snapshot: Snapshot, name = "file"): H5File {
-    return new H5File(snapshot, name, undefined, { ignoreConsistencyFlags: true });
+  static attach(snapshot: Snapshot, name = "file", options: Pick<OpenOptions, "externalFiles"> = {}): H5File {
+    return new H5File(snapshot, name, undefined, { ...options, ignoreConsistencyFlags: true });
   }
 
   get space(): AddressSpace {
@@ -141,9 +159,15 @@ export class H5File {
 
   /**
    * The object at `path`, from the root group or from `from` where it does not begin with "/". Soft links are followed.
-   * @throws NotFoundError where a link is missing, UnsupportedError at an external or user-defined link
+   * @throws NotFoundError where a link is missing, UnsupportedError at a user-defined link, or an external one that is not
+   * to be followed
    */
   resolve(path: string, from: Group = this.root): H5Object {
+    return this.#resolve(path, from, 0);
+  }
+
+  /** @param hops external links that led here */
+  #resolve(path: string, from: Group, hops: number): H5Object {
     let object: H5Object = path.startsWith("/") ? this.root : from;
     const parts = components(path).reverse();
     checkParts(parts, path);
@@ -162,11 +186,11 @@ export class H5File {
         if (++softLinks > MAX_SOFT_LINKS) {
           throw new H5Error("limit", `${path}: leads through more than ${MAX_SOFT_LINKS} soft links`, { path });
         }
-        if (link.target.startsWith("/")) object = this.root;
+        if (link.target.startsWith("/")) object = object.file.root;
         for (const part of components(link.target).reverse()) parts.push(part);
         checkParts(parts, path);
       } else {
-        object = this.follow(link, object);
+        object = object.file.#follow(link, object, hops);
       }
     }
     return object;
@@ -174,14 +198,26 @@ export class H5File {
 
   /** What `link`, one of `group`'s links, leads to. @throws as `resolve` does */
   follow(link: Link, group: Group): H5Object {
+    return this.#follow(link, group, 0);
+  }
+
+  #follow(link: Link, group: Group, hops: number): H5Object {
     const path = childPath(group.path, link.name);
     switch (link.kind) {
       case "hard":
         return this.object(link.address, path);
       case "soft":
-        return this.resolve(link.target, group);
-      case "external":
-        throw new UnsupportedError(`${path}: links to ${link.target} in another file, ${link.file}`, { path });
+        return this.#resolve(link.target, group, hops);
+      case "external": {
+        if (this.#externalFiles === undefined) {
+          throw new UnsupportedError(`${path}: links to ${link.target} in another file, ${link.file}`, { path });
+        }
+        if (hops >= MAX_EXTERNAL_LINKS) {
+          throw new H5Error("limit", `${path}: leads through more than ${MAX_EXTERNAL_LINKS} external links`, { path });
+        }
+        const file = this.#externalFiles.open(this.snapshot.describe().path, link.file);
+        return file.#resolve(link.target, file.root, hops + 1);
+      }
       case "user":
         throw new UnsupportedError(`${path}: is a user-defined link of type ${link.type}`, { path });
     }

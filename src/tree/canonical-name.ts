@@ -1,4 +1,5 @@
 import type { H5File, H5Object } from "../object/file.ts";
+import type { Group } from "../object/group.ts";
 import { walkObjects } from "../object/walk.ts";
 import { fileName } from "./file-name.ts";
 
@@ -17,26 +18,33 @@ interface CanonicalName {
  * object with several links is met.
  */
 export class CanonicalNames {
-  readonly file: H5File;
+  readonly #root: Group;
+  readonly #path: string;
   #names: Map<number, CanonicalName> | undefined;
 
-  constructor(file: H5File) {
-    this.file = file;
+  /** @param path where the group `root` is shown, below which the names are */
+  constructor(root: Group, path: string) {
+    this.#root = root;
+    this.#path = path;
+  }
+
+  get file(): H5File {
+    return this.#root.file;
   }
 
   /** The name that counts; `met` is one by which the object was met. */
   of(object: H5Object, met: CanonicalName): CanonicalName {
-    if (object.address === this.file.root.address) return { path: "/", name: "" };
+    if (object.address === this.#root.address) return { path: this.#path, name: "" };
     if (object.linkCount <= 1) return met;
     this.#names ??= this.#walk();
     return this.#names.get(object.address) ?? met;
   }
 
   #walk(): Map<number, CanonicalName> {
-    const root = this.file.root;
-    const names = new Map([[root.address, { path: "/", name: "" }]]);
+    const root = this.#root;
+    const names = new Map([[root.address, { path: this.#path, name: "" }]]);
     for (const { address, name, parent } of walkObjects(root)) {
-      const path = childPath(names.get(parent)?.path ?? "/", fileName(name, ""));
+      const path = childPath(names.get(parent)?.path ?? this.#path, fileName(name, ""));
       names.set(address, { path, name });
     }
     return names;

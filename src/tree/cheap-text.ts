@@ -1,11 +1,12 @@
 import { chunkSize, gridDims } from "../chunk/geometry.ts";
-import { decodedSize } from "../chunk/read-plan.ts";
 import type { RangeReader } from "../chunk/read-range.ts";
 import type { Storage } from "../chunk/stored-data.ts";
 import { H5Error } from "../errors.ts";
 import type { Datatype } from "../format/datatype.ts";
+import type { Dataset } from "../object/dataset.ts";
 import type { ByteSink } from "../object/text/byte-sink.ts";
 import { render } from "../view/render.ts";
+import { viewSubject } from "./make-node.ts";
 import type { FileNode } from "./node.ts";
 import { nodeText } from "./open-text.ts";
 
@@ -25,7 +26,10 @@ export function cheapText(node: FileNode, reader: RangeReader, sink: ByteSink): 
     if (!isSmall(node)) return undefined;
     const text = nodeText(node, reader);
     const { elementCount } = text.format;
-    if (node.object.kind === "dataset" && !isSelfContained(node.object.datatype, () => text.read(0, elementCount))) {
+    if (
+      node.object.kind === "dataset" &&
+      !isSelfContained(typeOf(node.object, node), () => text.read(0, elementCount))
+    ) {
       return undefined;
     }
     sink.length = 0;
@@ -38,8 +42,14 @@ export function cheapText(node: FileNode, reader: RangeReader, sink: ByteSink): 
   }
 }
 
-function isSmall({ object }: FileNode): boolean {
-  return object.kind === "datatype" || (decodedSize(object) <= MAX_DATA && isQuicklyRead(object.storage));
+function isSmall({ object, view, part }: FileNode): boolean {
+  if (object.kind === "group" || view === "attrs.json") return false;
+  if (object.kind === "datatype") return true;
+  return viewSubject(object, part).decodedBytes <= MAX_DATA && isQuicklyRead(object.storage);
+}
+
+function typeOf(dataset: Dataset, { part }: FileNode): Datatype {
+  return part?.datatype ?? dataset.datatype;
 }
 
 function isQuicklyRead(storage: Storage): boolean {

@@ -1,5 +1,5 @@
 import { unsupportedFilters } from "../chunk/filters.ts";
-import { decodedSize } from "../chunk/read-plan.ts";
+import { type SelectedData, sizeOf } from "../chunk/select-plan.ts";
 import type { StoredData } from "../chunk/stored-data.ts";
 import { type H5Error, UnsupportedError } from "../errors.ts";
 import type { Dataset } from "../object/dataset.ts";
@@ -7,11 +7,11 @@ import { meantDatatype } from "../object/pytables.ts";
 import { encodeNpyHeader } from "../view/npy.ts";
 import type { FileNode, Node } from "./node.ts";
 
-/** A header, then the dataset's elements as they are stored: any part can be had without the rest, and the size is known. */
+/** A header, then the (selected) elements as they are stored: any part can be had without the rest, and the size is known. */
 export interface StoredContent {
   readonly kind: "stored";
   readonly header: Uint8Array;
-  readonly data: StoredData;
+  readonly data: StoredData | SelectedData;
   readonly size: number;
 }
 
@@ -25,11 +25,12 @@ export type Content = StoredContent | TextContent;
 
 /** @throws H5Error where the object's metadata cannot be read */
 export function contentOf(node: FileNode): Content {
-  const { object, view } = node;
+  const { object, view, part } = node;
   if (object.kind === "dataset" && (view === "bin" || view === "npy")) {
-    const header =
-      view === "npy" ? encodeNpyHeader(meantDatatype(object, object.datatype), object.dims) : new Uint8Array(0);
-    return { kind: "stored", header, data: object, size: header.length + decodedSize(object) };
+    const datatype = part?.datatype ?? meantDatatype(object, object.datatype);
+    const header = view === "npy" ? encodeNpyHeader(datatype, part?.dims ?? object.dims) : new Uint8Array(0);
+    const data = part === undefined ? object : { source: object, selection: part.selection };
+    return { kind: "stored", header, data, size: header.length + sizeOf(data) };
   }
   return { kind: "text" };
 }
@@ -37,7 +38,8 @@ export function contentOf(node: FileNode): Content {
 /** Why a node's contents cannot be read, as far as that can be told without reading them. */
 export function problemOf(node: Node): H5Error | undefined {
   if (node.kind === "broken") return node.error;
-  return node.kind === "file" && node.object.kind === "dataset" ? datasetProblem(node.object) : undefined;
+  if (node.kind !== "file" || node.object.kind !== "dataset" || node.view === "attrs.json") return undefined;
+  return datasetProblem(node.object);
 }
 
 /** Why a dataset's elements cannot be read: what its metadata say, and whether there are codecs for its filters. */

@@ -1,17 +1,32 @@
 import type { RangeReader } from "../chunk/read-range.ts";
 import type { Dataset } from "../object/dataset.ts";
+import type { DatasetPart } from "../object/dataset-part.ts";
+import type { H5Object } from "../object/file.ts";
 import { meantDatatype } from "../object/pytables.ts";
 import { heapOf } from "../object/value-heap.ts";
 import type { ElementSource } from "../view/source.ts";
 
-/** A dataset as the text views want it: elements by number. `name` heads the column of a one-dimensional dataset. */
-export function elementSource(dataset: Dataset, name: string, reader: RangeReader): ElementSource {
-  const { dataspace, elementSize, dims } = dataset;
+/** A dataset, or a part of it, as the text views want it: elements by number. `name` heads the column of a one-dimensional one. */
+export function elementSource(
+  dataset: Dataset,
+  name: string,
+  reader: RangeReader,
+  part: DatasetPart | undefined,
+): ElementSource {
+  const { dataspace, dims } = dataset;
+  const datatype = part?.datatype ?? meantDatatype(dataset, dataset.datatype);
+  const data = part === undefined ? dataset : { source: dataset, selection: part.selection };
+  const { size } = datatype;
   return {
-    datatype: meantDatatype(dataset, dataset.datatype),
-    dims: dataspace.kind === "null" ? null : dims,
+    datatype,
+    dims: dataspace.kind === "null" ? null : (part?.dims ?? dims),
     name,
     heap: heapOf(dataset.file),
-    read: (first, count) => reader.borrow(dataset, `${dataset.address}`, first * elementSize, count * elementSize),
+    read: (first, count) => reader.borrow(data, cacheName(dataset), first * size, count * size),
   };
+}
+
+/** Tells a dataset from every other of all files that are open, for caches of its chunks. */
+export function cacheName({ file, address }: Pick<H5Object, "file" | "address">): string {
+  return `${file.id}:${address}`;
 }

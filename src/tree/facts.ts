@@ -1,14 +1,15 @@
-import { decodedSize } from "../chunk/read-plan.ts";
 import { H5Error } from "../errors.ts";
 import type { Dataset } from "../object/dataset.ts";
 import { datatypeName } from "../object/datatype-name.ts";
 import { meantDatatype } from "../object/pytables.ts";
 import { viewsOf } from "../view/view.ts";
 import { problemOf } from "./content.ts";
-import type { Node } from "./node.ts";
-import { viewSubject } from "./tree.ts";
+import { viewSubject } from "./make-node.ts";
+import type { FileNode, Node } from "./node.ts";
 
 type Fact = (node: Node) => string | undefined;
+
+type DatasetNode = FileNode & { readonly object: Dataset };
 
 /**
  * What the extended attributes `user.h5fs.NAME` say of an object: facts that are in no attribute of the file. They are
@@ -17,19 +18,26 @@ type Fact = (node: Node) => string | undefined;
 const FACTS: Record<string, Fact> = {
   path: (node) => (node.kind === "directory" ? node.group.path : node.kind === "file" ? node.object.path : undefined),
   problem: (node) => problemOf(node)?.message,
-  dtype: (node) => (node.kind === "file" ? datatypeName(meantDatatype(node.object, node.object.datatype)) : undefined),
-  shape: ofDataset((dataset) => (dataset.dataspace.kind === "null" ? "null" : tuple(dataset.dims))),
-  maxshape: ofDataset((dataset) => (dataset.dataspace.kind === "simple" ? tuple(dataset.maxDims) : undefined)),
-  chunks: ofDataset(({ storage }) => (storage.kind === "chunked" ? tuple(storage.geometry.chunkDims) : undefined)),
-  filters: ofDataset(({ filters }) =>
+  dtype: (node) =>
+    node.kind === "file" && node.object.kind !== "group"
+      ? datatypeName(node.part?.datatype ?? meantDatatype(node.object, node.object.datatype))
+      : undefined,
+  shape: ofDataset(({ object, part }) =>
+    object.dataspace.kind === "null" ? "null" : tuple(part?.dims ?? object.dims),
+  ),
+  maxshape: ofDataset(({ object }) => (object.dataspace.kind === "simple" ? tuple(object.maxDims) : undefined)),
+  chunks: ofDataset(({ object: { storage } }) =>
+    storage.kind === "chunked" ? tuple(storage.geometry.chunkDims) : undefined,
+  ),
+  filters: ofDataset(({ object: { filters } }) =>
     filters
       .map(({ id, name, clientData }) => [`${id}`, name, ...clientData].filter((part) => part !== "").join(" "))
       .join("\n"),
   ),
-  layout: ofDataset((dataset) => dataset.layout.kind),
-  stored_bytes: ofDataset((dataset) => `${dataset.storedBytes()}`),
-  decoded_bytes: ofDataset((dataset) => `${decodedSize(dataset)}`),
-  views: ofDataset((dataset) => viewsOf(viewSubject(dataset)).join(" ")),
+  layout: ofDataset(({ object }) => object.layout.kind),
+  stored_bytes: ofDataset(({ object }) => `${object.storedBytes()}`),
+  decoded_bytes: ofDataset(({ object, part }) => `${viewSubject(object, part).decodedBytes}`),
+  views: ofDataset(({ object, part }) => viewsOf(viewSubject(object, part)).join(" ")),
 };
 
 /** @param name without `user.h5fs.`; `undefined`: there is no such fact about this node */
@@ -44,8 +52,12 @@ export function fact(node: Node, name: string): string | undefined {
   }
 }
 
-function ofDataset(read: (dataset: Dataset) => string | undefined): Fact {
-  return (node) => (node.kind === "file" && node.object.kind === "dataset" ? read(node.object) : undefined);
+function ofDataset(read: (node: DatasetNode) => string | undefined): Fact {
+  return (node) => (isDatasetNode(node) ? read(node) : undefined);
+}
+
+function isDatasetNode(node: Node): node is DatasetNode {
+  return node.kind === "file" && node.object.kind === "dataset";
 }
 
 /** As Python writes it; an unlimited dimension is `None`. */

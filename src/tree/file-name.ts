@@ -10,12 +10,18 @@ const NAME_MAX = 255;
  * shown as `%252F`, so that `linkNames` can go back. A name longer than 255 bytes becomes `prefix~hash.ext`.
  */
 export function fileName(linkName: string, extension: string): string {
-  const shown = escapeName(linkName) + extension;
+  const shown = escapeName(linkName);
+  const whole = encodeText(shown + extension);
+  // A name that looks shortened is treated as if it were, so that it can never be taken for another's short form.
+  if (whole.length <= NAME_MAX && !isLikeShortened(shown)) return shown + extension;
+  const tail = `~${nameHash(linkName)}${extension}`;
   const bytes = encodeText(shown);
-  if (bytes.length <= NAME_MAX) return shown;
-  const hash = createHash("sha256").update(encodeText(linkName)).digest("hex").slice(0, 12);
-  const tail = `~${hash}${extension}`;
-  return decodeText(bytes.subarray(0, characterStart(bytes, NAME_MAX - encodeText(tail).length))) + tail;
+  const room = Math.min(bytes.length, NAME_MAX - encodeText(tail).length);
+  return decodeText(bytes.subarray(0, characterStart(bytes, room))) + tail;
+}
+
+function nameHash(linkName: string): string {
+  return createHash("sha256").update(encodeText(linkName)).digest("hex").slice(0, 12);
 }
 
 /** `at`, or up to 3 bytes before, where a character of UTF-8 begins. */
@@ -24,9 +30,27 @@ function characterStart(bytes: Uint8Array, at: number): number {
   return at;
 }
 
-/** Whether a name may have been made by shortening: only a search of the whole group finds its link. */
-export function mayBeShortened(name: string): boolean {
-  return /~[0-9a-f]{12}(\.[a-z]+)?$/.test(name) && encodeText(name).length > NAME_MAX - 4;
+/** Names of so many bytes are never shortened: NAME_MAX less the longest extension. */
+const NEVER_SHORTENED = NAME_MAX - ".attrs.json".length;
+
+function isLikeShortened(shown: string): boolean {
+  return shown.length > 60 && /~[0-9a-f]{12}(\.[a-z.]+)?$/.test(shown) && encodeText(shown).length > NEVER_SHORTENED;
+}
+
+/** `prefix~hash`, as a shortened name begins; the prefix may be shorter still, to make room for a subscript. */
+export interface ShortenedName {
+  readonly prefix: string;
+  readonly hash: string;
+}
+
+export function shortenedName(bare: string): ShortenedName | undefined {
+  const match = /^(.*)~([0-9a-f]{12})$/s.exec(bare);
+  return match === null ? undefined : { prefix: match[1] ?? "", hash: match[2] ?? "" };
+}
+
+/** Whether `shortened` may stand for that link: only a search of the whole group finds it. */
+export function isShortenedTo(linkName: string, { prefix, hash }: ShortenedName): boolean {
+  return escapeName(linkName).startsWith(prefix) && nameHash(linkName) === hash;
 }
 
 /** The link name that `fileName` shows as `name` (less an extension), or `undefined` where it shows none so. */

@@ -1,8 +1,12 @@
 import type { H5Error } from "../errors.ts";
-import type { CommittedDatatype } from "../object/committed-datatype.ts";
-import type { Dataset } from "../object/dataset.ts";
+import type { DatasetPart } from "../object/dataset-part.ts";
+import type { H5File, H5Object } from "../object/file.ts";
 import type { Group } from "../object/group.ts";
 import type { ViewName } from "../view/view.ts";
+import type { Realm } from "./realm.ts";
+
+/** What a file shows: a dataset's elements or a datatype as a view, or any object's attributes. */
+export type NodeView = ViewName | "attrs.json";
 
 interface Base {
   /** Tells (object, view) from every other, for the life of the tree. */
@@ -18,17 +22,23 @@ export interface DirectoryNode extends Base {
   readonly group: Group;
   /** `undefined`: the root. */
   readonly parent: DirectoryNode | undefined;
+  readonly realm: Realm;
+  /** Below `/.h5fs`, where everything is a second time; `path` is the same as at the first. */
+  readonly isHidden: boolean;
 }
 
 export interface FileNode extends Base {
   readonly kind: "file";
+  readonly file: H5File;
   /** The object's: there are many more nodes than objects that are kept open. */
   readonly address: number;
   /** Opened again where it was closed meanwhile. */
-  readonly object: Dataset | CommittedDatatype;
+  readonly object: H5Object;
   /** The object's own name: it heads the column of a one-dimensional dataset. */
   readonly name: string;
-  readonly view: ViewName;
+  readonly view: NodeView;
+  /** `undefined`: the whole dataset. */
+  readonly part: DatasetPart | undefined;
 }
 
 export interface SymlinkNode extends Base {

@@ -1,7 +1,17 @@
-import type { ViewName } from "../view/view.ts";
+import type { DatasetPart } from "../object/dataset-part.ts";
+import type { H5File } from "../object/file.ts";
 import type { CanonicalNames } from "./canonical-name.ts";
-import { objectInode } from "./inode.ts";
-import type { FileNode } from "./node.ts";
+import { hashedInode, objectInode } from "./inode.ts";
+import type { FileNode, NodeView } from "./node.ts";
+
+/** By what, and as what, an object was met. */
+interface Meeting {
+  readonly path: string;
+  /** The name of the link. */
+  readonly linkName: string;
+  readonly view: NodeView;
+  readonly part: DatasetPart | undefined;
+}
 
 /**
  * A file that shows an object. It keeps the object's address, not the object: the kernel may know of millions of files,
@@ -9,41 +19,58 @@ import type { FileNode } from "./node.ts";
  */
 export class ObjectFile implements FileNode {
   readonly kind = "file";
+  readonly file: H5File;
   readonly address: number;
   readonly path: string;
-  readonly view: ViewName;
+  readonly view: NodeView;
+  readonly part: DatasetPart | undefined;
   readonly #names: CanonicalNames;
   readonly #linkName: string;
 
-  /** @param linkName the name of the link by which the object was met */
+  /** @param names of the mounted file, which need not be the object's */
   constructor(
     names: CanonicalNames,
-    { address }: FileNode["object"],
-    { path, linkName, view }: { readonly path: string; readonly linkName: string; readonly view: ViewName },
+    { file, address }: Pick<FileNode["object"], "file" | "address">,
+    { path, linkName, view, part }: Meeting,
   ) {
     this.#names = names;
+    this.file = file;
     this.address = address;
     this.path = path;
     this.#linkName = linkName;
     this.view = view;
+    this.part = part;
   }
 
   /** Found when it is asked for: where an object has several names, every object of the file is looked at for it. */
   get name(): string {
-    return this.#names.of(this.object, { path: this.path, name: this.#linkName }).name;
+    if (this.part?.member !== undefined) return this.part.member;
+    return this.#isMain ? this.#names.of(this.object, { path: this.path, name: this.#linkName }).name : this.#linkName;
   }
 
   get key(): string {
-    return `${this.address}:${this.view}`;
+    // Of another file's objects it is not known whether they have several names: each name's content has its own heading.
+    const where = this.#isMain ? "" : `${this.file.name}:${this.#linkName}:`;
+    const part = this.part === undefined ? "" : `:${partKey(this.part)}`;
+    return `${where}${this.address}:${this.view}${part}`;
   }
 
   get ino(): number {
-    return objectInode(this.address, this.view);
+    const isPlain = this.#isMain && this.part === undefined;
+    return isPlain ? objectInode(this.address, this.view) : hashedInode(this.key);
   }
 
   get object(): FileNode["object"] {
-    const object = this.#names.file.object(this.address, this.path);
-    if (object.kind === "group") throw new TypeError(`the object at ${this.address} has become a group`);
-    return object;
+    return this.file.object(this.address, this.path);
   }
+
+  get #isMain(): boolean {
+    return this.file === this.#names.file;
+  }
+}
+
+/** Two texts for the same part (`x[0:2]`, `x[:2:1]`) have the same. */
+function partKey({ selection, dims, datatype, member }: DatasetPart): string {
+  const names = datatype.class === "compound" ? datatype.members.map(({ name }) => name) : [];
+  return JSON.stringify([selection.selectors, selection.runs, dims, member ?? null, names]);
 }

@@ -1,218 +1,323 @@
-import { decodedSize } from "../chunk/read-plan.ts";
 import { H5Error, UnsupportedError } from "../errors.ts";
-import type { Dataset } from "../object/dataset.ts";
 import type { H5File, H5Object } from "../object/file.ts";
+import type { Group } from "../object/group.ts";
 import type { Link } from "../object/link.ts";
-import { meantDatatype } from "../object/pytables.ts";
 import { listedView, type ViewName, viewsOf } from "../view/view.ts";
-import { CanonicalNames, childPath } from "./canonical-name.ts";
-import { fileName, linkName, mayBeShortened } from "./file-name.ts";
-import { hashedInode, objectInode } from "./inode.ts";
-import type { BrokenNode, DirectoryNode, FileNode, Node, SymlinkNode, TreeEntry } from "./node.ts";
-import { ObjectFile } from "./object-file.ts";
+import { childPath } from "./canonical-name.ts";
+import { fileName, isShortenedTo, linkName, shortenedName } from "./file-name.ts";
+import { NodeMaker, viewSubject } from "./make-node.ts";
+import type { DirectoryNode, FileNode, Node, TreeEntry } from "./node.ts";
+import { createRealm } from "./realm.ts";
 import { relativePath } from "./relative-path.ts";
+import { type Meaning, unlistedMeanings } from "./unlisted-name.ts";
 
 /** Links that one look-up may follow on its way through soft links before they count as a loop. */
 const MAX_STEPS = 256;
 
-/** What is left of MAX_STEPS. */
-interface Budget {
-  steps: number;
+/** External links, one in another: files that link to each other would make the tree endless. */
+const MAX_DEPTH = 8;
+
+/** Bytes of a symlink's text: the kernel takes no more than a page, with a NUL at its end. */
+const MAX_TARGET = 4095;
+
+/** The directory that has every name a second time, also those that are not listed: `/.h5fs/group/x.csv`. */
+const HIDDEN = ".h5fs";
+
+/** What one look-up has left, and knows already. */
+class Budget {
+  steps = MAX_STEPS;
+  /** Where soft links lead, by path; `undefined` also while that is being found out: it leads in a circle. */
+  readonly followed = new Map<string, Place | undefined>();
+}
+
+interface Place {
+  readonly path: string;
+  readonly node: Node;
+}
+
+interface ListedView {
+  readonly view: ViewName;
+  /** The directory entry. */
+  readonly shown: string;
+}
+
+export interface TreeOptions {
+  /** List these views of every dataset that has any of them, instead of its natural one. */
+  readonly views?: readonly ViewName[];
 }
 
 /** The names of a mounted file: which entry stands for which object, as which view. Knows nothing of FUSE. */
 export class Tree {
   readonly file: H5File;
   readonly root: DirectoryNode;
-  readonly #canonical: CanonicalNames;
+  readonly #options: TreeOptions;
+  readonly #make: NodeMaker;
 
-  constructor(file: H5File) {
+  constructor(file: H5File, options: TreeOptions = {}) {
     this.file = file;
-    this.#canonical = new CanonicalNames(file);
-    const group = file.root;
-    this.root = {
-      kind: "directory",
-      key: `${group.address}:directory`,
-      ino: objectInode(group.address, "directory"),
-      path: "/",
-      group,
-      parent: undefined,
-    };
+    this.#options = options;
+    const realm = createRealm(file.root, "/", 0);
+    this.#make = new NodeMaker(realm);
+    this.root = this.#make.root(realm);
   }
 
   /** The listed entries of a directory, in order of the links' names; each is made when it is asked for. */
   *entries(directory: DirectoryNode): Generator<TreeEntry> {
-    for (const link of directory.group.links()) {
-      yield this.#entryOf(directory, link, { steps: MAX_STEPS });
-    }
+    for (const link of directory.group.links()) yield* this.#entriesOf(directory, link, new Budget());
   }
 
-  /** The node of that name, listed or another view of a dataset asked for by name; no scan of the group. */
+  /**
+   * The node of that name: listed, or asked for by name, see `unlistedMeanings`. No scan of the group, except for names
+   * that were shortened.
+   */
   lookup(directory: DirectoryNode, name: string): Node | undefined {
-    return this.#lookup(directory, name, { steps: MAX_STEPS });
-  }
-
-  #lookup(directory: DirectoryNode, name: string, budget: Budget): Node | undefined {
-    const whole = this.#linkNamed(directory, name);
-    if (whole !== undefined) {
-      const entry = this.#entryOf(directory, whole, budget);
-      if (entry.name === name) return entry.node;
-    }
-    const dot = name.lastIndexOf(".");
-    const link = dot < 0 ? undefined : this.#linkNamed(directory, name.slice(0, dot));
-    if (link !== undefined) {
-      const entry = this.#entryOf(directory, link, budget);
-      if (entry.name === name) return entry.node;
-      const other = this.#otherView(directory, link, name.slice(dot + 1), budget);
-      if (other !== undefined) return other;
-    }
-    if (mayBeShortened(name)) {
-      for (const entry of this.entries(directory)) if (entry.name === name) return entry.node;
-    }
-    return undefined;
+    return this.#lookup(directory, name, new Budget());
   }
 
   /** The node at an absolute path of shown names; symlinks on the way and at the end are followed. */
   resolve(path: string): Node | undefined {
-    return this.#walk(this.root, path.split("/"), { steps: MAX_STEPS })?.node;
+    return this.#walk(this.root, path.split("/"), new Budget())?.node;
+  }
+
+  #lookup(directory: DirectoryNode, name: string, budget: Budget): Node | undefined {
+    const dot = name.lastIndexOf(".");
+    for (const bare of dot < 0 ? [name] : [name, name.slice(0, dot)]) {
+      const link = this.#linkNamed(directory, bare);
+      for (const entry of link === undefined ? [] : this.#entriesOf(directory, link, budget)) {
+        if (entry.name === name) return entry.node;
+      }
+    }
+    if (name === HIDDEN && directory === this.root) return this.#make.hiddenRoot(this.root);
+    for (const meaning of unlistedMeanings(name)) {
+      const node = this.#meant(directory, meaning, budget);
+      if (node !== undefined) return node;
+    }
+    return undefined;
+  }
+
+  /** The node that a name means which is not listed; `undefined` where it means nothing. */
+  #meant(directory: DirectoryNode, meaning: Meaning, budget: Budget): Node | undefined {
+    if (meaning.bare === undefined) return this.#attributesNode(directory.group, directory.path);
+    const link = this.#linkNamed(directory, meaning.bare);
+    const found = link === undefined ? undefined : this.#objectOf(directory, link, budget);
+    if (found === undefined) return undefined;
+    const { object, name } = found;
+    const path = childPath(directory.path, fileName(name, ""));
+    if (meaning.view === "attrs.json") return this.#attributesNode(object, path);
+    if (object.kind === "datatype" && (meaning.view ?? "json") === "json" && !meaning.isPart) {
+      return this.#make.file(`${path}.json`, name, object, "json");
+    }
+    if (object.kind !== "dataset") return undefined;
+    const part = meaning.part(object);
+    if (part === null) return undefined;
+    const subject = viewSubject(object, part);
+    const view = meaning.view === undefined ? listedView(subject) : viewsOf(subject).find((v) => v === meaning.view);
+    return view === undefined ? undefined : this.#make.file(`${path}.${view}`, name, object, view, part);
+  }
+
+  /** What a link leads to, through soft and external ones; `undefined` where it leads nowhere. */
+  #objectOf(
+    directory: DirectoryNode,
+    link: Link,
+    budget: Budget,
+  ): { readonly object: H5Object; readonly name: string } | undefined {
+    try {
+      if (link.kind === "hard") return { object: this.#open(directory, link), name: link.name };
+      if (link.kind === "soft" && this.#isInRealm(directory, link.target)) {
+        const node = this.#followLink(directory, link, budget)?.node;
+        if (node?.kind === "file") return { object: node.object, name: node.name };
+        return node?.kind === "directory" ? { object: node.group, name: link.name } : undefined;
+      }
+      const object = directory.group.file.follow(link, directory.group);
+      return { object, name: lastPart("target" in link ? link.target : link.name) };
+    } catch (error) {
+      if (error instanceof H5Error) return undefined;
+      throw error;
+    }
   }
 
   #linkNamed(directory: DirectoryNode, shown: string): Link | undefined {
     const name = linkName(shown);
-    return name === undefined ? undefined : directory.group.link(name);
+    const link = name === undefined ? undefined : directory.group.link(name);
+    const shortened = link === undefined ? shortenedName(shown) : undefined;
+    if (shortened === undefined) return link;
+    for (const candidate of directory.group.links()) if (isShortenedTo(candidate.name, shortened)) return candidate;
+    return undefined;
   }
 
-  #entryOf(directory: DirectoryNode, link: Link, budget: Budget): TreeEntry {
+  /** The entries of one link: one, or with `-o views` several. */
+  #entriesOf(directory: DirectoryNode, link: Link, budget: Budget): readonly TreeEntry[] {
     const bare = fileName(link.name, "");
     try {
       switch (link.kind) {
         case "hard":
-          return this.#hardEntry(directory, link.name, this.#open(directory, link.address, bare));
+          return this.#hardEntries(directory, link.name, this.#open(directory, link));
         case "soft":
-          return this.#softEntry(directory, link, budget);
+          if (this.#isInRealm(directory, link.target)) return this.#softEntries(directory, link, budget);
+          return this.#outsideEntries(directory, link);
         case "external":
-          throw new UnsupportedError(`the link leads to ${link.target} in ${link.file}; other files are not followed`);
+          return this.#outsideEntries(directory, link);
         case "user":
           throw new UnsupportedError(`the link is of the user-defined type ${link.type}`);
       }
     } catch (error) {
       if (!(error instanceof H5Error)) throw error;
-      return { name: bare, node: brokenNode(directory, bare, error) };
+      return [{ name: bare, node: this.#make.broken(directory, bare, error) }];
     }
   }
 
-  #open(directory: DirectoryNode, address: number, bare: string): H5Object {
-    return this.file.object(address, childPath(directory.path, bare));
+  #open(directory: DirectoryNode, link: Link & { kind: "hard" }): H5Object {
+    return directory.group.file.object(link.address, childPath(directory.path, fileName(link.name, "")));
   }
 
-  #hardEntry(directory: DirectoryNode, name: string, object: H5Object): TreeEntry {
+  #hardEntries(directory: DirectoryNode, name: string, object: H5Object): readonly TreeEntry[] {
+    if (object.kind !== "group") return this.#fileEntries(directory, name, name, object);
     const bare = fileName(name, "");
-    if (object.kind === "group") {
-      const path = childPath(directory.path, bare);
-      const canonical =
-        this.#ancestorPath(directory, object.address) ?? this.#canonical.of(object, { path, name }).path;
-      if (canonical !== path) {
-        return { name: bare, node: symlinkNode(directory, bare, relativePath(directory.path, canonical)) };
-      }
-      const key = `${object.address}:directory`;
-      const ino = objectInode(object.address, "directory");
-      return { name: bare, node: { kind: "directory", key, ino, path, group: object, parent: directory } };
-    }
-    const view = object.kind === "datatype" ? "json" : this.#freeView(directory, name, object);
-    const shown = fileName(name, `.${view}`);
-    return { name: shown, node: this.#fileNode(directory, shown, name, object, view) };
+    const path = childPath(directory.path, bare);
+    const canonical =
+      this.#ancestorPath(directory, object) ?? directory.realm.canonical.of(object, { path, name }).path;
+    const node =
+      canonical === path
+        ? this.#make.directory(directory, path, object, directory.realm)
+        : this.#make.symlink(directory, bare, relativePath(directory.path, canonical));
+    return [{ name: bare, node }];
   }
 
-  /** A group that is its own ancestor although its link count denies it would make the tree endless. */
-  #ancestorPath(directory: DirectoryNode, address: number): string | undefined {
+  /** What a link leads to that is not in this realm: a directory is a realm of its own. */
+  #outsideEntries(directory: DirectoryNode, link: Link): readonly TreeEntry[] {
+    const object = directory.group.file.follow(link, directory.group);
+    if (object.kind !== "group") {
+      return this.#fileEntries(directory, link.name, lastPart("target" in link ? link.target : link.name), object);
+    }
+    const bare = fileName(link.name, "");
+    const ancestor = this.#ancestorPath(directory, object);
+    if (ancestor !== undefined) {
+      return [{ name: bare, node: this.#make.symlink(directory, bare, relativePath(directory.path, ancestor)) }];
+    }
+    const depth = directory.realm.depth + 1;
+    if (depth > MAX_DEPTH)
+      throw new H5Error("limit", `the link is one of more than ${MAX_DEPTH} external links in each other`);
+    const path = childPath(directory.path, bare);
+    return [{ name: bare, node: this.#make.directory(directory, path, object, createRealm(object, path, depth)) }];
+  }
+
+  #fileEntries(
+    directory: DirectoryNode,
+    link: string,
+    name: string,
+    object: Exclude<H5Object, Group>,
+  ): readonly TreeEntry[] {
+    return this.#listedViews(directory, link, object).map(({ view, shown }) => {
+      return { name: shown, node: this.#make.file(childPath(directory.path, shown), name, object, view) };
+    });
+  }
+
+  /** A group that is its own ancestor, by external links or although its link count denies it, would make the tree endless. */
+  #ancestorPath(directory: DirectoryNode, group: Group): string | undefined {
     for (let at: DirectoryNode | undefined = directory; at !== undefined; at = at.parent) {
-      if (at.group.address === address) return at.path;
+      if (at.group.address === group.address && at.group.file === group.file) return at.path;
     }
     return undefined;
   }
 
-  /** The view under which a dataset is listed: its own, or the next whose name no other link takes. */
-  #freeView(directory: DirectoryNode, name: string, dataset: Dataset): ViewName {
-    const subject = viewSubject(dataset);
-    const listed = listedView(subject);
-    const all = viewsOf(subject);
-    if (listed === undefined) {
-      throw new UnsupportedError(`no view shows elements of class ${subject.datatype.class}`, { path: dataset.path });
-    }
-    const free = [listed, ...all.filter((view) => view !== listed)].find((view) => {
-      const rival = this.#linkNamed(directory, fileName(name, `.${view}`));
+  /**
+   * The views under which an object is listed, and the names: those asked for, else the natural one, or the next whose name is
+   * free. If none is, its name is the link's own.
+   */
+  #listedViews(directory: DirectoryNode, link: string, object: Exclude<H5Object, Group>): readonly ListedView[] {
+    const subject = object.kind === "datatype" ? undefined : viewSubject(object);
+    const natural = subject === undefined ? "json" : listedView(subject);
+    const all = subject === undefined ? (["json"] as const) : viewsOf(subject);
+    const named = (view: ViewName): ListedView => ({ view, shown: fileName(link, `.${view}`) });
+    const isFree = ({ shown }: ListedView): boolean => {
+      const rival = this.#linkNamed(directory, shown);
       return rival === undefined || !this.#isListedBare(directory, rival);
-    });
-    return free ?? listed;
+    };
+    const asked = (this.#options.views ?? []).filter((view) => all.some((has) => has === view));
+    const listed = asked.map(named).filter(isFree);
+    if (listed.length > 0) return listed;
+    return [[natural, ...all].map(named).find(isFree) ?? { view: natural, shown: fileName(link, "") }];
   }
 
-  /** Whether a link is listed under its own name, without an extension. */
+  /** Whether a link may be listed under its own name, without an extension: then that name is no view's. */
   #isListedBare(directory: DirectoryNode, link: Link): boolean {
     if (link.kind !== "hard") return true;
-    return this.#open(directory, link.address, fileName(link.name, "")).kind === "group";
-  }
-
-  #softEntry(directory: DirectoryNode, link: Link & { kind: "soft" }, budget: Budget): TreeEntry {
-    const found = this.#follow(directory, link.target, budget);
-    const extension = found?.node.kind === "file" ? `.${found.node.view}` : "";
-    const name = fileName(link.name, extension);
-    const target = found?.path ?? danglingPath(directory, link.target);
-    return { name, node: symlinkNode(directory, name, relativePath(directory.path, target)) };
-  }
-
-  #otherView(directory: DirectoryNode, link: Link, extension: string, budget: Budget): Node | undefined {
-    const shown = fileName(link.name, `.${extension}`);
-    if (link.kind === "soft") {
-      const found = this.#follow(directory, link.target, budget);
-      if (found?.node.kind !== "file" || found.node.object.kind !== "dataset") return undefined;
-      const view = viewsOf(viewSubject(found.node.object)).find((name) => name === extension);
-      if (view === undefined) return undefined;
-      const path = found.path.slice(0, -found.node.view.length) + view;
-      return symlinkNode(directory, shown, relativePath(directory.path, path));
+    try {
+      return this.#open(directory, link).kind === "group";
+    } catch (error) {
+      if (error instanceof H5Error) return true;
+      throw error;
     }
-    if (link.kind !== "hard") return undefined;
-    const object = this.#open(directory, link.address, fileName(link.name, ""));
-    if (object.kind !== "dataset") return undefined;
-    const view = viewsOf(viewSubject(object)).find((name) => name === extension);
-    return view === undefined ? undefined : this.#fileNode(directory, shown, link.name, object, view);
   }
 
-  #fileNode(
-    directory: DirectoryNode,
-    shown: string,
-    linkName: string,
-    object: FileNode["object"],
-    view: ViewName,
-  ): FileNode {
-    const path = childPath(directory.path, shown);
-    return new ObjectFile(this.#canonical, object, { path, linkName, view });
+  /** A soft link whose target begins at the file's root is in the realm only if that root is. */
+  #isInRealm({ realm, group }: DirectoryNode, target: string): boolean {
+    return !target.startsWith("/") || (realm.root.address === group.file.root.address && realm.file === group.file);
+  }
+
+  #softEntries(directory: DirectoryNode, link: Link & { kind: "soft" }, budget: Budget): readonly TreeEntry[] {
+    const found = this.#followLink(directory, link, budget);
+    if (found?.node.kind === "file" && found.node.object.kind !== "group") {
+      const { view, object } = found.node;
+      const bare = found.path.endsWith(`.${view}`) ? found.path.slice(0, -`.${view}`.length) : found.path;
+      return this.#listedViews(directory, link.name, object).map((listed) =>
+        this.#softEntry(directory, listed.shown, listed.view === view ? found.path : `${bare}.${listed.view}`),
+      );
+    }
+    const target = found?.path ?? danglingPath(directory, link.target);
+    return [this.#softEntry(directory, fileName(link.name, ""), target)];
+  }
+
+  #softEntry(directory: DirectoryNode, name: string, target: string): TreeEntry {
+    const text = relativePath(directory.path, target);
+    checkTarget(Buffer.byteLength(text));
+    return { name, node: this.#make.symlink(directory, name, text) };
+  }
+
+  #attributesNode(object: H5Object, path: string): FileNode {
+    return this.#make.file(`${path}.attrs.json`, lastPart(path), object, "attrs.json");
+  }
+
+  #followLink(directory: DirectoryNode, link: Link & { kind: "soft" }, budget: Budget): Place | undefined {
+    const name = childPath(directory.path, link.name);
+    if (budget.followed.has(name)) return budget.followed.get(name);
+    budget.followed.set(name, undefined);
+    const place = this.#follow(directory, link.target, budget);
+    budget.followed.set(name, place);
+    return place;
   }
 
   /** Where a soft link's target is shown, by HDF5's rules: "." is nothing, ".." is an ordinary name. */
-  #follow(directory: DirectoryNode, target: string, budget: Budget): { path: string; node: Node } | undefined {
-    const start = target.startsWith("/") ? this.root : directory;
-    let at: { path: string; node: Node } = { path: start.path, node: start };
+  #follow(directory: DirectoryNode, target: string, budget: Budget): Place | undefined {
+    let start = directory;
+    if (target.startsWith("/"))
+      while (start.parent !== undefined && start.path !== directory.realm.path) start = start.parent;
+    let at: Place = { path: start.path, node: start };
     for (const part of target.split("/")) {
       if (part === "" || part === ".") continue;
       const inside = this.#throughLinks(at, budget);
       const link = inside?.kind === "directory" ? inside.group.link(part) : undefined;
       if (inside?.kind !== "directory" || link === undefined || --budget.steps < 0) return undefined;
-      const entry = this.#entryOf(inside, link, budget);
-      at = { path: childPath(inside.path, entry.name), node: entry.node };
+      const entry = this.#entriesOf(inside, link, budget)[0];
+      if (entry === undefined) return undefined;
+      const isSoft = link.kind === "soft" && this.#isInRealm(inside, link.target);
+      const node = isSoft ? this.#followLink(inside, link, budget)?.node : entry.node;
+      if (node === undefined) return undefined;
+      at = { path: childPath(inside.path, entry.name), node };
     }
     const node = this.#throughLinks(at, budget);
     return node === undefined ? undefined : { path: at.path, node };
   }
 
   /** The node itself, or what it leads to where it is a symlink. */
-  #throughLinks(at: { readonly path: string; readonly node: Node }, budget: Budget): Node | undefined {
+  #throughLinks(at: Place, budget: Budget): Node | undefined {
     if (at.node.kind !== "symlink") return at.node;
     const parent = at.path.slice(0, at.path.lastIndexOf("/"));
     return this.#walk(this.root, [...parent.split("/"), ...at.node.target.split("/")], budget)?.node;
   }
 
-  #walk(from: DirectoryNode, parts: readonly string[], budget: Budget): { path: string; node: Node } | undefined {
-    let at: { path: string; node: Node } = { path: from.path, node: from };
+  #walk(from: DirectoryNode, parts: readonly string[], budget: Budget): Place | undefined {
+    let at: Place = { path: from.path, node: from };
     for (const part of parts) {
       if (part === "" || part === ".") continue;
       if (at.node.kind !== "directory" || --budget.steps < 0) return undefined;
@@ -232,27 +337,19 @@ export class Tree {
   }
 }
 
-/** What decides which views a dataset has. @throws H5Error where its type or shape cannot be read */
-export function viewSubject(dataset: Dataset): Parameters<typeof viewsOf>[0] {
-  const datatype = meantDatatype(dataset, dataset.datatype);
-  return { datatype, dataspace: dataset.dataspace, decodedBytes: decodedSize(dataset) };
+function checkTarget(length: number): void {
+  if (length <= MAX_TARGET) return;
+  throw new H5Error("limit", `the link's target is longer than the ${MAX_TARGET} bytes of a symbolic link`);
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** A target that leads nowhere, shown without letting it lead out of the mount. */
 function danglingPath(directory: DirectoryNode, target: string): string {
   const parts = target.split("/").filter((part) => part !== "" && part !== ".");
-  return parts.reduce(
-    (path, part) => childPath(path, fileName(part, "")),
-    target.startsWith("/") ? "/" : directory.path,
-  );
-}
-
-function symlinkNode(directory: DirectoryNode, name: string, target: string): SymlinkNode {
-  const path = childPath(directory.path, name);
-  return { kind: "symlink", key: `${path}:symlink`, ino: hashedInode(path), path, target };
-}
-
-function brokenNode(directory: DirectoryNode, name: string, error: H5Error): BrokenNode {
-  const path = childPath(directory.path, name);
-  return { kind: "broken", key: `${path}:broken`, ino: hashedInode(path), path, error };
+  checkTarget(parts.reduce((sum, part) => sum + part.length + 1, -1));
+  const start = target.startsWith("/") ? directory.realm.path : directory.path;
+  return parts.reduce((path, part) => childPath(path, fileName(part, "")), start);
 }

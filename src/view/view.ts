@@ -9,6 +9,12 @@ export type ViewName = "bin" | "npy" | TextViewName;
 /** The views whose size is known only after a pass over the data. */
 export type TextViewName = "csv" | "txt" | "json";
 
+export const VIEW_NAMES: readonly ViewName[] = ["npy", "bin", "csv", "txt", "json"];
+
+export function isViewName(name: string): name is ViewName {
+  return VIEW_NAMES.some((view) => view === name);
+}
+
 /** What decides which views a dataset has. */
 export interface ViewSubject {
   readonly datatype: Datatype;

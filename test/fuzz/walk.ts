@@ -1,7 +1,7 @@
 import type { CodecMode } from "../../codecs/codec.ts";
 import { decodedSize } from "../../src/chunk/read-plan.ts";
 import { RangeReader } from "../../src/chunk/read-range.ts";
-import { jsonPieces } from "../../src/cli/attrs.ts";
+import { sizeOf } from "../../src/chunk/select-plan.ts";
 import { objectText } from "../../src/cli/dump-json.ts";
 import { DumpWalk } from "../../src/cli/dump-walk.ts";
 import { statLines } from "../../src/cli/stat.ts";
@@ -17,10 +17,12 @@ import { MemoryStorage } from "../../src/storage/memory.ts";
 import { CanonicalNames } from "../../src/tree/canonical-name.ts";
 import { contentOf, problemOf } from "../../src/tree/content.ts";
 import { extendedAttribute, extendedAttributeNames } from "../../src/tree/extended-attributes.ts";
+import { viewSubject } from "../../src/tree/make-node.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import { ObjectFile } from "../../src/tree/object-file.ts";
 import { nodeText } from "../../src/tree/open-text.ts";
-import { Tree, viewSubject } from "../../src/tree/tree.ts";
+import { Tree } from "../../src/tree/tree.ts";
+import { attributesJson } from "../../src/view/attributes-json.ts";
 import { render } from "../../src/view/render.ts";
 import { type ViewName, viewsOf } from "../../src/view/view.ts";
 
@@ -109,9 +111,9 @@ class Walk {
     const names = this.#attempt(() => extendedAttributeNames(node)) ?? [];
     for (const name of names.slice(0, MAX_ATTRIBUTES)) this.#attempt(() => extendedAttribute(node, name));
     const object = node.kind === "file" ? node.object : node.kind === "directory" ? node.group : undefined;
-    if (object !== undefined && names.length < MAX_ATTRIBUTES) this.#attempt(() => [...jsonPieces(object)]);
+    if (object !== undefined && names.length < MAX_ATTRIBUTES) this.#attempt(() => [...attributesJson(object)]);
     if (node.kind !== "file") return;
-    if (node.object.kind === "datatype")
+    if (node.object.kind !== "dataset")
       this.#attempt(() => [...render(nodeText(node, this.#reader), 0, 0, new ByteSink())]);
     else this.#dataset(node, node.object);
   }
@@ -121,9 +123,9 @@ class Walk {
     this.#attempt(() => dataset.storedBytes());
     this.#attempt(() => dataset.modificationTime);
     const views = this.#attempt(() => viewsOf(viewSubject(dataset))) ?? [];
-    const names = new CanonicalNames(dataset.file);
+    const names = new CanonicalNames(dataset.file.root, "/");
     for (const view of views) {
-      const file = new ObjectFile(names, dataset, { path: node.path, linkName: node.name, view });
+      const file = new ObjectFile(names, dataset, { path: node.path, linkName: node.name, view, part: undefined });
       this.#attempt(() => this.#view(file, dataset, view));
     }
     this.#attempt(() => this.#elements(dataset));
@@ -132,12 +134,12 @@ class Walk {
   #view(node: FileNode, dataset: Dataset, view: ViewName): void {
     const content = contentOf(node);
     if (content.kind === "stored") {
-      const middle = Math.floor(decodedSize(content.data) / 2);
+      const middle = Math.floor(sizeOf(content.data) / 2);
       this.#attempt(() => this.#reader.read(content.data, `${dataset.address}`, middle, MAX_READ));
       return;
     }
     if (view === "bin" || view === "npy") return;
-    const text = nodeText({ object: dataset, name: node.name, view }, this.#reader);
+    const text = nodeText({ object: dataset, name: node.name, view, part: node.part }, this.#reader);
     const { elementCount } = text.format;
     const count = Math.min(elementCount, MAX_ROWS, Math.ceil(MAX_READ / dataset.elementSize));
     for (const first of new Set([0, elementCount - count])) {

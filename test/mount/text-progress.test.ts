@@ -33,7 +33,12 @@ class Bench {
       },
     });
     this.memory = new TextMemory(capacity);
-    const description = { address: 1, path: "/numbers", name: "numbers", view: "csv" } as const;
+    const description = {
+      object: { snapshot: { fd: -1, size: 0, path: "x.h5" }, address: 1, path: "/numbers" },
+      name: "numbers",
+      view: "csv",
+      part: undefined,
+    } as const;
     this.progress = new TextProgress("key", description, this.#text, this.memory, {
       size: (unique, size) => this.answers.push(`${unique}: ${size} bytes`),
       data: (unique, parts) => this.answers.push(`${unique}: ${Buffer.concat(parts)}`),

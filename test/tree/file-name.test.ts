@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { encodeText } from "../../src/format/text.ts";
-import { fileName, linkName, mayBeShortened } from "../../src/tree/file-name.ts";
+import { fileName, isShortenedTo, linkName, shortenedName } from "../../src/tree/file-name.ts";
 import { relativePath } from "../../src/tree/relative-path.ts";
 
 describe("file names", () => {
@@ -40,10 +40,15 @@ describe("file names", () => {
   it("shortens what is over 255 bytes with its extension, and tells long names apart", () => {
     const names = ["x".repeat(300), `${"x".repeat(299)}y`, "é".repeat(200), "\udc80".repeat(400)];
     const shown = names.map((name) => fileName(name, ".csv"));
-    for (const name of shown) {
+    for (const [i, name] of shown.entries()) {
       assert.ok(encodeText(name).length <= 255);
       assert.match(name, /~[0-9a-f]{12}\.csv$/);
-      assert.ok(mayBeShortened(name));
+      const parts = shortenedName(name.slice(0, -".csv".length));
+      assert.ok(parts !== undefined);
+      assert.deepEqual(
+        names.map((long) => isShortenedTo(long, parts)),
+        names.map((_, n) => n === i),
+      );
     }
     assert.equal(new Set(shown).size, names.length);
     assert.equal(fileName("x".repeat(251), ".csv"), `${"x".repeat(251)}.csv`);

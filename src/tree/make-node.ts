@@ -1,0 +1,83 @@
+import { decodedSize } from "../chunk/read-plan.ts";
+import type { H5Error } from "../errors.ts";
+import type { Dataset } from "../object/dataset.ts";
+import type { DatasetPart } from "../object/dataset-part.ts";
+import type { H5Object } from "../object/file.ts";
+import type { Group } from "../object/group.ts";
+import { meantDatatype } from "../object/pytables.ts";
+import type { ViewSubject } from "../view/view.ts";
+import { childPath } from "./canonical-name.ts";
+import { hashedInode, objectInode } from "./inode.ts";
+import type { BrokenNode, DirectoryNode, FileNode, NodeView, SymlinkNode } from "./node.ts";
+import { ObjectFile } from "./object-file.ts";
+import type { Realm } from "./realm.ts";
+
+/** What decides which views a dataset, or a part of it, has. @throws H5Error where its type or shape cannot be read */
+export function viewSubject(dataset: Dataset, part?: DatasetPart): ViewSubject {
+  if (part === undefined) {
+    const datatype = meantDatatype(dataset, dataset.datatype);
+    return { datatype, dataspace: dataset.dataspace, decodedBytes: decodedSize(dataset) };
+  }
+  const { dims, datatype } = part;
+  const dataspace =
+    dims.length === 0 ? SCALAR : ({ kind: "simple", dims, maxDims: dims, maxDimsStored: false } as const);
+  return { datatype, dataspace, decodedBytes: decodedSize({ dims, elementSize: datatype.size }) };
+}
+
+const SCALAR = { kind: "scalar", dims: [], maxDims: [] } as const;
+
+/** Makes nodes, whose keys and inode numbers belong to (file, object, view, part). */
+export class NodeMaker {
+  readonly #main: Realm;
+
+  /** @param main of the mounted file: its objects' inode numbers come from their addresses */
+  constructor(main: Realm) {
+    this.#main = main;
+  }
+
+  root(realm: Realm): DirectoryNode {
+    const { root } = realm;
+    const key = `${root.address}:directory`;
+    const ino = objectInode(root.address, "directory");
+    return { kind: "directory", key, ino, path: "/", group: root, parent: undefined, realm, isHidden: false };
+  }
+
+  /** The root once more, as `/.h5fs`. */
+  hiddenRoot(root: DirectoryNode): DirectoryNode {
+    return this.#hashed({ ...root, parent: root, isHidden: true });
+  }
+
+  directory(parent: DirectoryNode, path: string, group: Group, realm: Realm): DirectoryNode {
+    const { isHidden } = parent;
+    const key = `${group.address}:directory`;
+    const ino = objectInode(group.address, "directory");
+    const node: DirectoryNode = { kind: "directory", key, ino, path, group, parent, realm, isHidden };
+    return isHidden || realm.depth > 0 ? this.#hashed(node) : node;
+  }
+
+  #hashed(node: DirectoryNode): DirectoryNode {
+    const { group, realm, isHidden } = node;
+    const where = realm.depth === 0 ? "" : `${realm.path}:${fileOf(group)}:`;
+    const key = `${where}${group.address}:${isHidden ? "hidden" : "directory"}`;
+    return { ...node, key, ino: hashedInode(key) };
+  }
+
+  /** @param name of the link by which the object was met */
+  file(path: string, name: string, object: H5Object, view: NodeView, part?: DatasetPart): FileNode {
+    return new ObjectFile(this.#main.canonical, object, { path, linkName: name, view, part });
+  }
+
+  symlink(directory: DirectoryNode, name: string, target: string): SymlinkNode {
+    const path = childPath(directory.path, name);
+    return { kind: "symlink", key: `${path}:symlink`, ino: hashedInode(path), path, target };
+  }
+
+  broken(directory: DirectoryNode, name: string, error: H5Error): BrokenNode {
+    const path = childPath(directory.path, name);
+    return { kind: "broken", key: `${path}:broken`, ino: hashedInode(path), path, error };
+  }
+}
+
+function fileOf(object: H5Object): string {
+  return object.file.name;
+}
