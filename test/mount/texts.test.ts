@@ -125,6 +125,8 @@ describe("text files of a mount", () => {
         await withMount(file, { options }, async (mount) => {
           const path = join(mount.dir, "damaged.csv");
           await assert.rejects(stat(path), { code: "EIO" });
+          // The reader is told before the log is.
+          for (let i = 0; i < 200 && !mount.log().includes("chunk 7"); i++) await sleep(20);
           assert.match(mount.log(), /damaged: chunk 7/);
         });
       });
