@@ -16,6 +16,16 @@ export interface DecodeRequest {
   readonly output: Uint8Array;
 }
 
+/** The bytes of one chunk on their way into the file. */
+export interface EncodeRequest {
+  /** May lie on a SharedArrayBuffer; nobody else changes it meanwhile. */
+  readonly input: Uint8Array;
+  /** The filter's client data values, as in the file. */
+  readonly clientData: readonly number[];
+  /** Whether the filter may be left out where it would not make the bytes fewer. */
+  readonly optional: boolean;
+}
+
 /**
  * One filter of HDF5, by its registered id. `decode` returns the decoded bytes: the beginning of `output`, or a part of
  * `input` where the filter only takes something away. It throws H5Error "format" where the data is damaged or would not
@@ -32,6 +42,11 @@ export interface Codec {
    */
   readonly maxExpansion?: number;
   decode(request: DecodeRequest): Uint8Array;
+  /**
+   * The counterpart, in memory of its own; a codec without it only reads. `undefined`: the filter is optional, and the
+   * bytes would not become fewer.
+   */
+  encode?(request: EncodeRequest): Uint8Array | undefined;
 }
 
 /**

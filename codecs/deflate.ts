@@ -1,6 +1,6 @@
-import { constants, inflateSync } from "node:zlib";
-import { Z_BUF_ERROR, Z_FINISH, Z_OK, Z_STREAM_END, ZStream, zlibInflate, zlibInflateInit } from "pako";
-import { FormatError } from "../src/errors.ts";
+import { constants, deflateSync, inflateSync } from "node:zlib";
+import { deflate, Z_BUF_ERROR, Z_FINISH, Z_OK, Z_STREAM_END, ZStream, zlibInflate, zlibInflateInit } from "pako";
+import { FormatError, H5Error } from "../src/errors.ts";
 import type { BlockDecoder, Codec, CodecMode } from "./codec.ts";
 import { bindLibrary, nativeFirst } from "./native-library.ts";
 
@@ -79,9 +79,64 @@ export function chooseInflate(mode: CodecMode): BlockDecoder {
   return nativeFirst("libdeflate", bindLibdeflate(), { implementation: "node:zlib", decode: inflateWithZlib });
 }
 
+/** Deflates to a zlib stream, of at most `limit` bytes: `undefined` where it would be longer. */
+export type Deflate = (input: Uint8Array, level: number, limit: number) => Uint8Array | undefined;
+
+/** What cannot be compressed is stored in blocks of at most 64 KiB, each with 5 bytes before it; zlib's may be smaller. */
+function maxDeflated(length: number): number {
+  return length + Math.ceil(length / 1000) + 64;
+}
+
+function shorter(output: Uint8Array, limit: number): Uint8Array | undefined {
+  return output.length > limit ? undefined : output;
+}
+
+export const deflateWithZlib: Deflate = (input, level, limit) => shorter(deflateSync(input, { level }), limit);
+
+export const deflateWithPako: Deflate = (input, level, limit) => {
+  if (!(level >= 0 && level <= 9)) throw new H5Error("argument", `deflate has levels 0 to 9, not ${level}`);
+  // pako's input must not be shared memory.
+  return shorter(deflate(input.slice(), { level: level as 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 }), limit);
+};
+
+function bindLibdeflateCompressor(): Deflate | undefined {
+  return bindLibrary(["libdeflate.so.0", "libdeflate.0.dylib"], (library) => {
+    const allocate = library.func("libdeflate_alloc_compressor", "void *", ["int"]);
+    const compress = library.func("libdeflate_zlib_compress", "size_t", [
+      "void *",
+      "void *",
+      "size_t",
+      "void *",
+      "size_t",
+    ]);
+    // One for each level, for the thread's life.
+    const compressors = new Map<number, unknown>();
+    return (input: Uint8Array, level: number, limit: number) => {
+      let compressor = compressors.get(level);
+      if (compressor === undefined) {
+        compressor = allocate(level);
+        if (compressor === null) throw new H5Error("limit", "libdeflate found no memory");
+        compressors.set(level, compressor);
+      }
+      const output = Buffer.allocUnsafeSlow(Math.max(1, limit));
+      const length = Number(compress(compressor, input, input.length, output, limit));
+      return length === 0 ? undefined : output.subarray(0, length);
+    };
+  });
+}
+
+function chooseDeflate(mode: CodecMode): Deflate {
+  if (mode === "portable") return deflateWithPako;
+  const native = bindLibdeflateCompressor();
+  // An empty array has no address that may be handed out.
+  return (input, level, limit) =>
+    native === undefined || input.length === 0 ? deflateWithZlib(input, level, limit) : native(input, level, limit);
+}
+
 /** Filter 1, deflate: one zlib stream; bytes after its end are not looked at, as in libhdf5. */
 export function deflateCodec(mode: CodecMode): Codec {
   const inflate = chooseInflate(mode);
+  let deflateChunk: Deflate | undefined;
   return {
     id: 1,
     name: "deflate",
@@ -89,6 +144,10 @@ export function deflateCodec(mode: CodecMode): Codec {
     maxExpansion,
     decode({ input, output }) {
       return output.subarray(0, inflate.decode(input, output));
+    },
+    encode({ input, clientData: [level = 6], optional }) {
+      deflateChunk ??= chooseDeflate(mode);
+      return deflateChunk(input, level, optional ? input.length - 1 : maxDeflated(input.length));
     },
   };
 }

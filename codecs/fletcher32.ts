@@ -71,4 +71,10 @@ export const fletcher32Codec: Codec = {
     }
     return data;
   },
+  encode({ input }) {
+    const output = new Uint8Array(input.length + 4);
+    output.set(input);
+    new DataView(output.buffer).setUint32(input.length, fletcher32(input), true);
+    return output;
+  },
 };

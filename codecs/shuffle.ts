@@ -1,6 +1,18 @@
 import { FormatError } from "../src/errors.ts";
 import type { Codec } from "./codec.ts";
+import { shuffle } from "./shuffle-bytes.ts";
 import { unshuffle } from "./unshuffle.ts";
+
+/** @throws FormatError where the client data has none */
+function elementSizeOf(clientData: readonly number[]): number {
+  const [elementSize] = clientData;
+  if (elementSize === undefined || elementSize < 1) {
+    throw new FormatError(`element size is ${elementSize ?? "missing"}, expected at least 1`, {
+      structure: "shuffle filter",
+    });
+  }
+  return elementSize;
+}
 
 /** Filter 2, shuffle: its only client data value is the element size in bytes. */
 export const shuffleCodec: Codec = {
@@ -9,16 +21,16 @@ export const shuffleCodec: Codec = {
   implementation: "WebAssembly SIMD",
   maxExpansion: 1,
   decode({ input, clientData, output }) {
-    const elementSize = clientData[0];
-    if (elementSize === undefined || elementSize < 1) {
-      throw new FormatError(`element size is ${elementSize ?? "missing"}, expected at least 1`, {
-        structure: "shuffle filter",
-      });
-    }
+    const elementSize = elementSizeOf(clientData);
     if (input.length > output.length) {
       throw new FormatError(`${input.length} bytes, expected at most ${output.length}`, { structure: "shuffled data" });
     }
     unshuffle(input, output, elementSize);
     return output.subarray(0, input.length);
+  },
+  encode({ input, clientData }) {
+    const output = new Uint8Array(input.length);
+    shuffle(input, output, elementSizeOf(clientData));
+    return output;
   },
 };

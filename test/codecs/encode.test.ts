@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { inflateSync } from "node:zlib";
+import type { CodecMode } from "../../codecs/codec.ts";
+import { deflateWithZlib } from "../../codecs/deflate.ts";
+import { encodeChunk } from "../../codecs/encode-chunk.ts";
+import { decodeChunk, type PipelineFilter } from "../../codecs/pipeline.ts";
+import { shuffle } from "../../codecs/shuffle-bytes.ts";
+import { H5Error } from "../../src/errors.ts";
+import { naiveShuffle } from "./naive-shuffle.ts";
+import { readStoredChunks } from "./stored-chunks.ts";
+
+const deflate = (level: number, optional = true): PipelineFilter => ({
+  id: 1,
+  name: "deflate",
+  optional,
+  clientData: [level],
+});
+const shuffled = (size: number): PipelineFilter => ({ id: 2, name: "shuffle", optional: true, clientData: [size] });
+const fletcher32: PipelineFilter = { id: 3, name: "fletcher32", optional: false, clientData: [] };
+
+const ramp = new Uint8Array(Int32Array.from({ length: 5000 }, (_, i) => i * 3).buffer);
+/** What no compressor makes smaller. */
+const noise = Uint8Array.from(
+  Array.from({ length: 129 }, (_, i) => [...createHash("sha256").update(`${i}`).digest()]).flat(),
+);
+
+describe("encoding chunks", () => {
+  it("gives again what libhdf5 stored, where the filters leave no choice", () => {
+    const fixed = readStoredChunks().filter(({ filters }) => filters.every(({ id }) => id === 2 || id === 3));
+    assert.ok(fixed.length > 0);
+    for (const { name, stored, filters, filterMask, chunkSize } of fixed) {
+      if (filterMask !== 0) continue;
+      const bytes = decodeChunk({ stored, filters, filterMask, chunkSize, mode: "native" });
+      assert.deepEqual(Buffer.from(encodeChunk(bytes, filters, "native").stored), Buffer.from(stored), name);
+    }
+  });
+
+  it("shuffles elements of any size, and leaves the rest", () => {
+    for (const size of [1, 2, 3, 4, 5, 7, 8, 12, 16, 33]) {
+      for (const length of [0, 1, size, size + 1, 7 * size + size - 1, 4096]) {
+        const input = noise.subarray(0, length);
+        const output = new Uint8Array(length);
+        shuffle(input, output, size);
+        assert.deepEqual(output, naiveShuffle(input, size), `${length} bytes of elements of ${size}`);
+      }
+    }
+  });
+
+  for (const mode of ["native", "portable"] as const satisfies readonly CodecMode[]) {
+    it(`deflates at every level to what zlib inflates (${mode})`, () => {
+      for (let level = 0; level <= 9; level++) {
+        const { stored, filterMask } = encodeChunk(ramp, [deflate(level, false)], mode);
+        assert.equal(filterMask, 0);
+        assert.deepEqual(new Uint8Array(inflateSync(stored)), ramp);
+        if (level > 0) assert.ok(stored.length < ramp.length);
+      }
+    });
+
+    it(`leaves out an optional filter that makes the chunk no smaller (${mode})`, () => {
+      const left = encodeChunk(noise, [shuffled(1), deflate(6), fletcher32], mode);
+      assert.equal(left.filterMask, 2);
+      assert.equal(left.stored.length, noise.length + 4);
+      const kept = encodeChunk(noise, [deflate(6, false)], mode);
+      assert.equal(kept.filterMask, 0);
+      assert.deepEqual(new Uint8Array(inflateSync(kept.stored)), noise);
+    });
+
+    it(`is undone by decoding (${mode})`, () => {
+      const filters = [shuffled(4), deflate(4), fletcher32];
+      for (const bytes of [ramp, noise, new Uint8Array(1)]) {
+        const { stored, filterMask } = encodeChunk(bytes, filters, mode);
+        assert.deepEqual(decodeChunk({ stored, filters, filterMask, chunkSize: bytes.length, mode }), bytes);
+      }
+    });
+  }
+
+  it("has node:zlib where libdeflate is missing", () => {
+    assert.deepEqual(new Uint8Array(inflateSync(deflateWithZlib(ramp, 4, ramp.length) ?? noise)), ramp);
+    assert.equal(deflateWithZlib(noise, 4, noise.length - 1), undefined);
+  });
+
+  it("refuses a filter that it only reads, by name", () => {
+    const lzf = { id: 32000, name: "lzf", optional: true, clientData: [4] };
+    assert.throws(
+      () => encodeChunk(ramp, [lzf], "native"),
+      (error) => error instanceof H5Error && error.kind === "unsupported" && /LZF|lzf/.test(error.message),
+    );
+  });
+});
