@@ -45,6 +45,8 @@ export interface TimeType extends Base {
   readonly class: "time";
   readonly order: ByteOrder;
   readonly precision: number;
+  /** Of no message, but by a program's convention: seconds in the upper 32 bits, microseconds in the lower, both signed. */
+  readonly isTimeval?: true;
 }
 
 export type StringPadding = "null-terminated" | "null-padded" | "space-padded";

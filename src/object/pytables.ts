@@ -1,4 +1,5 @@
 import type { CompoundMember, Datatype, EnumType } from "../format/datatype.ts";
+import type { Dataset } from "./dataset.ts";
 import type { ObjectBase } from "./object.ts";
 
 /** The values of the attribute CLASS by which PyTables marks the datasets it writes. */
@@ -14,36 +15,56 @@ const LEAF_CLASSES = new Set([
 ]);
 
 /**
- * The datatype as the program that wrote it means it. PyTables stores a boolean as a bitfield of 8 bits
- * (`H5T_STD_B8`), which anywhere else is just bits: where its marks are, such a bitfield is shown as a boolean.
+ * The datatype as the program that wrote it means it, where its marks are. PyTables stores a boolean as a bitfield of 8 bits
+ * (`H5T_STD_B8`), which anywhere else is just bits, and a time64 as seconds and microseconds in one integer (`H5T_TIME`).
  */
 export function meantDatatype(object: ObjectBase, stored: Datatype): Datatype {
-  return hasBitfield(stored) && isPyTablesLeaf(object) ? withBooleans(stored) : stored;
+  return hasMeaning(stored) && isPyTablesLeaf(object) ? withMeaning(stored) : stored;
+}
+
+/** True for a file that PyTables' `filenode` stored: an array of its bytes. */
+export function isFileNode(object: Dataset): boolean {
+  const { datatype, dataspace } = object;
+  if (datatype.class !== "integer" || datatype.size !== 1 || dataspace.kind !== "simple") return false;
+  return textAttribute(object, "NODE_TYPE") === "file";
 }
 
 function isPyTablesLeaf(object: ObjectBase): boolean {
-  const attribute = object.attribute("CLASS");
-  if (attribute?.datatype.class !== "string" || attribute.dataspace.kind === "null") return false;
-  const text = Buffer.from(attribute.bytes()).toString("latin1").replace(/\0.*$/s, "");
-  return LEAF_CLASSES.has(text);
+  const text = textAttribute(object, "CLASS");
+  return text !== undefined && LEAF_CLASSES.has(text);
 }
 
-function hasBitfield(type: Datatype): boolean {
-  if (type.class === "compound") return type.members.some((member) => hasBitfield(member.type));
-  return type.class === "bitfield" || ((type.class === "array" || type.class === "vlen") && hasBitfield(type.base));
+function textAttribute(object: ObjectBase, name: string): string | undefined {
+  const attribute = object.attribute(name);
+  if (attribute?.datatype.class !== "string" || attribute.dataspace.kind === "null") return undefined;
+  return Buffer.from(attribute.bytes()).toString("latin1").replace(/\0.*$/s, "");
 }
 
-function withBooleans(type: Datatype): Datatype {
+function hasMeaning(type: Datatype): boolean {
+  switch (type.class) {
+    case "compound":
+      return type.members.some((member) => hasMeaning(member.type));
+    case "array":
+    case "vlen":
+      return hasMeaning(type.base);
+    default:
+      return type.class === "bitfield" || type.class === "time";
+  }
+}
+
+function withMeaning(type: Datatype): Datatype {
   switch (type.class) {
     case "bitfield":
       return type.size === 1 && type.precision === 8 ? BOOLEAN : type;
+    case "time":
+      return type.size === 8 && type.precision === 64 && type.order !== "vax" ? { ...type, isTimeval: true } : type;
     case "array":
     case "vlen":
-      return { ...type, base: withBooleans(type.base) };
+      return { ...type, base: withMeaning(type.base) };
     case "compound":
       return {
         ...type,
-        members: type.members.map((member): CompoundMember => ({ ...member, type: withBooleans(member.type) })),
+        members: type.members.map((member): CompoundMember => ({ ...member, type: withMeaning(member.type) })),
       };
     default:
       return type;

@@ -84,3 +84,10 @@ export function readInteger(bytes: Uint8Array, at: number, layout: IntegerLayout
   const bits = readBits(bytes, at, layout.size, layout.order) >> BigInt(layout.bitOffset);
   return layout.signed ? BigInt.asIntN(layout.precision, bits) : BigInt.asUintN(layout.precision, bits);
 }
+
+/** Microseconds of a time of that kind (`isTimeval`), exact. */
+export function readTimeval(view: DataView, at: number, little: boolean): number {
+  const seconds = view.getInt32(at + (little ? 4 : 0), little);
+  const microseconds = view.getInt32(at + (little ? 0 : 4), little);
+  return seconds * 1_000_000 + microseconds;
+}

@@ -9,7 +9,7 @@ import { stringEnd } from "./text/string-text.ts";
 import { elementBytes } from "./value-bytes.ts";
 import { checkFloat, readFloat, toDouble } from "./value-float.ts";
 import type { HeapResolver } from "./value-heap.ts";
-import { integerLayout, readInteger } from "./value-integer.ts";
+import { integerLayout, readInteger, readTimeval } from "./value-integer.ts";
 import { isBoolean } from "./value-meaning.ts";
 
 /**
@@ -40,8 +40,10 @@ export type Value =
  */
 export function decodeElement(type: Datatype, bytes: Uint8Array, offset: number, heap: HeapResolver): Value {
   switch (type.class) {
-    case "integer":
     case "time":
+      if (type.isTimeval) return readTimeval(elementBytes(bytes).view, offset, type.order === "little") / 1_000_000;
+      return asNumber(readInteger(bytes, offset, integerLayout(type)));
+    case "integer":
     case "bitfield":
       return asNumber(readInteger(bytes, offset, integerLayout(type)));
     case "float":

@@ -2,6 +2,7 @@ import { H5Error, UnsupportedError } from "../errors.ts";
 import type { H5File, H5Object } from "../object/file.ts";
 import type { Group } from "../object/group.ts";
 import type { Link } from "../object/link.ts";
+import { isFileNode } from "../object/pytables.ts";
 import { listedView, type ViewName, viewsOf } from "../view/view.ts";
 import { childPath } from "./canonical-name.ts";
 import { fileName, isShortenedTo, linkName, shortenedName } from "./file-name.ts";
@@ -236,6 +237,8 @@ export class Tree {
     const asked = (this.#options.views ?? []).filter((view) => all.some((has) => has === view));
     const listed = asked.map(named).filter(isFree);
     if (listed.length > 0) return listed;
+    // A file is a file: its bytes, under its own name.
+    if (object.kind === "dataset" && isFileNode(object)) return [{ view: "bin", shown: fileName(link, "") }];
     return [[natural, ...all].map(named).find(isFree) ?? { view: natural, shown: fileName(link, "") }];
   }
 
@@ -243,7 +246,8 @@ export class Tree {
   #isListedBare(directory: DirectoryNode, link: Link): boolean {
     if (link.kind !== "hard") return true;
     try {
-      return this.#open(directory, link).kind === "group";
+      const object = this.#open(directory, link);
+      return object.kind === "group" || (object.kind === "dataset" && isFileNode(object));
     } catch (error) {
       if (error instanceof H5Error) return true;
       throw error;

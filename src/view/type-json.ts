@@ -35,8 +35,11 @@ export function typeJson(type: Datatype): TypeJson {
     case "opaque":
     case "reference":
     case "bitfield":
-    case "time":
       return fields(type);
+    case "time": {
+      const { isTimeval: _, ...stored } = type;
+      return fields(stored);
+    }
   }
 }
 

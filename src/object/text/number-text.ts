@@ -7,6 +7,7 @@ import {
   integerLayout,
   isWholeInteger,
   readInteger,
+  readTimeval,
   smallIntegerReader,
 } from "../value-integer.ts";
 import { bounded, cellOf, open, type Put, type Writer } from "./cell.ts";
@@ -18,8 +19,34 @@ import { TextTable } from "./text-table.ts";
 
 /** Integers in decimal; floats in the fewest digits that read back, see digits.ts. */
 export function numberWriter(type: IntegerType | TimeType | FloatType, nonFinite: NonFiniteText): Writer {
-  return type.class === "float" ? floatWriter(type, nonFinite) : integerWriter(integerLayout(type));
+  if (type.class === "float") return floatWriter(type, nonFinite);
+  return type.class === "time" && type.isTimeval ? timevalWriter(type) : integerWriter(integerLayout(type));
 }
+
+/** Seconds, with as many decimals of the microseconds as there are, at least one: a column of them is one of floats. */
+function timevalWriter({ order }: TimeType): Writer {
+  const little = order === "little";
+  return bounded(INTEGER_ROOM, ({ view }, at, out, start) => {
+    const time = readTimeval(view, at, little);
+    const size = Math.abs(time);
+    const seconds = Math.floor(size / 1_000_000);
+    let to = start;
+    if (time < 0) out.setUint8(to++, MINUS);
+    to = putUnsigned(out, to, seconds);
+    let rest = size - seconds * 1_000_000;
+    out.setUint8(to++, POINT);
+    do {
+      const digit = Math.floor(rest / 100_000);
+      out.setUint8(to++, ZERO + digit);
+      rest = (rest - digit * 100_000) * 10;
+    } while (rest > 0);
+    return to;
+  });
+}
+
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
 
 /** 64 bytes are 155 digits. */
 const BIG_INTEGER_ROOM = 160;
