@@ -4,6 +4,7 @@ import { hideBin } from "yargs/helpers";
 import { attrsCommand } from "../src/cli/attrs.ts";
 import { catCommand } from "../src/cli/cat.ts";
 import { completeCommand } from "../src/cli/complete.ts";
+import { cpCommand } from "../src/cli/cp.ts";
 import { dumpCommand } from "../src/cli/dump.ts";
 import { describeFailure, EXIT, exitStatusOf } from "../src/cli/exit-status.ts";
 import { installCommand } from "../src/cli/install.ts";
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
     .command(statusCommand)
     .command(lsCommand)
     .command(catCommand)
+    .command(cpCommand)
     .command(treeCommand)
     .command(statCommand)
     .command(attrsCommand)

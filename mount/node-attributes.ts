@@ -1,6 +1,7 @@
 import { H5Error } from "../src/errors.ts";
 import { childPath } from "../src/tree/canonical-name.ts";
 import { fileName } from "../src/tree/file-name.ts";
+import { modificationTime } from "../src/tree/modification-time.ts";
 import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
 import type { Attributes, Timestamp } from "./filesystem.ts";
 
@@ -28,7 +29,8 @@ const MAX_COUNTED = 256;
 
 /** `struct stat` of a node; `size` in bytes. */
 export function attributesOf(node: Node, size: number, facts: FileFacts): Attributes {
-  const mtime = modificationTime(node) ?? facts.mtime;
+  const seconds = modificationTime(node);
+  const mtime = seconds === undefined ? facts.mtime : { seconds, nanoseconds: 0 };
   const common = {
     ino: node.ino,
     uid: facts.uid,
@@ -77,12 +79,6 @@ function isGroup(node: DirectoryNode, name: string, address: number): boolean {
   // The path is what messages about the object will say.
   const path = childPath(node.path, fileName(name, ""));
   return quietly(() => node.group.file.object(address, path).kind === "group") ?? false;
-}
-
-function modificationTime(node: Node): Timestamp | undefined {
-  const object = node.kind === "directory" ? node.group : node.kind === "file" ? node.object : undefined;
-  const seconds = quietly(() => object?.modificationTime);
-  return seconds === undefined ? undefined : { seconds, nanoseconds: 0 };
 }
 
 /** In units of 512 bytes; `du` adds these up. */

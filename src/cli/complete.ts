@@ -20,6 +20,10 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
   status: { options: ["--json"], argument: "path" },
   ls: { options: ["--long", "-l"], argument: "location" },
   cat: { options: [], argument: "location" },
+  cp: {
+    options: ["--recursive", "-r", "--force", "-f", "--views", "--no-xattrs", "--quiet", "-q"],
+    argument: "location",
+  },
   tree: { options: [], argument: "location" },
   stat: { options: ["--json"], argument: "location" },
   attrs: { options: ["--json"], argument: "location" },

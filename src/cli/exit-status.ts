@@ -19,6 +19,7 @@ export const EXIT = {
   mountFailed: 24,
   noSuchPath: 30,
   unsupported: 31,
+  exists: 32,
 } as const;
 
 /** A failure that a command reports in one sentence, and the status it ends with. */

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { NotFoundError } from "../errors.ts";
 import type { H5File } from "../object/file.ts";
 import type { Node } from "../tree/node.ts";
-import { Tree } from "../tree/tree.ts";
+import { Tree, type TreeOptions } from "../tree/tree.ts";
 import { openFile } from "./open-file.ts";
 
 /** `FILE[:/path]` in its parts. The file's own name may have `:/` in it: the first split that gives an existing file counts. */
@@ -15,13 +15,21 @@ export function splitLocation(location: string): { readonly file: string; readon
   return splits.find(({ file }) => existsSync(file)) ?? splits[0] ?? { file: location, path: "/" };
 }
 
+interface Location {
+  readonly file: H5File;
+  readonly tree: Tree;
+  readonly node: Node;
+  /** The last part of the path, as it was written: "" for the root. */
+  readonly name: string;
+}
+
 /** Opens the file of `FILE[:/path]` and finds the node, names being those that the mount shows. */
-export function openLocation(location: string): { readonly file: H5File; readonly tree: Tree; readonly node: Node } {
+export function openLocation(location: string, options: TreeOptions = {}): Location {
   const { file: name, path } = splitLocation(location);
   const file = openFile(name);
-  const tree = new Tree(file);
+  const tree = new Tree(file, options);
   const node = tree.resolve(path);
   if (node === undefined)
     throw new NotFoundError(`${name} has no ${path}; "h5fs ls ${name}" lists what it has`, { path });
-  return { file, tree, node };
+  return { file, tree, node, name: path.split("/").findLast((part) => part !== "") ?? "" };
 }

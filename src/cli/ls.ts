@@ -15,11 +15,8 @@ export const lsCommand: CommandModule<object, { location: string; long: boolean 
       .option("long", { alias: "l", type: "boolean", default: false, describe: "with size, shape and datatype" })
       .example("$0 ls -l data.h5:/group", "what is in /group"),
   handler: ({ location, long }) => {
-    const { file, tree, node } = openLocation(location);
-    const entries =
-      node.kind === "directory"
-        ? tree.entries(node)
-        : [{ name: node.path.slice(node.path.lastIndexOf("/") + 1), node }];
+    const { file, tree, node, name: asked } = openLocation(location);
+    const entries = node.kind === "directory" ? tree.entries(node) : [{ name: asked, node }];
     for (const { name, node: child } of entries) {
       const line = long ? longLine(name, child) : shortLine(name, child);
       if (!writeOut(encodeText(`${line}\n`))) break;

@@ -1,0 +1,63 @@
+import { printable } from "./printable.ts";
+
+/** Milliseconds between two states of the line. */
+const INTERVAL = 200;
+
+const CLEAR = "\r\x1b[K";
+
+/** What has been copied, as a line of the terminal that is written again and again; nothing where there is no terminal. */
+export class CopyProgress {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #isShown: boolean;
+  readonly #start = performance.now();
+  #last = this.#start;
+  #objects = 0;
+  #bytes = 0;
+
+  constructor(stream: NodeJS.WriteStream, quiet: boolean) {
+    this.#stream = stream;
+    this.#isShown = stream.isTTY && !quiet;
+  }
+
+  /** So many more bytes of the file at `path`. */
+  copying(path: string, bytes: number): void {
+    this.#bytes += bytes;
+    const now = performance.now();
+    if (!this.#isShown || now - this.#last < INTERVAL) return;
+    this.#last = now;
+    const line = `${this.#summary()}  ${printable(path)}`;
+    this.#stream.write(CLEAR + line.slice(0, Math.max(20, this.#stream.columns - 1)));
+  }
+
+  /** One more object is copied. */
+  copied(): void {
+    this.#objects++;
+  }
+
+  /** A line that stays. */
+  tell(line: string): void {
+    this.#stream.write(`${this.#isShown ? CLEAR : ""}${line}\n`);
+  }
+
+  end(): void {
+    if (this.#isShown) this.#stream.write(`${CLEAR}copied ${this.#summary()}\n`);
+  }
+
+  #summary(): string {
+    const seconds = (performance.now() - this.#start) / 1000;
+    const objects = `${this.#objects} ${this.#objects === 1 ? "object" : "objects"}`;
+    return `${objects}, ${sizeText(this.#bytes)} in ${seconds.toFixed(1)} s, ${sizeText(this.#bytes / seconds)}/s`;
+  }
+}
+
+const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
+
+function sizeText(bytes: number): string {
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1024 && unit < UNITS.length - 1) {
+    size /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? Math.round(size) : size.toFixed(1)} ${UNITS[unit]}`;
+}

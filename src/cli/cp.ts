@@ -1,0 +1,85 @@
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { CommandModule } from "yargs";
+import { H5Error } from "../errors.ts";
+import { isViewName, VIEW_NAMES, type ViewName } from "../view/view.ts";
+import { CopyProgress } from "./copy-progress.ts";
+import { codeOf, rawPath } from "./copy-target.ts";
+import { TreeCopy } from "./copy-tree.ts";
+import { CommandError, EXIT } from "./exit-status.ts";
+import { interruptibly } from "./interruption.ts";
+import { openLocation, splitLocation } from "./location.ts";
+
+interface CopyArguments {
+  readonly location: string;
+  readonly dest: string;
+  readonly recursive: boolean;
+  readonly force: boolean;
+  readonly quiet: boolean;
+  readonly xattrs: boolean;
+  readonly views: string | undefined;
+}
+
+export const cpCommand: CommandModule<object, CopyArguments> = {
+  command: "cp <location> <dest>",
+  describe: "Copy a file of the tree, or with -r a group and all that is in it",
+  builder: (yargs) =>
+    yargs
+      .positional("location", { type: "string", demandOption: true, describe: "FILE:/path; with -r also FILE" })
+      .positional("dest", { type: "string", demandOption: true, describe: "a new file, or a folder; with -r the copy" })
+      .option("recursive", { alias: "r", type: "boolean", default: false, describe: "what is in a group, into DEST" })
+      .option("force", { alias: "f", type: "boolean", default: false, describe: "replace files that are there" })
+      .option("views", { type: "string", requiresArg: true, describe: "with -r: the views to copy, as -o views= has" })
+      .option("xattrs", { type: "boolean", default: true, describe: "copy attributes (--no-xattrs: do not)" })
+      .option("quiet", { alias: "q", type: "boolean", default: false, describe: "no progress on a terminal" })
+      .example("$0 cp -r data.h5 data", "the whole file, as a folder")
+      .example("$0 cp -r --views csv data.h5:/run7 run7", "a group, its tables and arrays as CSV")
+      .example("$0 cp 'data.h5:/x[0:100].csv' .", "a part of one dataset"),
+  handler: async ({ location, dest, recursive, force, quiet, xattrs, views }) => {
+    if (views !== undefined && !recursive) throw new CommandError(EXIT.usage, "--views is for cp -r");
+    const { file, tree, node, name } = openLocation(location, { views: viewList(views) });
+    if (node.kind === "broken") throw node.error;
+    if (node.kind === "directory" && !recursive) {
+      throw new H5Error("is-a-group", `${node.path} is a directory: h5fs cp -r copies what is in it`);
+    }
+    const path = node.kind === "directory" ? withoutSlash(dest) : fileIn(dest, name);
+    checkFolder(dirname(path));
+    const source = statSync(splitLocation(location).file);
+    const progress = new CopyProgress(process.stderr, quiet);
+    await interruptibly(async (pause) => {
+      const copy = new TreeCopy({ tree, source, force, attributes: xattrs, progress, pause });
+      await copy.copy(node, path).catch((error: unknown) => raise(error));
+      progress.end();
+      process.exitCode = copy.status;
+    });
+    file.close();
+  },
+};
+
+function viewList(views: string | undefined): ViewName[] {
+  const words = views?.split(",") ?? [];
+  const names = words.filter(isViewName);
+  if (names.length === words.length) return names;
+  throw new CommandError(EXIT.usage, `--views ${views}: expected views, each one of ${VIEW_NAMES.join(", ")}`);
+}
+
+/** `DEST`, or where that is a folder, the name in it. */
+function fileIn(dest: string, name: string): string {
+  const isFolder = statSync(rawPath(dest), { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder || dest.endsWith("/") ? `${withoutSlash(dest)}/${name}` : dest;
+}
+
+function checkFolder(path: string): void {
+  if (statSync(rawPath(path), { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new CommandError(EXIT.systemError, `there is no folder ${path} to copy into; make it first: mkdir -p ${path}`);
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/(?<=.)\/+$/, "");
+}
+
+/** What ends the copy before all of it was tried: an error of the target's file system. */
+function raise(error: unknown): never {
+  if (!(error instanceof Error) || codeOf(error) === undefined) throw error;
+  throw new CommandError(EXIT.systemError, `the copy has ended: ${error.message}`, error);
+}
