@@ -75,6 +75,6 @@ export class DirectoryHandles {
       ["..", directory.parent ?? directory],
     ];
     for (const [name, node] of dots) yield { name, node, next: ++next };
-    for (const entry of this.#entries(directory)) yield { ...entry, next: ++next };
+    for (const { name, node } of this.#entries(directory)) yield { name, node, next: ++next };
   }
 }

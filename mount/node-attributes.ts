@@ -27,35 +27,39 @@ export const DT = { directory: 4, file: 8, symlink: 10, broken: 8 } as const;
 /** A directory with more links than this is not searched for subdirectories. */
 const MAX_COUNTED = 256;
 
-/** `struct stat` of a node; `size` in bytes. */
+/** `struct stat` of a node. @param size a file's, in bytes; of anything else 0 */
 export function attributesOf(node: Node, size: number, facts: FileFacts): Attributes {
   const seconds = modificationTime(node);
   const mtime = seconds === undefined ? facts.mtime : { seconds, nanoseconds: 0 };
-  const common = {
+  return {
     ino: node.ino,
-    uid: facts.uid,
-    gid: facts.gid,
+    size: node.kind === "symlink" ? Buffer.byteLength(node.target) : size,
+    blocks: blocksOf(node, size),
     atime: facts.atime,
     mtime,
     ctime: mtime,
+    mode: modeOf(node, facts),
+    nlink: linksOf(node),
+    uid: facts.uid,
+    gid: facts.gid,
     blksize: 4096,
   };
-  switch (node.kind) {
-    case "directory":
-      return { ...common, size: 0, blocks: 0, mode: S_IFDIR | facts.directoryMode, nlink: directoryLinks(node) };
-    case "symlink":
-      return { ...common, size: Buffer.byteLength(node.target), blocks: 0, mode: S_IFLNK | 0o777, nlink: 1 };
-    case "broken":
-      return { ...common, size: 0, blocks: 0, mode: S_IFREG | facts.fileMode, nlink: 1 };
-    case "file":
-      return {
-        ...common,
-        size,
-        blocks: isWhole(node) ? storedBlocks(node) : Math.ceil(size / 512),
-        mode: S_IFREG | facts.fileMode,
-        nlink: isWhole(node) ? Math.max(1, node.object.linkCount) : 1,
-      };
-  }
+}
+
+/** In units of 512 bytes; `du` adds these up. */
+function blocksOf(node: Node, size: number): number {
+  if (node.kind !== "file") return 0;
+  return Math.ceil((isWhole(node) ? storedBytes(node) : size) / 512);
+}
+
+function modeOf({ kind }: Node, { fileMode, directoryMode }: FileFacts): number {
+  if (kind === "directory") return S_IFDIR | directoryMode;
+  return kind === "symlink" ? S_IFLNK | 0o777 : S_IFREG | fileMode;
+}
+
+function linksOf(node: Node): number {
+  if (node.kind === "directory") return directoryLinks(node);
+  return node.kind === "file" && isWhole(node) ? Math.max(1, node.object.linkCount) : 1;
 }
 
 /** False for parts of datasets and for attributes: files that are listed nowhere. */
@@ -81,10 +85,8 @@ function isGroup(node: DirectoryNode, name: string, address: number): boolean {
   return quietly(() => node.group.file.object(address, path).kind === "group") ?? false;
 }
 
-/** In units of 512 bytes; `du` adds these up. */
-function storedBlocks(node: Node & { kind: "file" }): number {
-  const { object } = node;
-  return object.kind === "dataset" ? Math.ceil((quietly(() => object.storedBytes()) ?? 0) / 512) : 0;
+function storedBytes({ object }: FileNode): number {
+  return object.kind === "dataset" ? (quietly(() => object.storedBytes()) ?? 0) : 0;
 }
 
 /** A damaged object still has attributes; the damage is told when its contents are asked for. */

@@ -35,6 +35,9 @@ const XATTR_SIZE_MAX = 65_536;
 
 const NAME_MAX = 255;
 
+/** The namespace of extended attributes that there is; access control lists, labels and capabilities are in others. */
+const USER = "user.";
+
 const FOPEN_DIRECT_IO = 1;
 const FOPEN_KEEP_CACHE = 2;
 const FOPEN_CACHE_DIR = 8;
@@ -217,6 +220,8 @@ export class Session implements FileSystem {
 
   getxattr(_request: Request, nodeid: number, name: Uint8Array): Uint8Array {
     const text = decodeText(name);
+    // Of other namespaces ls and cp ask each file for two, unless the first says that the file system has none.
+    if (!text.startsWith(USER)) throw new ErrnoError(Errno.EOPNOTSUPP);
     const node = this.#node(nodeid);
     const value = this.#ownAttribute(text) ?? this.#liveFact(node, text) ?? extendedAttribute(node, text);
     if (value === undefined) throw new ErrnoError(Errno.ENODATA);

@@ -19,6 +19,11 @@ export interface FillValue {
 const ALLOCATION_TIMES: readonly (AllocationTime | undefined)[] = [undefined, "early", "late", "incremental"];
 const FILL_TIMES: readonly FillTime[] = ["on-allocation", "never", "if-set"];
 
+type StoredValue = Pick<FillValue, "value" | "kind">;
+
+const ZEROS: StoredValue = { value: undefined, kind: "default" };
+const NO_VALUE: StoredValue = { value: undefined, kind: "undefined" };
+
 const UNDEFINED = 0x10;
 const DEFINED = 0x20;
 
@@ -37,19 +42,18 @@ export function decodeFillValue(r: Reader): FillValue {
   const version = r.version(1, 2, 3);
   if (version === 3) {
     const flags = r.u8();
-    const times = decodeTimes(flags & 3, (flags >> 2) & 3);
     const isUndefined = (flags & UNDEFINED) !== 0;
     const isDefined = (flags & DEFINED) !== 0;
     if (isUndefined && isDefined) r.fail("the fill value is both defined and undefined");
-    return isDefined
-      ? { ...decodeValue(r), ...times }
-      : { value: undefined, kind: isUndefined ? "undefined" : "default", ...times };
+    const stored = isDefined ? decodeValue(r) : isUndefined ? NO_VALUE : ZEROS;
+    return fillValue(stored, flags & 3, (flags >> 2) & 3);
   }
-  const times = decodeTimes(r.u8(), r.u8());
+  const allocation = r.u8();
+  const time = r.u8();
   const isDefined = r.u8() !== 0;
   // Version 1 has the size always, version 2 only where the value is defined.
-  if (!isDefined && version === 1) decodeValue(r);
-  return isDefined ? { ...decodeValue(r), ...times } : { value: undefined, kind: "undefined", ...times };
+  const stored = isDefined || version === 1 ? decodeValue(r) : NO_VALUE;
+  return fillValue(isDefined ? stored : NO_VALUE, allocation, time);
 }
 
 /** @param version 1, 2, or 3, which is the shortest */
@@ -69,14 +73,14 @@ export function encodeFillValue(w: Writer, fill: FillValue, version: 1 | 2 | 3):
   if (fill.kind !== "undefined" || version === 1) encodeFillValueOld(w, fill.value);
 }
 
-/** Reading does not depend on them, so a code that is none is no reason to refuse a dataset. */
-function decodeTimes(allocation: number, time: number): Pick<FillValue, "allocationTime" | "fillTime"> {
-  return { allocationTime: ALLOCATION_TIMES[allocation], fillTime: FILL_TIMES[time] ?? "if-set" };
+/** Reading does not depend on the times, so a code that is none is no reason to refuse a dataset. */
+function fillValue({ value, kind }: StoredValue, allocation: number, time: number): FillValue {
+  return { value, kind, allocationTime: ALLOCATION_TIMES[allocation], fillTime: FILL_TIMES[time] ?? "if-set" };
 }
 
 /** Size -1 means undefined, size 0 the default. */
-function decodeValue(r: Reader): Pick<FillValue, "value" | "kind"> {
+function decodeValue(r: Reader): StoredValue {
   const size = r.i32();
   if (size > 0) return { value: r.take(size), kind: "value" };
-  return { value: undefined, kind: size === 0 ? "default" : "undefined" };
+  return size === 0 ? ZEROS : NO_VALUE;
 }

@@ -18,7 +18,12 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
+/** To call TextEncoder takes longer than to copy so many characters. */
+const SHORT = 64;
+
 export function encodeText(text: string): Uint8Array {
+  const ascii = text.length <= SHORT ? encodeAscii(text) : undefined;
+  if (ascii !== undefined) return ascii;
   if (text.isWellFormed()) return encoder.encode(text);
   // A code unit stands for 3 bytes at most.
   const out = new Uint8Array(3 * text.length);
@@ -31,6 +36,17 @@ export function encodeText(text: string): Uint8Array {
   }
   length += encoder.encodeInto(text.slice(from), out.subarray(length)).written;
   return out.slice(0, length);
+}
+
+/** `undefined`: it is not all ASCII. */
+function encodeAscii(text: string): Uint8Array | undefined {
+  const out = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return undefined;
+    out[i] = code;
+  }
+  return out;
 }
 
 /** The number of bytes of the valid UTF-8 sequence at `i`, or 0. */

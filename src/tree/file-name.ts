@@ -4,6 +4,9 @@ import { decodeText, encodeText } from "../format/text.ts";
 /** The longest name of a directory entry, in bytes (NAME_MAX). The kernel would let FUSE have longer ones. */
 const NAME_MAX = 255;
 
+/** A name of so many UTF-16 code units is never shortened, were each escaped or of 3 bytes and an extension added. */
+const SURELY_SHORT = 80;
+
 /**
  * The name under which a link is shown: the link's own name, the bytes that no file name can have written as `%2F`,
  * `%00` (and `.`, `..` and the empty name as `%2E`, `%2E%2E`, `%`), then the view's extension. What is literally `%2F` in the file is
@@ -11,6 +14,7 @@ const NAME_MAX = 255;
  */
 export function fileName(linkName: string, extension: string): string {
   const shown = escapeName(linkName);
+  if (!mayBeTooLong(shown + extension)) return shown + extension;
   const whole = encodeText(shown + extension);
   // A name that looks shortened is treated as if it were, so that it can never be taken for another's short form.
   if (whole.length <= NAME_MAX && !isLikeShortened(shown)) return shown + extension;
@@ -18,6 +22,11 @@ export function fileName(linkName: string, extension: string): string {
   const bytes = encodeText(shown);
   const room = Math.min(bytes.length, NAME_MAX - encodeText(tail).length);
   return decodeText(bytes.subarray(0, characterStart(bytes, room))) + tail;
+}
+
+/** Whether a name, with an extension perhaps, has to be looked at more closely. */
+export function mayBeTooLong(name: string): boolean {
+  return name.length > SURELY_SHORT;
 }
 
 function nameHash(linkName: string): string {

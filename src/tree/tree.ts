@@ -5,7 +5,7 @@ import type { Link } from "../object/link.ts";
 import { isFileNode } from "../object/pytables.ts";
 import { listedView, type ViewName, viewsOf } from "../view/view.ts";
 import { childPath } from "./canonical-name.ts";
-import { fileName, isShortenedTo, linkName, shortenedName } from "./file-name.ts";
+import { fileName, isShortenedTo, linkName, mayBeTooLong, shortenedName } from "./file-name.ts";
 import { NodeMaker, viewSubject } from "./make-node.ts";
 import type { DirectoryNode, FileNode, Node, TreeEntry } from "./node.ts";
 import { createRealm } from "./realm.ts";
@@ -27,8 +27,13 @@ const HIDDEN = ".h5fs";
 /** What one look-up has left, and knows already. */
 class Budget {
   steps = MAX_STEPS;
+  #followed: Map<string, Place | undefined> | undefined;
+
   /** Where soft links lead, by path; `undefined` also while that is being found out: it leads in a circle. */
-  readonly followed = new Map<string, Place | undefined>();
+  get followed(): Map<string, Place | undefined> {
+    this.#followed ??= new Map();
+    return this.#followed;
+  }
 }
 
 interface Place {
@@ -64,7 +69,12 @@ export class Tree {
 
   /** The listed entries of a directory, in order of the links' names; each is made when it is asked for. */
   *entries(directory: DirectoryNode): Generator<TreeEntry> {
-    for (const link of directory.group.links()) yield* this.#entriesOf(directory, link, new Budget());
+    let before: Link | undefined;
+    for (const link of directory.group.links()) {
+      if (before !== undefined) yield* this.#entriesOf(directory, before, new Budget(), isAlone(before, link));
+      before = link;
+    }
+    if (before !== undefined) yield* this.#entriesOf(directory, before, new Budget(), isAlone(before));
   }
 
   /**
@@ -146,13 +156,13 @@ export class Tree {
     return undefined;
   }
 
-  /** The entries of one link: one, or with `-o views` several. */
-  #entriesOf(directory: DirectoryNode, link: Link, budget: Budget): readonly TreeEntry[] {
+  /** The entries of one link: one, or with `-o views` several. @param alone the names of its views are known to be free */
+  #entriesOf(directory: DirectoryNode, link: Link, budget: Budget, alone = false): readonly TreeEntry[] {
     const bare = fileName(link.name, "");
     try {
       switch (link.kind) {
         case "hard":
-          return this.#hardEntries(directory, link.name, this.#open(directory, link));
+          return this.#hardEntries(directory, link.name, this.#open(directory, link), alone);
         case "soft":
           if (this.#isInRealm(directory, link.target)) return this.#softEntries(directory, link, budget);
           return this.#outsideEntries(directory, link);
@@ -171,8 +181,8 @@ export class Tree {
     return directory.group.file.object(link.address, childPath(directory.path, fileName(link.name, "")));
   }
 
-  #hardEntries(directory: DirectoryNode, name: string, object: H5Object): readonly TreeEntry[] {
-    if (object.kind !== "group") return this.#fileEntries(directory, name, name, object);
+  #hardEntries(directory: DirectoryNode, name: string, object: H5Object, alone: boolean): readonly TreeEntry[] {
+    if (object.kind !== "group") return this.#fileEntries(directory, name, name, object, alone);
     const bare = fileName(name, "");
     const path = childPath(directory.path, bare);
     const canonical =
@@ -207,8 +217,9 @@ export class Tree {
     link: string,
     name: string,
     object: Exclude<H5Object, Group>,
+    alone = false,
   ): readonly TreeEntry[] {
-    return this.#listedViews(directory, link, object).map(({ view, shown }) => {
+    return this.#listedViews(directory, link, object, alone).map(({ view, shown }) => {
       return { name: shown, node: this.#make.file(childPath(directory.path, shown), name, object, view) };
     });
   }
@@ -225,12 +236,18 @@ export class Tree {
    * The views under which an object is listed, and the names: those asked for, else the natural one, or the next whose name is
    * free. If none is, its name is the link's own.
    */
-  #listedViews(directory: DirectoryNode, link: string, object: Exclude<H5Object, Group>): readonly ListedView[] {
+  #listedViews(
+    directory: DirectoryNode,
+    link: string,
+    object: Exclude<H5Object, Group>,
+    alone = false,
+  ): readonly ListedView[] {
     const subject = object.kind === "datatype" ? undefined : viewSubject(object);
     const natural = subject === undefined ? "json" : listedView(subject);
     const all = subject === undefined ? (["json"] as const) : viewsOf(subject);
     const named = (view: ViewName): ListedView => ({ view, shown: fileName(link, `.${view}`) });
     const isFree = ({ shown }: ListedView): boolean => {
+      if (alone) return true;
       const rival = this.#linkNamed(directory, shown);
       return rival === undefined || !this.#isListedBare(directory, rival);
     };
@@ -239,7 +256,8 @@ export class Tree {
     if (listed.length > 0) return listed;
     // A file is a file: its bytes, under its own name.
     if (object.kind === "dataset" && isFileNode(object)) return [{ view: "bin", shown: fileName(link, "") }];
-    return [[natural, ...all].map(named).find(isFree) ?? { view: natural, shown: fileName(link, "") }];
+    const first = named(natural);
+    return [isFree(first) ? first : (all.map(named).find(isFree) ?? { view: natural, shown: fileName(link, "") })];
   }
 
   /** Whether a link may be listed under its own name, without an extension: then that name is no view's. */
@@ -339,6 +357,11 @@ export class Tree {
     }
     return at;
   }
+}
+
+/** True if no name of `link` with something added can be a link's: in the order of the names that would be `next`. */
+function isAlone({ name }: Link, next?: Link): boolean {
+  return next?.name.startsWith(name) !== true && !mayBeTooLong(name);
 }
 
 function checkTarget(length: number): void {
