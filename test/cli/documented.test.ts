@@ -63,7 +63,8 @@ describe("the documents", () => {
   });
 
   it("lead to files that there are", () => {
-    for (const page of ["README.md", ...readdirSync(join(projectRoot(), "docs")).map((name) => `docs/${name}`)]) {
+    const docs = readdirSync(join(projectRoot(), "docs"), { recursive: true, encoding: "utf8" });
+    for (const page of ["README.md", ...docs.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)]) {
       for (const [, target = ""] of read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
         const path = join(projectRoot(), page, "..", target);
         assert.ok(existsSync(path), `${page}: ${target}`);

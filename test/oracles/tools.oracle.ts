@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { H5FS, type Mount, mountFile, whyNoMount } from "../support/mount.ts";
+import { H5FS, type Mount, mountFile, whyNoMount, withMount } from "../support/mount.ts";
 import { notRun } from "../support/not-run.ts";
-import { corpusRoot, sampleFile } from "../support/project.ts";
+import { corpusRoot, hdf5Files, sampleFile } from "../support/project.ts";
 import { hasCommand, output, run } from "../support/run.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
@@ -164,4 +164,36 @@ describe("a whole tree is copied by", () => {
       }
     });
   }
+});
+
+describe("h5fs cp -r makes the copy that cp -r makes of a mount", () => {
+  const inCorpus = corpus === undefined ? [] : ["pytables", "writers"].flatMap((dir) => hdf5Files(join(corpus, dir)));
+  for (const file of inCorpus) {
+    it(file.split("/").slice(-2).join("/"), async function () {
+      const why = whyNoMount();
+      if (why !== undefined) return notRun(this, why);
+      await withTempDir(async (to) => {
+        const mine = await run(process.execPath, [H5FS, "cp", "-r", "--no-xattrs", file, join(to, "mine")]);
+        const theirs = await withMount(file, {}, ({ dir }) => run("cp", ["-r", dir, join(to, "theirs")]));
+        assert.equal(await output("diff", ["-r", "--no-dereference", join(to, "theirs"), join(to, "mine")]), "");
+        assert.equal(mine.stderr.split("\n").length, theirs.stderr.split("\n").length, mine.stderr + theirs.stderr);
+        assert.equal(mine.status, theirs.status === 0 ? 0 : 31, mine.stderr);
+      });
+    });
+  }
+
+  it("and sets the extended attributes that the mount has", async function () {
+    const why = whyNoMount();
+    if (why !== undefined) return notRun(this, why);
+    if (!(await hasCommand("getfattr"))) return notRun(this, "getfattr (package attr) is not installed");
+    await withTempDir(async (to) => {
+      const { stderr } = await run(process.execPath, [H5FS, "cp", "-r", sampleFile(), join(to, "mine")]);
+      if (stderr.includes("takes no attributes")) return notRun(this, `${to}: no extended attributes there`, "excused");
+      const attributes = (dir: string): Promise<string> =>
+        output("sh", ["-c", 'cd "$1" && getfattr -R -P -d . | sort', "sh", dir]);
+      const expected = await withMount(sampleFile(), {}, ({ dir }) => attributes(dir));
+      assert.match(expected, /user\.units/);
+      assert.equal(await attributes(join(to, "mine")), expected);
+    });
+  });
 });
