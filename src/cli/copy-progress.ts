@@ -26,7 +26,7 @@ export class CopyProgress {
     if (!this.#isShown || now - this.#last < INTERVAL) return;
     this.#last = now;
     const line = `${this.#summary()}  ${printable(path)}`;
-    this.#stream.write(CLEAR + line.slice(0, Math.max(20, this.#stream.columns - 1)));
+    this.#stream.write(CLEAR + line.slice(0, Math.max(20, (this.#stream.columns || 80) - 1)));
   }
 
   /** One more object is copied. */
@@ -37,6 +37,11 @@ export class CopyProgress {
   /** A line that stays. */
   tell(line: string): void {
     this.#stream.write(`${this.#isShown ? CLEAR : ""}${line}\n`);
+  }
+
+  /** Takes the line away, for what comes after it. */
+  clear(): void {
+    if (this.#isShown) this.#stream.write(CLEAR);
   }
 
   end(): void {

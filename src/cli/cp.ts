@@ -48,7 +48,10 @@ export const cpCommand: CommandModule<object, CopyArguments> = {
     const progress = new CopyProgress(process.stderr, quiet);
     await interruptibly(async (pause) => {
       const copy = new TreeCopy({ tree, source, force, attributes: xattrs, progress, pause });
-      await copy.copy(node, path).catch((error: unknown) => raise(error));
+      await copy.copy(node, path).catch((error: unknown) => {
+        progress.clear();
+        throw ofTarget(error);
+      });
       progress.end();
       process.exitCode = copy.status;
     });
@@ -78,8 +81,8 @@ function withoutSlash(path: string): string {
   return path.replace(/(?<=.)\/+$/, "");
 }
 
-/** What ends the copy before all of it was tried: an error of the target's file system. */
-function raise(error: unknown): never {
-  if (!(error instanceof Error) || codeOf(error) === undefined) throw error;
-  throw new CommandError(EXIT.systemError, `the copy has ended: ${error.message}`, error);
+/** What ends the copy before all of it was tried: where it is an error of the target's file system, in words. */
+function ofTarget(error: unknown): unknown {
+  if (!(error instanceof Error) || codeOf(error) === undefined) return error;
+  return new CommandError(EXIT.systemError, `the copy has ended: ${error.message}`, error);
 }

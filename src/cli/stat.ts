@@ -12,9 +12,11 @@ import { ByteSink } from "../object/text/byte-sink.ts";
 import { compileJson } from "../object/text/json-text.ts";
 import { elementBytes } from "../object/value-bytes.ts";
 import { heapOf } from "../object/value-heap.ts";
-import { datasetProblem } from "../tree/content.ts";
+import { contentOf, datasetProblem } from "../tree/content.ts";
 import { viewSubject } from "../tree/make-node.ts";
+import type { FileNode } from "../tree/node.ts";
 import { viewsOf } from "../view/view.ts";
+import { filePieces } from "./file-pieces.ts";
 import { filterText } from "./filter-text.ts";
 import { openObject } from "./object-location.ts";
 import { printable } from "./printable.ts";
@@ -27,10 +29,16 @@ export const statCommand: CommandModule<object, { location: string }> = {
   builder: (yargs) =>
     yargs
       .positional("location", { type: "string", demandOption: true, describe: "FILE or FILE:/path" })
-      .example("$0 stat data.h5:/x", "type, shape, chunks, filters, sizes of /x"),
+      .example("$0 stat data.h5:/x", "type, shape, chunks, filters, sizes of /x")
+      .example("$0 stat 'data.h5:/x[0:100].csv'", "and the size of that part as CSV"),
   handler: ({ location }) => {
-    const { file, path, object } = openObject(location);
-    const lines = [line("File", file.name), line("Path", path), ...statLines(object)];
+    const { file, path, object, node } = openObject(location);
+    const lines = [
+      line("File", file.name),
+      line("Path", path),
+      ...statLines(object),
+      ...(node === undefined ? [] : factLines(viewFacts(node))),
+    ];
     writeOut(encodeText(`${lines.join("\n")}\n`));
     file.close();
   },
@@ -39,13 +47,17 @@ export const statCommand: CommandModule<object, { location: string }> = {
 /** A line `name: text`; several, or none, where there is more or nothing to tell. */
 type Fact = readonly [name: string, text: () => string | readonly string[] | undefined];
 
-const NAME_WIDTH = 17;
+const NAME_WIDTH = 18;
 
 /** Facts about an object, a line each. What its damage hides is told once, in the first line that it concerns. */
 export function statLines(object: H5Object): string[] {
+  return factLines([...factsOf(object), ...commonFacts(object)]);
+}
+
+function factLines(facts: readonly Fact[]): string[] {
   const lines: string[] = [];
   const told = new Set<string>();
-  for (const [name, text] of [...factsOf(object), ...commonFacts(object)]) {
+  for (const [name, text] of facts) {
     for (const part of tell(text, told)) lines.push(line(name, part));
   }
   return lines;
@@ -100,6 +112,24 @@ function datasetFacts(dataset: Dataset): readonly Fact[] {
     ["Views", () => viewsOf(viewSubject(dataset)).join(" ")],
     ["Problem", () => raise(datasetProblem(dataset))],
   ];
+}
+
+/** Of the file in the tree by whose name the object was asked for; its size is the one that a mount shows. */
+function viewFacts(node: FileNode): readonly Fact[] {
+  return [
+    ["View", () => node.view],
+    ["Shape of part", () => (node.part === undefined ? undefined : shapeText({ dims: node.part.dims }))],
+    ["Type of part", () => (node.part === undefined ? undefined : datatypeName(node.part.datatype))],
+    ["Size", () => bytes(sizeOf(node))],
+  ];
+}
+
+function sizeOf(node: FileNode): number {
+  const content = contentOf(node);
+  if (content.kind === "stored") return content.size;
+  let size = 0;
+  for (const piece of filePieces(node)) size += piece.length;
+  return size;
 }
 
 function commonFacts(object: H5Object): readonly Fact[] {
