@@ -1,7 +1,7 @@
 import { RangeReader } from "../src/chunk/read-range.ts";
 import type { H5Error } from "../src/errors.ts";
 import { ByteSink } from "../src/object/text/byte-sink.ts";
-import { cheapText } from "../src/tree/cheap-text.ts";
+import { renderCheap } from "../src/tree/cheap-text.ts";
 import type { FileNode } from "../src/tree/node.ts";
 import { describeText, nodeText, type TextDescription } from "../src/tree/open-text.ts";
 import { decodeTextIndex } from "../src/view/text-index.ts";
@@ -79,9 +79,10 @@ export class TextStore {
 
   /** Bytes; `undefined` where only a pass over the data will tell. Never waits. */
   size(node: FileNode): number | undefined {
-    const text = this.#texts.get(node.key);
+    const { key } = node;
+    const text = this.#texts.get(key);
     if (text !== undefined) return text.size;
-    const cheap = this.#cheapSizes.get(node.key) ?? this.#cheap(node)?.bytes.length;
+    const cheap = this.#cheapSizes.get(key) ?? this.#cheapSize(node, key);
     if (cheap !== undefined) return cheap;
     const saved = this.#savedName(describeText(node));
     if (saved === undefined || this.#indexes?.has(saved) !== true) return undefined;
@@ -190,13 +191,18 @@ export class TextStore {
     return folder === undefined ? undefined : indexName(text, folder);
   }
 
+  /** The text itself is not kept: few of the files that are listed are read. */
+  #cheapSize(node: FileNode, key: string): number | undefined {
+    if (!renderCheap(node, this.#reader, this.#sink)) return undefined;
+    this.#cheapSizes.set(key, this.#sink.length);
+    return this.#sink.length;
+  }
+
   #cheap(node: FileNode): KeptText | undefined {
     const kept = this.#memory.get(node.key);
     if (kept !== undefined) return kept;
-    const made = cheapText(node, this.#reader, this.#sink);
-    if (made === undefined) return undefined;
-    this.#cheapSizes.set(node.key, made.length);
-    return this.#memory.keep(node.key, made);
+    if (!renderCheap(node, this.#reader, this.#sink)) return undefined;
+    return this.#memory.keep(node.key, this.#sink.take());
   }
 
   /** It waits no longer. */

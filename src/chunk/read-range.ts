@@ -12,6 +12,9 @@ const MAX_READ = 2 ** 28;
 /** What more than so many bytes need is not held for the next call. */
 const MAX_BORROWED = 2 ** 22;
 
+/** Little data mostly lie beside their header, in pages that were read for that. */
+const MAX_CACHED = 2 ** 12;
+
 /** Of very small chunks, so many are planned at a time: a plan takes some hundred bytes for each. */
 const MAX_CHUNKS = 2 ** 14;
 
@@ -37,10 +40,12 @@ export class RangeReader {
     return target;
   }
 
-  /** The same bytes, in memory that the next call overwrites. */
+  /** The same bytes, not to be written to, in memory that the next call overwrites. */
   borrow(data: StoredData | SelectedData, name: string, start: number, length: number): Uint8Array {
     const size = sizeOfRead(data, start, length);
     if (size > MAX_BORROWED) return this.read(data, name, start, length);
+    const cached = size <= MAX_CACHED && !("selection" in data) ? contiguous(data, start, size) : undefined;
+    if (cached !== undefined) return cached;
     if (size > this.#target.length) this.#target = new Uint8Array(size);
     const target = this.#target.subarray(0, size);
     this.readInto(data, name, start, target);
@@ -67,6 +72,11 @@ export class RangeReader {
       done += plan.length;
     }
   }
+}
+
+function contiguous({ storage, space, path }: StoredData, start: number, size: number): Uint8Array | undefined {
+  if (storage.kind !== "contiguous" || storage.address === undefined) return undefined;
+  return space.read(storage.address + start, size, `${path}: contiguous data`);
 }
 
 /** So many bytes that a plan for them has few more than MAX_CHUNKS chunks, each with a row at least. */

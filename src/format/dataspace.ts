@@ -37,9 +37,11 @@ export function decodeDataspace(r: Reader): Dataspace {
   if (type === 2) return { kind: "null" };
   if (type === 0 || rank === 0) return { kind: "scalar", dims: [], maxDims: [] };
 
-  const dims = Array.from({ length: rank }, () => r.length());
+  const dims: number[] = [];
+  for (let d = 0; d < rank; d++) dims.push(r.length());
   const maxDimsStored = (flags & MAX_DIMS_PRESENT) !== 0;
-  const maxDims = maxDimsStored ? Array.from({ length: rank }, () => r.lengthOrUnlimited()) : [...dims];
+  const maxDims: (number | undefined)[] = [];
+  for (const dim of dims) maxDims.push(maxDimsStored ? r.lengthOrUnlimited() : dim);
   if (version === 1 && (flags & PERMUTATION_PRESENT) !== 0) r.skip(rank * r.sizes.sizeOfLengths);
   dims.forEach((dim, d) => {
     const max = maxDims[d];

@@ -44,13 +44,15 @@ interface Block {
 export function readObjectHeader(context: FormatContext, address: number): ObjectHeader {
   const available = context.space.end - address;
   if (!(available > 0)) context.space.check(address, 16, STRUCTURE);
-  const first = context.space.read(address, 1, STRUCTURE)[0];
+  // The prefix of version 2 is at most 4 + 1 + 1 + 16 + 4 + 8 bytes, that of version 1 is 16.
+  const prefix = context.reader(address, Math.min(34, available), STRUCTURE);
   // A version 1 header begins with its version; a version 2 header with "OHDR".
-  return first === 0x4f ? readVersion2(context, address) : readVersion1(context, address);
+  return prefix.bytes[0] === 0x4f ? readVersion2(context, prefix) : readVersion1(context, prefix);
 }
 
-function readVersion1(context: FormatContext, address: number): ObjectHeader {
-  const prefix = context.reader(address, 16, STRUCTURE);
+function readVersion1(context: FormatContext, prefix: Reader): ObjectHeader {
+  const { address } = prefix;
+  context.space.check(address, 16, STRUCTURE);
   const version = prefix.u8();
   if (version !== 1) prefix.fail(`version is ${version}, expected 1, or the signature "OHDR" of version 2`);
   prefix.skip(1);
@@ -68,9 +70,8 @@ function readVersion1(context: FormatContext, address: number): ObjectHeader {
   return { address, version: 1, flags: 0, referenceCount, times: undefined, messages };
 }
 
-function readVersion2(context: FormatContext, address: number): ObjectHeader {
-  // The prefix is at most 4 + 1 + 1 + 16 + 4 + 8 bytes.
-  const prefix = context.reader(address, Math.min(34, context.space.end - address), STRUCTURE);
+function readVersion2(context: FormatContext, prefix: Reader): ObjectHeader {
+  const { address } = prefix;
   prefix.signature("OHDR");
   prefix.version(2);
   const flags = prefix.u8();

@@ -19,14 +19,12 @@ export class Reader {
   readonly structure: string;
   readonly sizes: Sizes;
   position = 0;
-  readonly #view: DataView;
 
   constructor(bytes: Uint8Array, address: number, structure: string, sizes: Sizes) {
     this.bytes = bytes;
     this.address = address;
     this.structure = structure;
     this.sizes = sizes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get remaining(): number {
@@ -48,19 +46,19 @@ export class Reader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.bytes[this.#take(1)] ?? 0;
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2), true);
+    return this.uint(2);
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    return this.uint(4);
   }
 
   i32(): number {
-    return this.#view.getInt32(this.#take(4), true);
+    return this.uint(4) | 0;
   }
 
   u64(): number {
@@ -71,7 +69,7 @@ export class Reader {
   uint(size: number): number {
     const at = this.#take(size);
     let value = 0;
-    for (let i = size - 1; i >= 0; i--) value = value * 256 + this.#view.getUint8(at + i);
+    for (let i = size - 1; i >= 0; i--) value = value * 256 + (this.bytes[at + i] ?? 0);
     if (value > Number.MAX_SAFE_INTEGER) this.fail(`value ${value} at byte ${at} is larger than 2^53 - 1`);
     return value;
   }

@@ -19,8 +19,14 @@ const LEAF_CLASSES = new Set([
  * (`H5T_STD_B8`), which anywhere else is just bits, and a time64 as seconds and microseconds in one integer (`H5T_TIME`).
  */
 export function meantDatatype(object: ObjectBase, stored: Datatype): Datatype {
-  return hasMeaning(stored) && isPyTablesLeaf(object) ? withMeaning(stored) : stored;
+  if (!hasMeaning(stored) || !isPyTablesLeaf(object)) return stored;
+  const meant = meanings.get(stored) ?? withMeaning(stored);
+  meanings.set(stored, meant);
+  return meant;
 }
+
+/** One for each: what is made of a datatype is kept by the datatype. */
+const meanings = new WeakMap<Datatype, Datatype>();
 
 /** True for a file that PyTables' `filenode` stored: an array of its bytes. */
 export function isFileNode(object: Dataset): boolean {

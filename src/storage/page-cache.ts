@@ -13,6 +13,8 @@ export class PageCache {
   readonly #pages: LRUCache<number, Uint8Array>;
   readonly #readAt: ReadAt;
   readonly #size: number;
+  /** The page that was asked for last: mostly the next one, too. */
+  #last: { readonly index: number; readonly page: Uint8Array } | undefined;
 
   /** @param size bytes in the file; @param capacity bytes of pages to keep */
   constructor(readAt: ReadAt, size: number, capacity = 8 * 1024 * 1024) {
@@ -46,12 +48,18 @@ export class PageCache {
 
   /** What is kept of [offset, offset + length) is read again. */
   forget(offset: number, length: number): void {
+    this.#last = undefined;
     for (let index = Math.floor(offset / PAGE); index * PAGE < offset + length; index++) this.#pages.delete(index);
   }
 
   #page(index: number): Uint8Array {
-    const cached = this.#pages.get(index);
-    if (cached !== undefined) return cached;
+    if (this.#last?.index === index) return this.#last.page;
+    const page = this.#pages.get(index) ?? this.#readPage(index);
+    this.#last = { index, page };
+    return page;
+  }
+
+  #readPage(index: number): Uint8Array {
     const page = new Uint8Array(Math.min(PAGE, this.#size - index * PAGE));
     this.#readAt(page, index * PAGE);
     this.#pages.set(index, page);

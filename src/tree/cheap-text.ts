@@ -5,7 +5,7 @@ import { H5Error } from "../errors.ts";
 import type { Datatype } from "../format/datatype.ts";
 import type { Dataset } from "../object/dataset.ts";
 import type { ByteSink } from "../object/text/byte-sink.ts";
-import { render } from "../view/render.ts";
+import { renderWhole } from "../view/render.ts";
 import { viewSubject } from "./make-node.ts";
 import type { FileNode } from "./node.ts";
 import { nodeText } from "./open-text.ts";
@@ -18,26 +18,26 @@ const MAX_HEAP_VALUES = 256;
 const MAX_HEAP_DATA = 2 ** 16;
 
 /**
- * The whole text, where it can be had so quickly that nobody need wait for it: the data is small, and so is what must be
- * read for it. `undefined` where it cannot, or not at all.
+ * Makes the whole text be all that is in `sink`, where it can be had so quickly that nobody need wait for it: the data is
+ * small, and so is what must be read for it. False where it cannot, or not at all.
  */
-export function cheapText(node: FileNode, reader: RangeReader, sink: ByteSink): Uint8Array<ArrayBuffer> | undefined {
+export function renderCheap(node: FileNode, reader: RangeReader, sink: ByteSink): boolean {
   try {
-    if (!isSmall(node)) return undefined;
+    if (!isSmall(node)) return false;
     const text = nodeText(node, reader);
     const { elementCount } = text.format;
     if (
       node.object.kind === "dataset" &&
       !isSelfContained(typeOf(node.object, node), () => text.read(0, elementCount))
     ) {
-      return undefined;
+      return false;
     }
     sink.length = 0;
-    for (const _ of render(text, 0, elementCount, sink));
-    return sink.take();
+    renderWhole(text, sink);
+    return true;
   } catch (error) {
     // Whoever asks for the text itself is told.
-    if (error instanceof H5Error) return undefined;
+    if (error instanceof H5Error) return false;
     throw error;
   }
 }

@@ -1,8 +1,10 @@
+import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import type { ByteSink } from "../object/text/byte-sink.ts";
-import { separator, writeList, writeRun } from "../object/text/cell.ts";
+import { separator, type Writer, writeList, writeRun } from "../object/text/cell.ts";
 import { INTEGER_ROOM, putUnsigned } from "../object/text/integer.ts";
 import type { TextStyle } from "../object/text/plain-text.ts";
+import type { HeapResolver } from "../object/value-heap.ts";
 import { complexPart } from "../object/value-meaning.ts";
 import { columnNames, columnsWriter, isOneColumn } from "./columns.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
@@ -35,7 +37,7 @@ export function csvFormat(source: ElementSource): TextFormat {
   // The dimensions that have index columns.
   const indexed = isTable ? (dims.length < 2 ? [] : dims) : dims.length < 3 ? [] : dims.slice(0, -1);
   const alone = elementsPerRow === 1 && indexed.length === 0 && isOneColumn(datatype);
-  const writer = columnsWriter(datatype, heap, csvStyle(alone), BETWEEN);
+  const writer = rowWriter(datatype, heap, alone ? ALONE : AMONG_OTHERS);
   const size = datatype.size;
 
   return {
@@ -89,13 +91,25 @@ function writeIndexes(sink: ByteSink, row: number, dims: readonly number[]): voi
   }
 }
 
-function csvStyle(alone: boolean): TextStyle {
-  return {
-    put: putCsvText,
-    maxWidth: (length) => 2 * length + 2,
-    text: writeCsvText,
-    null: encodeText(alone ? '""' : ""),
-  };
+function csvStyle(nothing: string): TextStyle {
+  return { put: putCsvText, maxWidth: (length) => 2 * length + 2, text: writeCsvText, null: encodeText(nothing) };
+}
+
+const ALONE = csvStyle('""');
+const AMONG_OTHERS = csvStyle("");
+
+/** A file's datasets mostly share a few types, whose texts are asked for one after the other when they are listed. */
+const writers = new WeakMap<
+  Datatype,
+  { readonly heap: HeapResolver; readonly style: TextStyle; readonly writer: Writer }
+>();
+
+function rowWriter(datatype: Datatype, heap: HeapResolver, style: TextStyle): Writer {
+  const kept = writers.get(datatype);
+  if (kept?.heap === heap && kept.style === style) return kept.writer;
+  const writer = columnsWriter(datatype, heap, style, BETWEEN);
+  writers.set(datatype, { heap, style, writer });
+  return writer;
 }
 
 /** A field: in quotes where it is empty or holds a quote, a comma or a line break. */

@@ -90,6 +90,15 @@ export function* render(text: Text, first: number, count: number, sink: ByteSink
   if (end === elementCount) format.tail(sink);
 }
 
+/** Writes all of a text that is short. @throws H5Error where any element cannot be read */
+export function renderWhole(text: Text, sink: ByteSink): void {
+  const { format } = text;
+  const { elementCount } = format;
+  format.head(sink);
+  if (elementCount > 0) format.elements(0, elementCount, elementBytes(text.read(0, elementCount)), sink);
+  format.tail(sink);
+}
+
 /** How many elements were done; `failed`: more were tried. */
 interface Done {
   readonly count: number;
