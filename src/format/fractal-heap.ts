@@ -36,7 +36,7 @@ export class FractalHeap {
   readonly #prefix: number;
   readonly #indirectBlocks: LRUCache<string, IndirectBlock>;
   /** Direct blocks whose checksum was found right: reading the next object from them need not read all of them again. */
-  readonly #verified = new LRUCache<string, true>({ max: KEPT_ENTRIES });
+  readonly #verified = new Set<string>();
   /** The verified block that was read from last: mostly the next object is in it, too. */
   #last: DirectBlock | undefined;
 
@@ -98,9 +98,10 @@ export class FractalHeap {
     }
     if (this.#last !== block) {
       const key = `${place.address}+${place.offset}`;
-      if (this.#verified.get(key) === undefined) {
+      if (!this.#verified.has(key)) {
         verifyDirectBlock(this.#context, this.header, this.#table, place, size);
-        this.#verified.set(key, true);
+        if (this.#verified.size === KEPT_ENTRIES) this.#verified.clear();
+        this.#verified.add(key);
       }
       this.#last = block;
     }
