@@ -7,6 +7,9 @@ import { notRun } from "../support/not-run.ts";
 import { sampleFile } from "../support/project.ts";
 import { output, run } from "../support/run.ts";
 import { withTempDir } from "../support/temp-dir.ts";
+import { LONG } from "./long.ts";
+
+const ROUNDS = LONG ? 25 : 4;
 
 /** Processes that have `text` in their command line or in the name of a file they hold open. */
 function processesOf(text: string): string[] {
@@ -52,7 +55,7 @@ function unmountCommand(dir: string): [string, string[]] {
   return process.getuid?.() === 0 ? ["umount", [dir]] : ["fusermount3", ["-u", dir]];
 }
 
-describe("mounting in the background, ten times each in a row, leaves no process, mount or descriptor", () => {
+describe(`mounting in the background, ${ROUNDS} times each in a row, leaves no process, mount or descriptor`, () => {
   before(function () {
     const why = whyNoMount();
     if (why !== undefined) {
@@ -69,7 +72,7 @@ describe("mounting in the background, ten times each in a row, leaves no process
         // Counted after the first round: what Node.js opens once for all its children stays.
         let own = 0;
         try {
-          for (let i = 0; i < 10; i++) {
+          for (let i = 0; i < ROUNDS; i++) {
             const started = await run(process.execPath, [H5FS, file, point, "-o", `transport=${TRANSPORT}`]);
             assert.equal(started.status, 0, started.stderr);
             assert.match(mountedType(point) ?? "nothing is mounted", /^fuse/);
