@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { getExtendedAttribute } from "../../mount/native.ts";
-import { H5FS, type Mount, mountFile, whyNoMount, withMount } from "../support/mount.ts";
+import { H5FS, type Mount, mountFile, TRANSPORT, whyNoMount, withMount } from "../support/mount.ts";
 import { notRun } from "../support/not-run.ts";
 import { corpusRoot, hdf5Files, sampleFile } from "../support/project.ts";
 import { hasCommand, output, run } from "../support/run.ts";
 import { withTempDir } from "../support/temp-dir.ts";
+import { EVERY_OVER_LIBFUSE, portion } from "./long.ts";
 
 /** Every name below `dir`: file -> size and content, symlink -> target; a file that refuses is left out. */
 function contents(dir: string): Map<string, string> {
@@ -168,7 +169,7 @@ describe("a whole tree is copied by", () => {
 
 describe("h5fs cp -r makes the copy that cp -r makes of a mount", () => {
   const inCorpus = corpus === undefined ? [] : ["pytables", "writers"].flatMap((dir) => hdf5Files(join(corpus, dir)));
-  for (const file of inCorpus) {
+  for (const file of portion(inCorpus, TRANSPORT === "kernel" ? 1 : EVERY_OVER_LIBFUSE)) {
     it(file.split("/").slice(-2).join("/"), async function () {
       const why = whyNoMount();
       if (why !== undefined) return notRun(this, why);

@@ -7,10 +7,7 @@ import { python } from "../support/python.ts";
 import { output } from "../support/run.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 import { Comparer, type Comparison } from "./comparer.ts";
-import { portion } from "./long.ts";
-
-/** The engine is the same: of the files of other programs, this part is read over libfuse, too (all in a long run). */
-const EVERY_OVER_LIBFUSE = 6;
+import { EVERY_OVER_LIBFUSE, portion } from "./long.ts";
 
 /** Files of which nothing ordinary may be refused; in the others a refusal is counted, and only a wrong value fails. */
 const COMPLETE = [

@@ -10,8 +10,8 @@ import { removeTempDir, tempDir } from "./temp-dir.ts";
 /** The program under test, of the same build as this file. */
 export const H5FS = fileURLToPath(new URL("../../mount/main.js", import.meta.url));
 
-const START_MS = 20_000;
-const STOP_MS = 15_000;
+const START_MS = 60_000;
+const STOP_MS = 45_000;
 
 /** The ways to the kernel that a mount has. */
 export const TRANSPORTS = ["kernel", "libfuse"] as const;
