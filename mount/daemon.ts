@@ -50,7 +50,7 @@ export async function startDaemon(
   // A file that is no HDF5 file, or is cut off, is told of before anything is mounted.
   const opened = H5File.open(storage);
   opened.root.attributes();
-  for (const _ of opened.root.links()) break;
+  opened.root.hasMoreLinksThan(0);
   const path = realpathSync(file);
   const mountPoint = await prepareMountPoint(path, directory);
   try {

@@ -69,11 +69,11 @@ function isWhole({ part, view }: FileNode): boolean {
 
 /** Two and the subdirectories; 1, by which file systems say that they do not count, where counting would open too many objects. */
 function directoryLinks(node: DirectoryNode): number {
-  let links = 0;
+  if (node.group.hasMoreLinksThan(MAX_COUNTED)) return 1;
   let subdirectories = 0;
   for (const link of node.group.links()) {
     // What another file has there is not looked at for this.
-    if (++links > MAX_COUNTED || link.kind === "external") return 1;
+    if (link.kind === "external") return 1;
     if (link.kind === "hard" && isGroup(node, link.name, link.address)) subdirectories++;
   }
   return 2 + subdirectories;

@@ -25,6 +25,11 @@ export class Group extends ObjectBase {
     return this.#links().links();
   }
 
+  /** True if it has more than `n` links: known without reading many more. */
+  hasMoreLinksThan(n: number): boolean {
+    return this.#links().hasMoreThan(n);
+  }
+
   /** What the link of that name leads to. @throws NotFoundError where it leads nowhere */
   get(name: string): H5Object {
     const link = this.link(name);
@@ -46,7 +51,11 @@ export class Group extends ObjectBase {
       const message = this.required(MESSAGE.symbolTable, "link info or symbol table");
       const table = decodeSymbolTable(this.reader(message, "symbol table"));
       const lookup = new SymbolTableLookup(this.file.context, table, this.file.superblock);
-      return { find: (name) => lookup.find(encodeText(name)), links: () => lookup.links() };
+      return {
+        find: (name) => lookup.find(encodeText(name)),
+        links: () => lookup.links(),
+        hasMoreThan: (n) => hasMoreThan(lookup.links(), n),
+      };
     }
     const info = decodeLinkInfo(this.reader(linkInfo, "link info"));
     const { fractalHeapAddress, nameIndexAddress } = info;
@@ -62,6 +71,12 @@ export class Group extends ObjectBase {
     }
     return new DenseLinks(this.file.context, fractalHeapAddress, nameIndexAddress, info);
   }
+}
+
+function hasMoreThan(links: Iterable<Link>, n: number): boolean {
+  let count = 0;
+  for (const _ of links) if (++count > n) return true;
+  return false;
 }
 
 /** The path of what `name` links to in the group at `path`. */

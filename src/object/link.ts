@@ -1,6 +1,6 @@
 import { compareBytes } from "../format/compare-bytes.ts";
 import type { FormatContext } from "../format/context.ts";
-import { denseLinks, findDenseLink } from "../format/dense-links.ts";
+import { denseLinkCount, denseLinks, findDenseLink } from "../format/dense-links.ts";
 import { decodeLink, type Link } from "../format/link.ts";
 import type { LinkInfo } from "../format/link-info.ts";
 import { Reader } from "../format/reader.ts";
@@ -13,6 +13,8 @@ export interface LinkTable {
   find(name: string): Link | undefined;
   /** In byte order of the names. */
   links(): Iterable<Link>;
+  /** Found out without reading many more than `n`. */
+  hasMoreThan(n: number): boolean;
 }
 
 /** Links that are messages of the group's object header. */
@@ -29,6 +31,10 @@ export class CompactLinks implements LinkTable {
 
   links(): Iterable<Link> {
     return this.#links;
+  }
+
+  hasMoreThan(n: number): boolean {
+    return this.#links.length > n;
   }
 }
 
@@ -55,6 +61,10 @@ export class DenseLinks implements LinkTable {
     const links: Link[] = [];
     for (const message of denseLinks(this.#context, this.#info, "storage")) links.push(this.#decode(message));
     return links.sort(byName);
+  }
+
+  hasMoreThan(n: number): boolean {
+    return denseLinkCount(this.#context, this.#info) > n;
   }
 
   #decode(message: Uint8Array): Link {

@@ -46,6 +46,9 @@ describe("files that libhdf5 wrote, structure by structure", () => {
         if (!(object instanceof Group)) return;
         assert.equal(object.link("no such link"), undefined);
         assert.equal(object.link(""), undefined);
+        const count = [...object.links()].length;
+        assert.equal(object.hasMoreLinksThan(count), false);
+        if (count > 0) assert.equal(object.hasMoreLinksThan(count - 1), true);
         for (const link of object.links()) {
           assert.deepEqual(object.link(link.name), link);
           if (link.kind === "hard") visit(file.object(link.address));
