@@ -43,12 +43,25 @@ async function main(): Promise<void> {
     .alias("version", "V")
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(message.replace(/^Not enough non-option arguments.*/, "an argument is missing"));
+      // yargs' own are of the usage, too; the others are a command's.
+      throw error === undefined || error.name === "YError" ? usageError(message ?? error.message) : error;
     });
   await parser.parseAsync();
 }
 
 class UsageError extends Error {}
+
+/** What yargs says, in words that a user of the program would use. */
+function usageError(message: string): UsageError {
+  return new UsageError(
+    message
+      .replace(/^Not enough non-option arguments.*/, "an argument is missing")
+      .replace(
+        /^Not enough arguments following: (.+)$/,
+        (_, name) => `${name.length > 1 ? "--" : "-"}${name} needs a value`,
+      ),
+  );
+}
 
 try {
   await main();

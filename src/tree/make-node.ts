@@ -57,7 +57,7 @@ export class NodeMaker {
 
   #hashed(node: DirectoryNode): DirectoryNode {
     const { group, realm, isHidden } = node;
-    const where = realm.depth === 0 ? "" : `${realm.path}:${fileOf(group)}:`;
+    const where = realm.depth === 0 ? "" : `${JSON.stringify([realm.path, fileOf(group)])}:`;
     const key = `${where}${group.address}:${isHidden ? "hidden" : "directory"}`;
     return { ...node, key, ino: hashedInode(key) };
   }

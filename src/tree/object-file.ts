@@ -50,7 +50,7 @@ export class ObjectFile implements FileNode {
 
   get key(): string {
     // Of another file's objects it is not known whether they have several names: each name's content has its own heading.
-    const where = this.#isMain ? "" : `${this.file.name}:${this.#linkName}:`;
+    const where = this.#isMain ? "" : `${JSON.stringify([this.file.name, this.#linkName])}:`;
     const part = this.part === undefined ? "" : `:${partKey(this.part)}`;
     return `${where}${this.address}:${this.view}${part}`;
   }

@@ -29,6 +29,7 @@ interface Failure {
 }
 
 const FAILURES: readonly Failure[] = [
+  { what: "an option without its value", args: ["a.h5", "mnt", "-o"], status: 2, message: /-o needs a value/ },
   { what: "a missing file", args: ["none.h5", "mnt"], status: 10, message: /none\.h5.*(no such file|does not exist)/i },
   { what: "a directory", args: ["folder", "mnt"], status: 12, message: /folder.*(directory|regular file)/ },
   { what: "a file that is not HDF5", args: ["text.h5", "mnt"], status: 13, message: /text\.h5.*HDF5/ },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import h5wasm from "h5wasm/node";
 import { RangeReader } from "../../src/chunk/read-range.ts";
 import { decodeText, encodeText } from "../../src/format/text.ts";
 import { ExternalFiles, type ExternalPolicy } from "../../src/object/external-files.ts";
@@ -239,6 +240,28 @@ describe("soft links", () => {
 });
 
 describe("external links", () => {
+  it("to different files are told apart, whatever the files and the links are called", async () => {
+    await h5wasm.ready;
+    await withTempDir(async (directory) => {
+      // Written alike, so that the datasets have the same address.
+      for (const [name, dataset, value] of [["a.h5", "b:x", 1] as const, ["a.h5:b", "x", 2] as const]) {
+        const file = new h5wasm.File(join(directory, name), "w");
+        file.create_dataset({ name: dataset, data: Int32Array.of(value) });
+        file.close();
+      }
+      const main = new h5wasm.File(join(directory, "main.h5"), "w");
+      main.create_external_link("a.h5", "b:x", "first");
+      main.create_external_link("a.h5:b", "x", "second");
+      main.close();
+      const tree = open(join(directory, "main.h5"));
+      const nodes = [tree.resolve("/first.csv"), tree.resolve("/second.csv")];
+      const [first, second] = nodes.map((node) => (node?.kind === "file" ? [node.address, node.key, node.ino] : []));
+      assert.equal(first?.[0], second?.[0]);
+      assert.notEqual(first?.[1], second?.[1]);
+      assert.notEqual(first?.[2], second?.[2]);
+    });
+  });
+
   it("appear as what they point to, below the file's own directory", () => {
     const tree = open();
     const lines = listing(tree, "/external");
