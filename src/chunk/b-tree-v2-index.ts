@@ -1,5 +1,6 @@
 import { BTreeV2 } from "../format/b-tree-v2.ts";
 import { RecordType } from "../format/b-tree-v2-records.ts";
+import type { Extent } from "../format/extent.ts";
 import { ChunkElement } from "./chunk-element.ts";
 import { checkInside, type IndexedDataset, maxChunkCounts } from "./chunk-grid.ts";
 import type { ChunkIndex, ChunkRecord } from "./chunk-index.ts";
@@ -47,6 +48,10 @@ export class BTreeV2Index implements ChunkIndex {
       const scaled = this.#counts.map((_, d) => scaledOffset(view, this.#element.size + d * 8));
       if (record !== undefined) yield { scaled, record };
     }
+  }
+
+  extents(owner: number): Iterable<Extent> {
+    return this.#tree()?.extents(owner) ?? [];
   }
 
   #tree(): BTreeV2 | undefined {

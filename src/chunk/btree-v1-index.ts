@@ -1,7 +1,9 @@
 import { LRUCache } from "lru-cache";
 import { H5Error } from "../errors.ts";
-import { bTreeV1Leaves, CHUNK_NODE, readBTreeV1Node } from "../format/b-tree-v1.ts";
+import { type BTreeV1Kind, bTreeV1Leaves, CHUNK_NODE, readBTreeV1Node } from "../format/b-tree-v1.ts";
+import { bTreeV1Extents, chunkKeySize } from "../format/b-tree-v1-node.ts";
 import type { FormatContext } from "../format/context.ts";
+import type { Extent } from "../format/extent.ts";
 import type { ChunkIndex, ChunkRecord } from "./chunk-index.ts";
 
 /** A node of the tree (Specification III.A.1, "Node Type 1"), its keys side by side. */
@@ -72,6 +74,15 @@ export class BTreeV1Index implements ChunkIndex {
     }
   }
 
+  extents(owner: number): Iterable<Extent> {
+    return this.#address === undefined ? [] : bTreeV1Extents(this.#context, this.#kind, this.#address, owner);
+  }
+
+  /** Offsets in keys are one more than dimensions: the last is that of the element's bytes, always 0. */
+  get #kind(): BTreeV1Kind {
+    return { nodeType: CHUNK_NODE, keySize: chunkKeySize(this.#chunkDims.length), maxChildren: this.#maxChildren };
+  }
+
   #node(address: number, level: number | undefined): ChunkNode {
     let nodes = nodesByFile.get(this.#context);
     if (nodes === undefined) {
@@ -90,10 +101,7 @@ export class BTreeV1Index implements ChunkIndex {
 
   #read(address: number, expectedLevel: number | undefined): ChunkNode {
     const rank = this.#chunkDims.length;
-    // Offsets in keys are 64-bit, whatever the file's size of offsets, and one more than dimensions: that of the
-    // element's bytes, always 0.
-    const kind = { nodeType: CHUNK_NODE, keySize: 8 + 8 * (rank + 1), maxChildren: this.#maxChildren };
-    const { level, count, reader } = readBTreeV1Node(this.#context, kind, address, expectedLevel);
+    const { level, count, reader } = readBTreeV1Node(this.#context, this.#kind, address, expectedLevel);
     const node: ChunkNode = {
       address,
       level,

@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { floorLog2 } from "../format/log2.ts";
+import type { Writer } from "../format/writer.ts";
 import type { IndexedDataset } from "./chunk-grid.ts";
 import type { ChunkRecord } from "./chunk-index.ts";
 import { chunkSize } from "./geometry.ts";
@@ -40,6 +41,14 @@ export class ChunkElement {
       storedSize: littleEndian(bytes, sizeAt, maskAt),
       filterMask: littleEndian(bytes, maskAt, maskAt + 4),
     };
+  }
+
+  /** Writes an element; `undefined`: a chunk that was never written. */
+  encode(w: Writer, chunk: ChunkRecord | undefined): void {
+    w.offset(chunk?.address);
+    if (this.#sizeWidth === 0) return;
+    w.uint(chunk?.storedSize ?? 0, this.#sizeWidth);
+    w.u32(chunk?.filterMask ?? 0);
   }
 }
 

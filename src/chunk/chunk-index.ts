@@ -1,3 +1,5 @@
+import type { Extent } from "../format/extent.ts";
+
 /** Where one chunk is stored. */
 export interface ChunkRecord {
   readonly address: number;
@@ -15,4 +17,6 @@ export interface ChunkIndex {
   find(scaled: readonly number[]): ChunkRecord | undefined;
   /** Every stored chunk, in the index's own order. */
   entries(): Iterable<{ readonly scaled: readonly number[]; readonly record: ChunkRecord }>;
+  /** What the index itself occupies, without the chunks. @param owner the dataset's address */
+  extents(owner: number): Iterable<Extent>;
 }

@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { ExtensibleArray } from "../format/extensible-array.ts";
+import type { Extent } from "../format/extent.ts";
 import { ChunkElement } from "./chunk-element.ts";
 import { ChunkGrid, type IndexedDataset } from "./chunk-grid.ts";
 import type { ChunkIndex, ChunkRecord } from "./chunk-index.ts";
@@ -45,6 +46,10 @@ export class ExtensibleArrayIndex implements ChunkIndex {
       const record = this.#element.decode(bytes, 0);
       if (record !== undefined) yield { scaled: this.#grid.scaled(index), record };
     }
+  }
+
+  extents(owner: number): Iterable<Extent> {
+    return this.#array()?.extents(owner) ?? [];
   }
 
   #array(): ExtensibleArray | undefined {

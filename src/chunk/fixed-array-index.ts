@@ -1,3 +1,4 @@
+import type { Extent } from "../format/extent.ts";
 import { FixedArray } from "../format/fixed-array.ts";
 import { ChunkElement } from "./chunk-element.ts";
 import { ChunkGrid, type IndexedDataset } from "./chunk-grid.ts";
@@ -34,6 +35,10 @@ export class FixedArrayIndex implements ChunkIndex {
       const record = this.#element.decode(bytes, 0);
       if (record !== undefined) yield { scaled: this.#grid.scaled(index), record };
     }
+  }
+
+  extents(owner: number): Iterable<Extent> {
+    return this.#array()?.extents(owner) ?? [];
   }
 
   #array(): FixedArray | undefined {

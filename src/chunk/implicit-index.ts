@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.ts";
+import type { Extent } from "../format/extent.ts";
 import { ChunkGrid, type IndexedDataset } from "./chunk-grid.ts";
 import type { ChunkIndex, ChunkRecord } from "./chunk-index.ts";
 import { chunkSize } from "./geometry.ts";
@@ -37,6 +38,11 @@ export class ImplicitIndex implements ChunkIndex {
     for (let number = 0; number < this.#grid.size; number++) {
       yield { scaled: this.#grid.scaled(number), record: this.#record(this.#address, number) };
     }
+  }
+
+  /** None: there is no index. */
+  extents(): Extent[] {
+    return [];
   }
 
   #record(address: number, number: number): ChunkRecord {

@@ -1,3 +1,4 @@
+import type { Extent } from "../format/extent.ts";
 import { checkInside, type IndexedDataset, maxChunkCounts } from "./chunk-grid.ts";
 import type { ChunkIndex, ChunkRecord } from "./chunk-index.ts";
 import { chunkSize } from "./geometry.ts";
@@ -32,5 +33,10 @@ export class SingleChunkIndex implements ChunkIndex {
 
   *entries(): Generator<{ readonly scaled: readonly number[]; readonly record: ChunkRecord }> {
     if (this.#record !== undefined) yield { scaled: this.#counts.map(() => 0), record: this.#record };
+  }
+
+  /** None: the data layout message has the chunk. */
+  extents(): Extent[] {
+    return [];
   }
 }

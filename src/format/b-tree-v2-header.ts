@@ -1,6 +1,7 @@
 import type { FormatContext } from "./context.ts";
 import { widthOfCount } from "./log2.ts";
 import type { Reader, Sizes } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /** B-tree version 2 header (Specification III.A.2, "Version 2 B-trees"). */
 export interface BTreeV2Header {
@@ -64,6 +65,22 @@ export function decodeBTreeV2Header(r: Reader, context: FormatContext): BTreeV2H
     rootNodeRecords,
     totalRecords,
   };
+}
+
+export function encodeBTreeV2Header(w: Writer, header: BTreeV2Header): void {
+  const start = w.position;
+  w.signature("BTHD");
+  w.u8(0);
+  w.u8(header.type);
+  w.u32(header.nodeSize);
+  w.u16(header.recordSize);
+  w.u16(header.depth);
+  w.u8(header.splitPercent);
+  w.u8(header.mergePercent);
+  w.offset(header.rootNodeAddress);
+  w.u16(header.rootNodeRecords);
+  w.length(header.totalRecords);
+  w.checksum(start);
 }
 
 /** How nodes of one level are laid out. Level 0 are the leaves. */

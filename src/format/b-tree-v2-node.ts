@@ -2,6 +2,7 @@ import { FormatError } from "../errors.ts";
 import type { BTreeV2Header, BTreeV2Level } from "./b-tree-v2-header.ts";
 import { NODE_OVERHEAD } from "./b-tree-v2-header.ts";
 import type { FormatContext } from "./context.ts";
+import type { Writer } from "./writer.ts";
 
 /** What points to a node: where it is and what it must hold. */
 export interface NodePointer {
@@ -22,6 +23,10 @@ export interface BTreeV2Node {
   readonly children: readonly NodePointer[];
 }
 
+export function bTreeV2NodeName(level: number): string {
+  return level === 0 ? "B-tree v2 leaf node" : "B-tree v2 internal node";
+}
+
 /**
  * Reads the node that `pointer` points to, at `level` (0: a leaf). Only the part in use is read: the checksum follows it.
  * @throws FormatError where it does not hold what the pointer says
@@ -33,7 +38,7 @@ export function readBTreeV2Node(
   pointer: NodePointer,
   level: number,
 ): BTreeV2Node {
-  const structure = level === 0 ? "B-tree v2 leaf node" : "B-tree v2 internal node";
+  const structure = bTreeV2NodeName(level);
   const layout = levels[level];
   if (layout === undefined || pointer.records > layout.maxRecords) {
     throw new FormatError(`has ${pointer.records} records, but only ${layout?.maxRecords ?? 0} fit`, {
@@ -63,4 +68,28 @@ export function readBTreeV2Node(
   if (total !== pointer.total) r.fail(`leads to ${total} records, expected ${pointer.total}`);
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
   return { records, view, recordCount: pointer.records, children };
+}
+
+/** Writes all bytes of a node at `level`: what follows the checksum is not in use, and zeros. */
+export function encodeBTreeV2Node(
+  w: Writer,
+  header: BTreeV2Header,
+  levels: readonly BTreeV2Level[],
+  node: Pick<BTreeV2Node, "records" | "children">,
+  level: number,
+): void {
+  const layout = levels[level];
+  if (layout === undefined) throw new TypeError(`a tree of depth ${header.depth} has no level ${level}`);
+  const start = w.position;
+  w.signature(level === 0 ? "BTLF" : "BTIN");
+  w.u8(0);
+  w.u8(header.type);
+  w.put(node.records);
+  for (const { address, records, total } of node.children) {
+    w.offset(address);
+    w.uint(records, layout.countWidth);
+    if (level > 1) w.uint(total, layout.totalWidth);
+  }
+  w.checksum(start);
+  w.zeros(start + header.nodeSize - w.position);
 }

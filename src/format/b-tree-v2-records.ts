@@ -1,4 +1,5 @@
 import type { Reader, Sizes } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /**
  * The records of version 2 B-trees (Specification III.A.2, "Version 2 B-tree, Type N Record Layout"). The types of the
@@ -51,6 +52,14 @@ export function decodeHugeObjectRecord(r: Reader, type: 1 | 2 | 3 | 4): HugeObje
   };
 }
 
+export function encodeHugeObjectRecord(w: Writer, record: HugeObjectRecord): void {
+  w.offset(record.address);
+  w.length(record.length);
+  if (record.filterMask !== undefined) w.u32(record.filterMask);
+  if (record.memorySize !== undefined) w.length(record.memorySize);
+  if (record.id !== undefined) w.length(record.id);
+}
+
 /** Type 5: a link of a group, in the order of its name's hash (lookup3), then of its name. */
 export interface LinkNameRecord {
   readonly hash: number;
@@ -65,6 +74,11 @@ export function decodeLinkNameRecord(r: Reader): LinkNameRecord {
   return { hash: r.u32(), heapId: r.take(LINK_HEAP_ID) };
 }
 
+export function encodeLinkNameRecord(w: Writer, { hash, heapId }: LinkNameRecord): void {
+  w.u32(hash);
+  w.put(heapId);
+}
+
 /** Type 6: a link of a group, in the order of its creation. */
 export interface LinkCreationOrderRecord {
   readonly creationOrder: bigint;
@@ -77,6 +91,12 @@ export function decodeLinkCreationOrderRecord(r: Reader): LinkCreationOrderRecor
   const low = r.u32();
   const high = r.i32();
   return { creationOrder: (BigInt(high) << 32n) | BigInt(low), heapId: r.take(LINK_HEAP_ID) };
+}
+
+export function encodeLinkCreationOrderRecord(w: Writer, { creationOrder, heapId }: LinkCreationOrderRecord): void {
+  w.u32(Number(BigInt.asUintN(32, creationOrder)));
+  w.u32(Number(BigInt.asUintN(32, creationOrder >> 32n)));
+  w.put(heapId);
 }
 
 /** Type 7: a shared object header message, in the order of its hash. */
@@ -112,6 +132,22 @@ export function decodeSharedMessageRecord(r: Reader): SharedMessageRecord {
   return { location: "object header", hash, messageType, index, objectHeaderAddress: r.definedOffset("its header") };
 }
 
+export function encodeSharedMessageRecord(w: Writer, record: SharedMessageRecord): void {
+  const end = w.position + sharedMessageRecordSize(w.sizes);
+  w.u8(record.location === "heap" ? 0 : 1);
+  w.u32(record.hash);
+  if (record.location === "heap") {
+    w.u32(record.referenceCount);
+    w.put(record.heapId);
+  } else {
+    w.zeros(1);
+    w.u8(record.messageType);
+    w.u16(record.index);
+    w.offset(record.objectHeaderAddress);
+  }
+  w.zeros(end - w.position);
+}
+
 /** Type 8: an attribute, in the order of its name's hash, then of its name; and type 9, in the order of its creation. */
 export interface AttributeRecord {
   readonly heapId: Uint8Array;
@@ -128,4 +164,10 @@ export const ATTRIBUTE_CREATION_ORDER_RECORD_SIZE = ATTRIBUTE_HEAP_ID + 1 + 4;
 /** The fields that types 8 and 9 have in common; the hash of type 8 follows them. */
 export function decodeAttributeRecord(r: Reader): AttributeRecord {
   return { heapId: r.take(ATTRIBUTE_HEAP_ID), flags: r.u8(), creationOrder: r.u32() };
+}
+
+export function encodeAttributeRecord(w: Writer, { heapId, flags, creationOrder }: AttributeRecord): void {
+  w.put(heapId);
+  w.u8(flags);
+  w.u32(creationOrder);
 }

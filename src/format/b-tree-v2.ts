@@ -7,8 +7,9 @@ import {
   bTreeV2Levels,
   decodeBTreeV2Header,
 } from "./b-tree-v2-header.ts";
-import { type BTreeV2Node, type NodePointer, readBTreeV2Node } from "./b-tree-v2-node.ts";
+import { type BTreeV2Node, bTreeV2NodeName, type NodePointer, readBTreeV2Node } from "./b-tree-v2-node.ts";
 import type { FormatContext } from "./context.ts";
+import { type Extent, metadata } from "./extent.ts";
 import { OpenedStructures } from "./opened-structures.ts";
 
 /** Where the wanted record stands to the one at `at` of `view`: negative before it, 0 it is, positive after it. */
@@ -22,6 +23,7 @@ const opened = new OpenedStructures<BTreeV2>();
 /** A version 2 B-tree (Specification III.A.2): records in order, found by comparison. Nodes are read as they are needed. */
 export class BTreeV2 {
   readonly header: BTreeV2Header;
+  readonly #address: number;
   readonly #context: FormatContext;
   readonly #levels: readonly BTreeV2Level[];
   readonly #nodes: LRUCache<
@@ -34,6 +36,7 @@ export class BTreeV2 {
     this.header = decodeBTreeV2Header(r, context);
     this.#levels = bTreeV2Levels(this.header, context.sizeOfOffsets, r);
     this.#context = context;
+    this.#address = address;
     this.#nodes = new LRUCache({
       maxSize: NODE_CACHE,
       sizeCalculation: ({ node }) => node.records.length + 64 * node.children.length + 256,
@@ -77,6 +80,19 @@ export class BTreeV2 {
   *records(): Generator<Uint8Array> {
     const root = this.#root();
     if (root !== undefined) yield* this.#recordsBelow(root, this.header.depth);
+  }
+
+  /** What header and nodes occupy. @param owner the address of the tree's object */
+  *extents(owner: number): Generator<Extent> {
+    yield metadata(STRUCTURE, this.#address, bTreeV2HeaderSize(this.#context), owner);
+    const root = this.#root();
+    if (root !== undefined) yield* this.#extentsBelow(root, this.header.depth, owner);
+  }
+
+  *#extentsBelow(pointer: NodePointer, level: number, owner: number): Generator<Extent> {
+    const { children } = this.#node(pointer, level);
+    yield metadata(bTreeV2NodeName(level), pointer.address, this.header.nodeSize, owner);
+    for (const child of children) yield* this.#extentsBelow(child, level - 1, owner);
   }
 
   *#recordsBelow(pointer: NodePointer, level: number): Generator<Uint8Array> {

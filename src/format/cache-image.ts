@@ -1,5 +1,6 @@
 import { Overlay, type OverlayEntry } from "../storage/overlay.ts";
 import type { FormatContext } from "./context.ts";
+import { type Extent, metadata } from "./extent.ts";
 import type { Reader } from "./reader.ts";
 
 /** Where the metadata cache image is (IV.A.2.y, "The Metadata Cache Image Message", 0x18 in the superblock extension). */
@@ -17,6 +18,10 @@ export function decodeCacheImageMessage(r: Reader): CacheImageMessage | undefine
 }
 
 const STRUCTURE = "metadata cache image";
+
+export function extentOfCacheImage({ address, size }: CacheImageMessage): Extent {
+  return metadata(STRUCTURE, address, size, 0);
+}
 
 /**
  * Reads the metadata cache image block (Specification III.J, "Metadata Cache Image"): the metadata that the library had

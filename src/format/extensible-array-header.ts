@@ -1,5 +1,6 @@
 import { floorLog2, isPowerOfTwo } from "./log2.ts";
 import type { Reader, Sizes } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /** Extensible array header (Specification III.C.4, "Extensible Array Index", "Extensible Array Header"). */
 export interface ExtensibleArrayHeader {
@@ -13,8 +14,15 @@ export interface ExtensibleArrayHeader {
   readonly superBlockMinDataPointers: number;
   /** 2 to the power of this is the number of elements in a page of a data block. (1 byte: the text has it wider.) */
   readonly pageBits: number;
+  readonly superBlocksCreated: number;
+  /** Bytes. */
+  readonly sizeOfSuperBlocks: number;
+  readonly dataBlocksCreated: number;
+  /** Bytes. */
+  readonly sizeOfDataBlocks: number;
   /** One more than the largest index that was ever set. */
   readonly maxIndexSet: number;
+  readonly elementsRealized: number;
   /** `undefined`: no element was ever set. */
   readonly indexBlockAddress: number | undefined;
 }
@@ -33,10 +41,12 @@ export function decodeExtensibleArrayHeader(r: Reader): ExtensibleArrayHeader {
   const dataBlockMinElements = r.u8();
   const superBlockMinDataPointers = r.u8();
   const pageBits = r.u8();
-  // Number and Size of Secondary Blocks Created, Number and Size of Data Blocks Created
-  r.skip(4 * r.sizes.sizeOfLengths);
+  const superBlocksCreated = r.length();
+  const sizeOfSuperBlocks = r.length();
+  const dataBlocksCreated = r.length();
+  const sizeOfDataBlocks = r.length();
   const maxIndexSet = r.length();
-  r.skip(r.sizes.sizeOfLengths); // Number of Elements Realized
+  const elementsRealized = r.length();
   const indexBlockAddress = r.offset();
   r.checksum();
   if (elementSize === 0) r.fail("element size is 0");
@@ -63,8 +73,54 @@ export function decodeExtensibleArrayHeader(r: Reader): ExtensibleArrayHeader {
     dataBlockMinElements,
     superBlockMinDataPointers,
     pageBits,
+    superBlocksCreated,
+    sizeOfSuperBlocks,
+    dataBlocksCreated,
+    sizeOfDataBlocks,
     maxIndexSet,
+    elementsRealized,
     indexBlockAddress,
+  };
+}
+
+export function encodeExtensibleArrayHeader(w: Writer, header: ExtensibleArrayHeader): void {
+  const start = w.position;
+  w.signature("EAHD");
+  w.u8(0);
+  w.u8(header.clientId);
+  w.u8(header.elementSize);
+  w.u8(header.maxElementsBits);
+  w.u8(header.indexBlockElements);
+  w.u8(header.dataBlockMinElements);
+  w.u8(header.superBlockMinDataPointers);
+  w.u8(header.pageBits);
+  w.length(header.superBlocksCreated);
+  w.length(header.sizeOfSuperBlocks);
+  w.length(header.dataBlocksCreated);
+  w.length(header.sizeOfDataBlocks);
+  w.length(header.maxIndexSet);
+  w.length(header.elementsRealized);
+  w.offset(header.indexBlockAddress);
+  w.checksum(start);
+}
+
+/** How the array is divided into blocks. */
+export interface ExtensibleArrayGeometry {
+  /** Super blocks from this on exist in the file; the index block points to the data blocks of those before. */
+  readonly firstSuperBlock: number;
+  readonly superBlocks: number;
+  /** Data blocks that the index block points to. */
+  readonly directDataBlocks: number;
+  /** Bytes of a block's "Block Offset". */
+  readonly offsetWidth: number;
+}
+
+export function extensibleArrayGeometry(header: ExtensibleArrayHeader): ExtensibleArrayGeometry {
+  return {
+    firstSuperBlock: 2 * floorLog2(header.superBlockMinDataPointers),
+    superBlocks: 1 + header.maxElementsBits - floorLog2(header.dataBlockMinElements),
+    directDataBlocks: 2 * (header.superBlockMinDataPointers - 1),
+    offsetWidth: Math.ceil(header.maxElementsBits / 8),
   };
 }
 

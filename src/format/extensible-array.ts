@@ -1,11 +1,21 @@
 import type { FormatContext } from "./context.ts";
 import {
+  decodeExtensibleArrayIndexBlock,
+  decodeExtensibleArraySuperBlock,
+  type ExtensibleArrayPlace,
+  extensibleArrayDataBlockSize,
+  extensibleArrayIndexBlockSize,
+  extensibleArraySuperBlockSize,
+} from "./extensible-array-blocks.ts";
+import {
   decodeExtensibleArrayHeader,
   type ExtensibleArrayHeader,
+  extensibleArrayGeometry,
   extensibleArrayHeaderSize,
   type SuperBlockGeometry,
   superBlockGeometry,
 } from "./extensible-array-header.ts";
+import { type Extent, metadata } from "./extent.ts";
 import type { ArrayClient, ArrayElement } from "./fixed-array.ts";
 import { floorLog2 } from "./log2.ts";
 import type { Reader } from "./reader.ts";
@@ -45,17 +55,18 @@ export class ExtensibleArray {
   constructor(context: FormatContext, address: number, client: ArrayClient) {
     const r = context.reader(address, extensibleArrayHeaderSize(context), "extensible array header");
     this.header = decodeExtensibleArrayHeader(r);
-    const { clientId, elementSize, maxElementsBits, pageBits } = this.header;
+    const { clientId, elementSize, pageBits } = this.header;
     if (clientId !== client.clientId) r.fail(`client id is ${clientId}, expected ${client.clientId}`);
     if (elementSize !== client.elementSize) r.fail(`element size is ${elementSize}, expected ${client.elementSize}`);
     this.#context = context;
     this.#address = address;
     this.#verified = new VerifiedSpans(context);
     this.#pageElements = 2 ** pageBits;
-    this.#offsetWidth = Math.ceil(maxElementsBits / 8);
-    this.#superBlocks = 1 + maxElementsBits - floorLog2(this.header.dataBlockMinElements);
-    this.#firstSuperBlock = 2 * floorLog2(this.header.superBlockMinDataPointers);
-    this.#directDataBlocks = 2 * (this.header.superBlockMinDataPointers - 1);
+    const geometry = extensibleArrayGeometry(this.header);
+    this.#offsetWidth = geometry.offsetWidth;
+    this.#superBlocks = geometry.superBlocks;
+    this.#firstSuperBlock = geometry.firstSuperBlock;
+    this.#directDataBlocks = geometry.directDataBlocks;
   }
 
   /** The element at `index`; `undefined` where the block or page that it would be in is not set. */
@@ -75,6 +86,44 @@ export class ExtensibleArray {
       }
       index = end;
     }
+  }
+
+  /** What header and blocks occupy. @param owner the address of the array's object */
+  *extents(owner: number): Generator<Extent> {
+    const context = this.#context;
+    const { indexBlockAddress } = this.header;
+    const place: ExtensibleArrayPlace = { header: this.header, address: this.#address };
+    yield metadata("extensible array header", this.#address, extensibleArrayHeaderSize(context), owner);
+    if (indexBlockAddress === undefined) return;
+    const size = extensibleArrayIndexBlockSize(this.header, context);
+    yield metadata(INDEX_BLOCK, indexBlockAddress, size, owner);
+    const index = decodeExtensibleArrayIndexBlock(context.reader(indexBlockAddress, size, INDEX_BLOCK), place);
+    for (let i = 0; i < this.#firstSuperBlock; i++) {
+      const geometry = superBlockGeometry(this.header, i);
+      const end = geometry.startDataBlock + geometry.dataBlocks;
+      yield* this.#dataBlockExtents(index.dataBlockAddresses.slice(geometry.startDataBlock, end), geometry, owner);
+    }
+    for (const [i, address] of index.superBlockAddresses.entries()) {
+      if (address === undefined) continue;
+      const geometry = superBlockGeometry(this.header, this.#firstSuperBlock + i);
+      const length = extensibleArraySuperBlockSize(this.header, geometry, context);
+      yield metadata(SUPER_BLOCK, address, length, owner);
+      const r = context.reader(address, length, SUPER_BLOCK);
+      yield* this.#dataBlockExtents(
+        decodeExtensibleArraySuperBlock(r, place, geometry).dataBlockAddresses,
+        geometry,
+        owner,
+      );
+    }
+  }
+
+  *#dataBlockExtents(
+    addresses: readonly (number | undefined)[],
+    { dataBlockElements }: SuperBlockGeometry,
+    owner: number,
+  ): Generator<Extent> {
+    const size = extensibleArrayDataBlockSize(this.header, dataBlockElements, this.#context);
+    for (const address of addresses) if (address !== undefined) yield metadata(DATA_BLOCK, address, size, owner);
   }
 
   #read(run: number, at: number): Uint8Array {

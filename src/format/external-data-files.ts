@@ -24,3 +24,10 @@ export function decodeExternalDataFiles(r: Reader, context: FormatContext): Exte
     return { name: decodeText(heap.string(nameOffset)), offset: r.length(), size: r.lengthOrUnlimited() };
   });
 }
+
+/** The address of the local heap that the names are in. */
+export function decodeExternalDataHeap(r: Reader): number {
+  r.version(1);
+  r.skip(3 + 2 + 2); // reserved, slots allocated, slots used
+  return r.definedOffset("address of the local heap");
+}

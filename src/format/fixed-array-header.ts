@@ -1,4 +1,5 @@
 import type { Reader, Sizes } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /** Fixed array header (Specification III.C.3, "Fixed Array Index", "Fixed Array Header"). */
 export interface FixedArrayHeader {
@@ -29,4 +30,16 @@ export function decodeFixedArrayHeader(r: Reader): FixedArrayHeader {
   if (entrySize === 0) r.fail("entry size is 0");
   if (pageBits > 52) r.fail(`page bits are ${pageBits}, expected at most 52`);
   return { clientId, entrySize, pageBits, maxEntries, dataBlockAddress };
+}
+
+export function encodeFixedArrayHeader(w: Writer, header: FixedArrayHeader): void {
+  const start = w.position;
+  w.signature("FAHD");
+  w.u8(0);
+  w.u8(header.clientId);
+  w.u8(header.entrySize);
+  w.u8(header.pageBits);
+  w.length(header.maxEntries);
+  w.offset(header.dataBlockAddress);
+  w.checksum(start);
 }

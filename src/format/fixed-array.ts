@@ -1,4 +1,6 @@
 import type { FormatContext } from "./context.ts";
+import { type Extent, metadata } from "./extent.ts";
+import { fixedArrayDataBlockSize } from "./fixed-array-blocks.ts";
 import { decodeFixedArrayHeader, type FixedArrayHeader, fixedArrayHeaderSize } from "./fixed-array-header.ts";
 import type { Reader } from "./reader.ts";
 import { VerifiedSpans } from "./verified-spans.ts";
@@ -75,6 +77,14 @@ export class FixedArray {
       }
       index = end;
     }
+  }
+
+  /** What header and data block occupy. @param owner the address of the array's object */
+  extents(owner: number): Extent[] {
+    const { dataBlockAddress } = this.header;
+    const header = metadata("fixed array header", this.#address, fixedArrayHeaderSize(this.#context), owner);
+    if (dataBlockAddress === undefined) return [header];
+    return [header, metadata(BLOCK, dataBlockAddress, fixedArrayDataBlockSize(this.header, this.#context), owner)];
   }
 
   /** Verifies a data block without pages (III.C.3, "Fixed Array Data Block"); where its elements begin. */

@@ -2,7 +2,8 @@ import type { FormatContext } from "./context.ts";
 import type { DoublingTable } from "./fractal-heap-doubling-table.ts";
 import type { FractalHeapHeader } from "./fractal-heap-header.ts";
 import { lookup3 } from "./lookup3.ts";
-import type { Reader } from "./reader.ts";
+import type { Reader, Sizes } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /** Where a block is in the file, and what it must be. */
 export interface BlockPlace {
@@ -51,8 +52,42 @@ export function verifyDirectBlock(
   }
 }
 
+/**
+ * Writes a direct block.
+ * @param data all bytes after the prefix: objects, and between them what is free
+ */
+export function encodeDirectBlock(
+  w: Writer,
+  header: FractalHeapHeader,
+  table: DoublingTable,
+  offset: number,
+  data: Uint8Array,
+): void {
+  const start = w.position;
+  w.signature("FHDB");
+  encodeBlockHead(w, header, table, offset);
+  const checksumAt = w.position;
+  if (header.checksummedDirectBlocks) w.zeros(4);
+  w.put(data);
+  if (!header.checksummedDirectBlocks) return;
+  const block = w.bytes.subarray(start);
+  new DataView(block.buffer, block.byteOffset).setUint32(checksumAt - start, lookup3(block), true);
+}
+
+/** What direct and indirect blocks have after their signature. */
+function encodeBlockHead(w: Writer, header: FractalHeapHeader, table: DoublingTable, offset: number): void {
+  w.u8(0);
+  w.offset(header.address);
+  w.uint(offset, table.offsetWidth);
+}
+
 /** The children of an indirect block, in the order of its rows; `undefined` where there is none yet. */
 export type IndirectBlock = readonly (number | undefined)[];
+
+/** Bytes of an indirect block of `rows` rows in a heap without filters. */
+export function indirectBlockSize(table: DoublingTable, rows: number, sizes: Sizes): number {
+  return 4 + 1 + sizes.sizeOfOffsets + table.offsetWidth + rows * table.width * sizes.sizeOfOffsets + 4;
+}
 
 /** Reads an indirect block (III.G, "Fractal Heap Indirect Block") of `rows` rows in a heap without filters. */
 export function readIndirectBlock(
@@ -63,7 +98,7 @@ export function readIndirectBlock(
   rows: number,
 ): IndirectBlock {
   const entries = rows * table.width;
-  const size = 4 + 1 + context.sizeOfOffsets + table.offsetWidth + entries * context.sizeOfOffsets + 4;
+  const size = indirectBlockSize(table, rows, context);
   const r = context.reader(place.address, size, "fractal heap indirect block");
   r.signature("FHIB");
   checkBlockHead(r, header, table, place);
@@ -71,4 +106,18 @@ export function readIndirectBlock(
   for (let i = 0; i < entries; i++) children.push(r.offset());
   r.checksum();
   return children;
+}
+
+export function encodeIndirectBlock(
+  w: Writer,
+  header: FractalHeapHeader,
+  table: DoublingTable,
+  offset: number,
+  children: IndirectBlock,
+): void {
+  const start = w.position;
+  w.signature("FHIB");
+  encodeBlockHead(w, header, table, offset);
+  for (const child of children) w.offset(child);
+  w.checksum(start);
 }

@@ -1,6 +1,7 @@
 import { UnsupportedError } from "../errors.ts";
 import { floorLog2, isPowerOfTwo } from "./log2.ts";
 import type { Reader, Sizes } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /** Fractal heap header (Specification III.G, "Fractal Heap"): where the blocks are and how their sizes double. */
 export interface FractalHeapHeader {
@@ -8,11 +9,26 @@ export interface FractalHeapHeader {
   readonly heapIdLength: number;
   /** Flags bit 1. */
   readonly checksummedDirectBlocks: boolean;
+  /** Flags bit 0: huge objects' ids have wrapped around. */
+  readonly hugeIdsWrapped: boolean;
   readonly maxManagedObjectSize: number;
+  readonly nextHugeObjectId: number;
   /** Of huge objects that are accessed indirectly (or of all, to count them). */
   readonly hugeObjectsBTreeAddress: number | undefined;
+  /** Bytes. */
+  readonly freeSpaceInManagedBlocks: number;
+  readonly freeSpaceManagerAddress: number | undefined;
+  /** Bytes of the heap's address space that have blocks, and of those that are in the file. */
+  readonly managedSpace: number;
+  readonly allocatedManagedSpace: number;
+  /** Where in the heap's address space the next direct block will be. */
+  readonly iteratorOffset: number;
   readonly managedObjects: number;
+  /** Bytes. */
+  readonly sizeOfHugeObjects: number;
   readonly hugeObjects: number;
+  /** Bytes. */
+  readonly sizeOfTinyObjects: number;
   readonly tinyObjects: number;
   readonly tableWidth: number;
   readonly startingBlockSize: number;
@@ -43,17 +59,17 @@ export function decodeFractalHeapHeader(r: Reader): FractalHeapHeader {
   }
   const flags = r.u8();
   const maxManagedObjectSize = r.u32();
-  r.skip(r.sizes.sizeOfLengths); // Next Huge Object ID
+  const nextHugeObjectId = r.length();
   const hugeObjectsBTreeAddress = r.offset();
-  r.skip(r.sizes.sizeOfLengths); // Amount of Free Space in Managed Blocks
-  r.skip(r.sizes.sizeOfOffsets); // Address of Managed Block Free Space Manager
-  r.skip(r.sizes.sizeOfLengths); // Amount of Managed Space in Heap
-  r.skip(r.sizes.sizeOfLengths); // Amount of Allocated Managed Space in Heap
-  r.skip(r.sizes.sizeOfLengths); // Offset of Direct Block Allocation Iterator
+  const freeSpaceInManagedBlocks = r.length();
+  const freeSpaceManagerAddress = r.offset();
+  const managedSpace = r.length();
+  const allocatedManagedSpace = r.length();
+  const iteratorOffset = r.length();
   const managedObjects = r.length();
-  r.skip(r.sizes.sizeOfLengths); // Size of Huge Objects
+  const sizeOfHugeObjects = r.length();
   const hugeObjects = r.length();
-  r.skip(r.sizes.sizeOfLengths); // Size of Tiny Objects
+  const sizeOfTinyObjects = r.length();
   const tinyObjects = r.length();
   const tableWidth = r.u16();
   const startingBlockSize = r.length();
@@ -81,10 +97,19 @@ export function decodeFractalHeapHeader(r: Reader): FractalHeapHeader {
     address: r.address,
     heapIdLength,
     checksummedDirectBlocks: (flags & 2) !== 0,
+    hugeIdsWrapped: (flags & 1) !== 0,
     maxManagedObjectSize,
+    nextHugeObjectId,
     hugeObjectsBTreeAddress,
+    freeSpaceInManagedBlocks,
+    freeSpaceManagerAddress,
+    managedSpace,
+    allocatedManagedSpace,
+    iteratorOffset,
     managedObjects,
+    sizeOfHugeObjects,
     hugeObjects,
+    sizeOfTinyObjects,
     tinyObjects,
     tableWidth,
     startingBlockSize,
@@ -94,4 +119,34 @@ export function decodeFractalHeapHeader(r: Reader): FractalHeapHeader {
     rootBlockAddress,
     rowsInRootIndirectBlock,
   };
+}
+
+export function encodeFractalHeapHeader(w: Writer, header: FractalHeapHeader): void {
+  const start = w.position;
+  w.signature("FRHP");
+  w.u8(0);
+  w.u16(header.heapIdLength);
+  w.u16(0); // size of the filters
+  w.u8((header.hugeIdsWrapped ? 1 : 0) | (header.checksummedDirectBlocks ? 2 : 0));
+  w.u32(header.maxManagedObjectSize);
+  w.length(header.nextHugeObjectId);
+  w.offset(header.hugeObjectsBTreeAddress);
+  w.length(header.freeSpaceInManagedBlocks);
+  w.offset(header.freeSpaceManagerAddress);
+  w.length(header.managedSpace);
+  w.length(header.allocatedManagedSpace);
+  w.length(header.iteratorOffset);
+  w.length(header.managedObjects);
+  w.length(header.sizeOfHugeObjects);
+  w.length(header.hugeObjects);
+  w.length(header.sizeOfTinyObjects);
+  w.length(header.tinyObjects);
+  w.u16(header.tableWidth);
+  w.length(header.startingBlockSize);
+  w.length(header.maxDirectBlockSize);
+  w.u16(header.offsetBits);
+  w.u16(header.startingRowsInRootIndirectBlock);
+  w.offset(header.rootBlockAddress);
+  w.u16(header.rowsInRootIndirectBlock);
+  w.checksum(start);
 }

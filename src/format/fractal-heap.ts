@@ -3,16 +3,19 @@ import { FormatError } from "../errors.ts";
 import { BTreeV2 } from "./b-tree-v2.ts";
 import { decodeHugeObjectRecord, hugeObjectRecordSize, RecordType } from "./b-tree-v2-records.ts";
 import type { FormatContext } from "./context.ts";
+import { type Extent, metadata, rawData } from "./extent.ts";
 import {
   type BlockPlace,
   directBlockPrefix,
   type IndirectBlock,
+  indirectBlockSize,
   readIndirectBlock,
   verifyDirectBlock,
 } from "./fractal-heap-blocks.ts";
 import { DoublingTable } from "./fractal-heap-doubling-table.ts";
 import { decodeFractalHeapHeader, type FractalHeapHeader, fractalHeapHeaderSize } from "./fractal-heap-header.ts";
 import { decodeFractalHeapId } from "./fractal-heap-id.ts";
+import { extentsOfFreeSpaceManager } from "./free-space-manager.ts";
 import { OpenedStructures } from "./opened-structures.ts";
 import { Reader } from "./reader.ts";
 
@@ -80,6 +83,56 @@ export class FractalHeap {
   /** Where in the heap the object lies whose id is at `at`, for reading many in order; 0 for those that are elsewhere. */
   offsetOf(bytes: Uint8Array, at: number): number {
     return bytes[at] === MANAGED ? littleEndian(bytes, at + 1, this.#table.offsetWidth) : 0;
+  }
+
+  /** What header, blocks, huge objects and free-space manager occupy. @param owner the address of the heap's object */
+  *extents(owner: number): Generator<Extent> {
+    const { address, rootBlockAddress, rowsInRootIndirectBlock, hugeObjectsBTreeAddress, freeSpaceManagerAddress } =
+      this.header;
+    yield metadata(STRUCTURE, address, fractalHeapHeaderSize(this.#context), owner);
+    if (freeSpaceManagerAddress !== undefined) {
+      yield* extentsOfFreeSpaceManager(this.#context, freeSpaceManagerAddress, owner);
+    }
+    if (rootBlockAddress !== undefined) {
+      const place = { address: rootBlockAddress, offset: 0 };
+      if (rowsInRootIndirectBlock === 0) yield this.#directExtent(place, this.header.startingBlockSize, owner);
+      else yield* this.#extentsBelow(place, rowsInRootIndirectBlock, owner);
+    }
+    if (hugeObjectsBTreeAddress === undefined) return;
+    const { tree, type } = this.#hugeObjects(hugeObjectsBTreeAddress);
+    yield* tree.extents(owner);
+    for (const bytes of tree.records()) {
+      const r = new Reader(bytes, hugeObjectsBTreeAddress, "B-tree v2 record", this.#context);
+      const record = decodeHugeObjectRecord(r, type);
+      yield rawData("huge object of a fractal heap", record.address, record.length, owner);
+    }
+  }
+
+  *#extentsBelow(place: BlockPlace, rows: number, owner: number): Generator<Extent> {
+    const table = this.#table;
+    const children = this.#indirectBlock(place, rows);
+    yield metadata("fractal heap indirect block", place.address, indirectBlockSize(table, rows, this.#context), owner);
+    for (const [i, address] of children.entries()) {
+      if (address === undefined) continue;
+      const row = Math.floor(i / table.width);
+      const size = table.blockSize(row);
+      const child = { address, offset: place.offset + table.rowOffset(row) + (i % table.width) * size };
+      if (row < table.directRows) yield this.#directExtent(child, size, owner);
+      else yield* this.#extentsBelow(child, table.rowsInBlock(size), owner);
+    }
+  }
+
+  #directExtent(place: BlockPlace, size: number, owner: number): Extent {
+    verifyDirectBlock(this.#context, this.header, this.#table, place, size);
+    return metadata("fractal heap direct block", place.address, size, owner);
+  }
+
+  /** The B-tree of huge objects, and the type of its records: by address where that is in their ids, else by key. */
+  #hugeObjects(address: number): { readonly tree: BTreeV2; readonly type: 1 | 3 } {
+    const { sizeOfOffsets, sizeOfLengths } = this.#context;
+    const isDirect = sizeOfOffsets + sizeOfLengths <= this.header.heapIdLength - 1;
+    const type = isDirect ? RecordType.hugeDirect : RecordType.hugeIndirect;
+    return { tree: BTreeV2.open(this.#context, address, type, hugeObjectRecordSize(type, this.#context)), type };
   }
 
   #fail(message: string): never {

@@ -1,6 +1,9 @@
 import { LRUCache } from "lru-cache";
 import { FormatError } from "../errors.ts";
 import type { FormatContext } from "./context.ts";
+import { type Extent, metadata } from "./extent.ts";
+import { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 const STRUCTURE = "global heap collection";
 
@@ -88,4 +91,70 @@ function readCollection(context: FormatContext, address: number): Collection {
 
 function roundUp8(n: number): number {
   return Math.ceil(n / 8) * 8;
+}
+
+/** An object of a collection. */
+export interface GlobalHeapObject {
+  readonly index: number;
+  readonly referenceCount: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A collection with all that is in it, for those who change it. */
+export interface GlobalHeapCollection {
+  /** Bytes that it takes. */
+  readonly size: number;
+  /** As they lie one after another, each rounded up to a multiple of 8. */
+  readonly objects: readonly GlobalHeapObject[];
+  /** The size that the free space after the objects says of itself; `undefined`: it is too small to say it. */
+  readonly freeSpace: number | undefined;
+}
+
+/** @throws FormatError where the collection is damaged */
+export function readGlobalHeapCollection(context: FormatContext, address: number): GlobalHeapCollection {
+  const headerSize = roundUp8(8 + context.sizeOfLengths);
+  const { bytes, extents } = readCollection(context, address);
+  const r = new Reader(bytes, address, STRUCTURE, context);
+  const objects: GlobalHeapObject[] = [];
+  let end = headerSize;
+  for (const [index, [from, to]] of extents) {
+    r.position = from - headerSize + 2;
+    objects.push({ index, referenceCount: r.u16(), bytes: bytes.subarray(from, to) });
+    end = from + roundUp8(to - from);
+  }
+  if (bytes.length - end < headerSize) return { size: bytes.length, objects, freeSpace: undefined };
+  r.position = end + 8;
+  return { size: bytes.length, objects, freeSpace: r.length() };
+}
+
+/** @param owner one of the objects that have elements in it: a collection may have those of several */
+export function extentOfGlobalHeapCollection(context: FormatContext, address: number, owner: number): Extent {
+  return metadata(STRUCTURE, address, readCollection(context, address).bytes.length, owner);
+}
+
+/** Writes all bytes of a collection, zeros where it is free. */
+export function encodeGlobalHeapCollection(w: Writer, { size, objects, freeSpace }: GlobalHeapCollection): void {
+  const headerSize = roundUp8(8 + w.sizes.sizeOfLengths);
+  const start = w.position;
+  w.signature("GCOL");
+  w.u8(1);
+  w.zeros(3);
+  w.length(size);
+  w.zeros(start + headerSize - w.position);
+  for (const object of objects) {
+    encodeObjectHead(w, object.index, object.referenceCount, object.bytes.length);
+    w.put(object.bytes);
+    w.align(8, start);
+  }
+  if (freeSpace !== undefined) encodeObjectHead(w, 0, 0, freeSpace);
+  w.zeros(start + size - w.position);
+}
+
+function encodeObjectHead(w: Writer, index: number, referenceCount: number, size: number): void {
+  const end = w.position + roundUp8(8 + w.sizes.sizeOfLengths);
+  w.u16(index);
+  w.u16(referenceCount);
+  w.zeros(4);
+  w.length(size);
+  w.zeros(end - w.position);
 }

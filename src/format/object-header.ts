@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
 import type { FormatContext } from "./context.ts";
+import { type Extent, metadata } from "./extent.ts";
 import { type HeaderMessage, isKnownMessageType, MESSAGE, MESSAGE_FLAG } from "./header-message.ts";
 import { Reader } from "./reader.ts";
 
@@ -9,9 +10,12 @@ const BLOCK = "object header continuation block";
 /** Chunks of one header: libhdf5 makes a few; a damaged file may make many. */
 const MAX_BLOCKS = 65536;
 
+/** Bytes of a version 1 header before its messages. */
+export const VERSION_1_PREFIX = 16;
+
 /** Bits of "Flags" of a version 2 header. */
-const SIZE_OF_CHUNK_0 = 0x03;
-const ATTRIBUTE_CREATION_ORDER_TRACKED = 0x04;
+export const SIZE_OF_CHUNK_0 = 0x03;
+export const ATTRIBUTE_CREATION_ORDER_TRACKED = 0x04;
 const PHASE_CHANGE_STORED = 0x10;
 const TIMES_STORED = 0x20;
 
@@ -31,7 +35,32 @@ export interface ObjectHeader {
   readonly messages: readonly HeaderMessage[];
 }
 
-/** Part of a header: chunk 0 or a continuation block, without signature and checksum. */
+/** What a header's prefix says. */
+type Prefix = Omit<ObjectHeader, "messages"> & {
+  /** Version 1: "Total Number of Header Messages", NIL and continuation messages included. */
+  readonly messageCount: number | undefined;
+  /** Version 2, where they are stored: "Maximum # of compact attributes", "Minimum # of dense attributes". */
+  readonly phaseChange: { readonly maxCompact: number; readonly minDense: number } | undefined;
+};
+
+/** Part of a header: chunk 0, its prefix included, or a continuation block. */
+export interface ObjectHeaderBlock {
+  readonly address: number;
+  /** Bytes, signature and checksum included. */
+  readonly length: number;
+  /** All of them, NIL and continuation messages included, as they lie one after another. */
+  readonly messages: readonly HeaderMessage[];
+  /** Version 2: what is left at the end, too little for a message. */
+  readonly gap: Uint8Array;
+}
+
+/** An object header with everything that lies in it, for those who change it. */
+export interface ObjectHeaderBlocks extends Prefix {
+  /** Chunk 0, and what continuation messages lead to. */
+  readonly blocks: readonly ObjectHeaderBlock[];
+}
+
+/** Where a block is. */
 interface Block {
   readonly address: number;
   readonly length: number;
@@ -42,6 +71,18 @@ interface Block {
  * @throws FormatError where it is damaged, UnsupportedError never: unknown messages are kept unless their flags forbid it
  */
 export function readObjectHeader(context: FormatContext, address: number): ObjectHeader {
+  const { version, flags, referenceCount, times, blocks } = readObjectHeaderBlocks(context, address);
+  const messages: HeaderMessage[] = [];
+  for (const block of blocks) {
+    for (const message of block.messages) {
+      if (message.type !== MESSAGE.nil && message.type !== MESSAGE.continuation) messages.push(message);
+    }
+  }
+  return { address, version, flags, referenceCount, times, messages };
+}
+
+/** The same header, block by block. @throws FormatError as `readObjectHeader` does */
+export function readObjectHeaderBlocks(context: FormatContext, address: number): ObjectHeaderBlocks {
   const available = context.space.end - address;
   if (!(available > 0)) context.space.check(address, 16, STRUCTURE);
   // The prefix of version 2 is at most 4 + 1 + 1 + 16 + 4 + 8 bytes, that of version 1 is 16.
@@ -50,9 +91,9 @@ export function readObjectHeader(context: FormatContext, address: number): Objec
   return prefix.bytes[0] === 0x4f ? readVersion2(context, prefix) : readVersion1(context, prefix);
 }
 
-function readVersion1(context: FormatContext, prefix: Reader): ObjectHeader {
+function readVersion1(context: FormatContext, prefix: Reader): ObjectHeaderBlocks {
   const { address } = prefix;
-  context.space.check(address, 16, STRUCTURE);
+  context.space.check(address, VERSION_1_PREFIX, STRUCTURE);
   const version = prefix.u8();
   if (version !== 1) prefix.fail(`version is ${version}, expected 1, or the signature "OHDR" of version 2`);
   prefix.skip(1);
@@ -61,16 +102,18 @@ function readVersion1(context: FormatContext, prefix: Reader): ObjectHeader {
   const size = prefix.u32();
   // A header without messages has no chunk; one with messages has room for one at least.
   if (messageCount === 0 ? size > 0 : size < 8) prefix.fail(`${messageCount} messages in ${size} bytes`);
-  const messages: HeaderMessage[] = [];
-  const blocks: Block[] = [{ address: address + 16, length: size }];
-  for (const block of eachBlock(context, blocks, address)) {
-    const r = blockReader(context, block, block === blocks[0] ? STRUCTURE : BLOCK);
-    splitMessages(r, block.length, 1, 0, messages, blocks);
+  const places: Block[] = [{ address: address + VERSION_1_PREFIX, length: size }];
+  const blocks: ObjectHeaderBlock[] = [];
+  for (const place of eachBlock(context, places, address)) {
+    const r = blockReader(context, place, place === places[0] ? STRUCTURE : BLOCK);
+    const found = splitMessages(r, place.length, 1, 0, places);
+    blocks.push(place === places[0] ? { address, length: VERSION_1_PREFIX + size, ...found } : { ...place, ...found });
   }
-  return { address, version: 1, flags: 0, referenceCount, times: undefined, messages };
+  const phaseChange = undefined;
+  return { address, version: 1, flags: 0, messageCount, referenceCount, times: undefined, phaseChange, blocks };
 }
 
-function readVersion2(context: FormatContext, prefix: Reader): ObjectHeader {
+function readVersion2(context: FormatContext, prefix: Reader): ObjectHeaderBlocks {
   const { address } = prefix;
   prefix.signature("OHDR");
   prefix.version(2);
@@ -80,23 +123,25 @@ function readVersion2(context: FormatContext, prefix: Reader): ObjectHeader {
     (flags & TIMES_STORED) === 0
       ? undefined
       : { access: prefix.u32(), modification: prefix.u32(), change: prefix.u32(), birth: prefix.u32() };
-  if ((flags & PHASE_CHANGE_STORED) !== 0) prefix.skip(4);
+  const phaseChange =
+    (flags & PHASE_CHANGE_STORED) === 0 ? undefined : { maxCompact: prefix.u16(), minDense: prefix.u16() };
   const size = prefix.uint(1 << (flags & SIZE_OF_CHUNK_0));
   const start = prefix.position;
 
-  const messages: HeaderMessage[] = [];
-  const blocks: Block[] = [{ address, length: start + size + 4 }];
-  for (const block of eachBlock(context, blocks, address)) {
-    const isFirst = block === blocks[0];
-    const r = blockReader(context, block, isFirst ? STRUCTURE : BLOCK);
-    if (!isFirst && block.length < 8) r.fail(`${block.length} bytes have no room for signature and checksum`);
+  const places: Block[] = [{ address, length: start + size + 4 }];
+  const blocks: ObjectHeaderBlock[] = [];
+  for (const place of eachBlock(context, places, address)) {
+    const isFirst = place === places[0];
+    const r = blockReader(context, place, isFirst ? STRUCTURE : BLOCK);
+    if (!isFirst && place.length < 8) r.fail(`${place.length} bytes have no room for signature and checksum`);
     r.position = r.bytes.length - 4;
     r.checksum();
     r.position = isFirst ? start : 0;
     if (!isFirst) r.signature("OCHK");
-    splitMessages(r, block.length - 4, 2, flags, messages, blocks);
+    blocks.push({ ...place, ...splitMessages(r, place.length - 4, 2, flags, places) });
   }
-  return { address, version: 2, flags, referenceCount: undefined, times, messages };
+  const versionOnly = { messageCount: undefined, referenceCount: undefined };
+  return { address, version: 2, flags, ...versionOnly, times, phaseChange, blocks };
 }
 
 /** Over a copy of the block's bytes: messages are kept, and shall not keep whole cached pages with them. */
@@ -121,15 +166,15 @@ function* eachBlock(context: FormatContext, blocks: readonly Block[], headerAddr
   }
 }
 
-/** Appends the messages in `r` from its position up to byte `end` to `messages`, and what they continue in to `blocks`. */
+/** The messages in `r` from its position up to byte `end`; appends what they continue in to `places`. */
 function splitMessages(
   r: Reader,
   end: number,
   version: 1 | 2,
   headerFlags: number,
-  messages: HeaderMessage[],
-  blocks: Block[],
-): void {
+  places: Block[],
+): Pick<ObjectHeaderBlock, "messages" | "gap"> {
+  const messages: HeaderMessage[] = [];
   const tracked = version === 2 && (headerFlags & ATTRIBUTE_CREATION_ORDER_TRACKED) !== 0;
   const prefixSize = version === 1 ? 8 : tracked ? 6 : 4;
   while (end - r.position >= prefixSize) {
@@ -146,11 +191,12 @@ function splitMessages(
     }
     const message = { type, flags, creationIndex, address: r.address + r.position, body: r.take(size) };
     checkFlags(r, message, version);
-    if (type === MESSAGE.continuation) blocks.push(decodeContinuation(r, message.body));
-    else if (type !== MESSAGE.nil) messages.push(message);
+    if (type === MESSAGE.continuation) places.push(decodeContinuation(r, message.body));
+    messages.push(message);
   }
   // Version 2 allows a gap too small for a message.
   if (version === 1 && r.position !== end) r.fail(`${end - r.position} bytes are left over after the last message`);
+  return { messages, gap: r.take(end - r.position) };
 }
 
 function checkFlags(r: Reader, { type, flags }: HeaderMessage, version: 1 | 2): void {
@@ -178,6 +224,11 @@ function decodeContinuation(header: Reader, body: Uint8Array): Block {
   header.position = end;
   if (length === 0) header.fail("a continuation block of 0 bytes");
   return { address, length };
+}
+
+/** @param owner where that is not the header itself */
+export function extentsOfObjectHeader({ address, blocks }: ObjectHeaderBlocks, owner = address): Extent[] {
+  return blocks.map((block) => metadata(block === blocks[0] ? STRUCTURE : BLOCK, block.address, block.length, owner));
 }
 
 /** The first message of a type, or `undefined`. */

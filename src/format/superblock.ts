@@ -3,8 +3,15 @@ import { AddressSpace } from "../storage/address-space.ts";
 import type { Snapshot } from "../storage/storage.ts";
 import { FormatContext } from "./context.ts";
 import { type DriverInfo, readDriverInfoBlock } from "./driver-info.ts";
-import { Reader } from "./reader.ts";
-import { decodeSymbolTableEntry, symbolTableEntrySize } from "./symbol-table-entry.ts";
+import { type Extent, metadata } from "./extent.ts";
+import { Reader, type Sizes } from "./reader.ts";
+import {
+  decodeSymbolTableEntry,
+  encodeSymbolTableEntry,
+  type SymbolTableEntry,
+  symbolTableEntrySize,
+} from "./symbol-table-entry.ts";
+import type { Writer } from "./writer.ts";
 
 const STRUCTURE = "superblock";
 const SIGNATURE = "\x89HDF\r\n\x1a\n";
@@ -21,6 +28,8 @@ export interface Superblock {
   readonly consistencyFlags: number;
   /** Offset of the signature in the file: the length of the user block. All addresses are relative to it. */
   readonly baseAddress: number;
+  /** The base address as stored: another where a user block was put before the file, or taken away. */
+  readonly storedBaseAddress: number;
   /** End of allocation as stored, relative to the base address. */
   readonly endOfFile: number;
   /** Address of the root group's object header. */
@@ -29,6 +38,10 @@ export interface Superblock {
   readonly extensionAddress: number | undefined;
   /** Versions 0 and 1. */
   readonly driverInfoAddress: number | undefined;
+  /** Versions 0 and 1: "Address of File Free space Info", which no library uses. */
+  readonly freeSpaceInfoAddress: number | undefined;
+  /** Versions 0 and 1. */
+  readonly rootEntry: SymbolTableEntry | undefined;
   /** Half the number of entries of a symbol table node ("Group Leaf Node K"). Versions 2 and 3 have it in the extension, or the default. */
   readonly groupLeafNodeK: number;
   readonly groupInternalNodeK: number;
@@ -124,7 +137,18 @@ function peekDriverInfoAddress(r: Reader): number | undefined {
   return r.offset();
 }
 
-function decodeSuperblock(r: Reader, base: number): Superblock {
+/** Bytes of a superblock. */
+export function superblockSize(version: Superblock["version"], sizes: Sizes): number {
+  if (version >= 2) return 12 + 4 * sizes.sizeOfOffsets + 4;
+  return (version === 0 ? 24 : 28) + 4 * sizes.sizeOfOffsets + symbolTableEntrySize(sizes);
+}
+
+export function extentOfSuperblock(superblock: Superblock): Extent {
+  return metadata(STRUCTURE, 0, superblockSize(superblock.version, superblock), 0);
+}
+
+/** @param base where in the file its signature is */
+export function decodeSuperblock(r: Reader, base: number): Superblock {
   r.position = SIGNATURE.length;
   const version = r.version(0, 1, 2, 3);
   return version === 0 || version === 1
@@ -149,7 +173,7 @@ function decodeVersion01(r: Reader, version: 0 | 1, base: number): Superblock {
   if (groupLeafNodeK === 0 || groupInternalNodeK === 0 || indexedStorageInternalNodeK === 0)
     r.fail("a B-tree K value is 0");
   const storedBase = r.definedOffset("base address");
-  r.offset(); // free-space info
+  const freeSpaceInfoAddress = r.offset();
   const storedEnd = r.definedOffset("end of file address");
   const driverInfoAddress = r.offset();
   if (r.remaining < symbolTableEntrySize(r.sizes)) r.fail("ends within the root group's symbol table entry");
@@ -159,10 +183,13 @@ function decodeVersion01(r: Reader, version: 0 | 1, base: number): Superblock {
     ...r.sizes,
     consistencyFlags,
     baseAddress: base,
+    storedBaseAddress: storedBase,
     endOfFile: storedEnd - storedBase,
     rootAddress: root.objectHeaderAddress ?? r.fail("the root group's address is undefined"),
     extensionAddress: undefined,
     driverInfoAddress,
+    freeSpaceInfoAddress,
+    rootEntry: root,
     groupLeafNodeK,
     groupInternalNodeK,
     indexedStorageInternalNodeK,
@@ -182,11 +209,58 @@ function decodeVersion23(r: Reader, version: 2 | 3, base: number): Superblock {
     ...r.sizes,
     consistencyFlags,
     baseAddress: base,
+    storedBaseAddress: storedBase,
     // The stored end counts from the start of the file; a user block may have been put before the file, or taken away.
     endOfFile: storedEnd - storedBase,
     rootAddress,
     extensionAddress,
     driverInfoAddress: undefined,
+    freeSpaceInfoAddress: undefined,
+    rootEntry: undefined,
     ...DEFAULT_K,
   };
+}
+
+export function encodeSuperblock(w: Writer, superblock: Superblock): void {
+  const start = w.position;
+  w.signature(SIGNATURE);
+  w.u8(superblock.version);
+  if (superblock.version < 2) {
+    encodeVersion01(w, superblock);
+  } else {
+    encodeVersion23(w, superblock);
+    w.checksum(start);
+  }
+}
+
+function encodeVersion01(w: Writer, superblock: Superblock): void {
+  const { rootEntry, storedBaseAddress } = superblock;
+  if (rootEntry === undefined) throw new TypeError("a superblock of version 0 or 1 has the root group's entry");
+  w.zeros(4); // versions of free-space storage and root entry, reserved, version of shared header messages
+  w.u8(superblock.sizeOfOffsets);
+  w.u8(superblock.sizeOfLengths);
+  w.zeros(1);
+  w.u16(superblock.groupLeafNodeK);
+  w.u16(superblock.groupInternalNodeK);
+  w.u32(superblock.consistencyFlags);
+  if (superblock.version === 1) {
+    w.u16(superblock.indexedStorageInternalNodeK);
+    w.zeros(2);
+  }
+  w.offset(storedBaseAddress);
+  w.offset(superblock.freeSpaceInfoAddress);
+  w.offset(superblock.endOfFile + storedBaseAddress);
+  w.offset(superblock.driverInfoAddress);
+  encodeSymbolTableEntry(w, rootEntry);
+}
+
+function encodeVersion23(w: Writer, superblock: Superblock): void {
+  const { storedBaseAddress } = superblock;
+  w.u8(superblock.sizeOfOffsets);
+  w.u8(superblock.sizeOfLengths);
+  w.u8(superblock.consistencyFlags);
+  w.offset(storedBaseAddress);
+  w.offset(superblock.extensionAddress);
+  w.offset(superblock.endOfFile + storedBaseAddress);
+  w.offset(superblock.rootAddress);
 }

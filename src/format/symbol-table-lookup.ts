@@ -1,13 +1,16 @@
 import { LRUCache } from "lru-cache";
 import { FormatError } from "../errors.ts";
-import { type BTreeV1Node, bTreeV1Leaves, GROUP_NODE, readBTreeV1Node } from "./b-tree-v1.ts";
+import { type BTreeV1Kind, type BTreeV1Node, bTreeV1Leaves, GROUP_NODE, readBTreeV1Node } from "./b-tree-v1.ts";
+import { bTreeV1Extents } from "./b-tree-v1-node.ts";
 import { compareBytes } from "./compare-bytes.ts";
 import type { FormatContext } from "./context.ts";
+import type { Extent } from "./extent.ts";
 import type { Link } from "./link.ts";
-import { LocalHeap } from "./local-heap.ts";
+import { extentsOfLocalHeap, LocalHeap } from "./local-heap.ts";
+import type { Sizes } from "./reader.ts";
 import type { SymbolTable } from "./symbol-table.ts";
 import type { SymbolTableEntry } from "./symbol-table-entry.ts";
-import { readSymbolTableNode } from "./symbol-table-node.ts";
+import { extentOfSymbolTableNode, readSymbolTableNode } from "./symbol-table-node.ts";
 import { decodeText } from "./text.ts";
 
 /** Group node (III.A.1, "Node Type 0"): its keys are offsets of names in the local heap. */
@@ -20,6 +23,11 @@ interface GroupNode extends BTreeV1Node {
 export interface GroupK {
   readonly groupLeafNodeK: number;
   readonly groupInternalNodeK: number;
+}
+
+/** The nodes of groups' trees in a file with these K. */
+export function groupNodeKind({ groupInternalNodeK }: GroupK, sizes: Sizes): BTreeV1Kind {
+  return { nodeType: GROUP_NODE, keySize: sizes.sizeOfLengths, maxChildren: 2 * groupInternalNodeK };
 }
 
 /** Names have their own places in the heap. Where they overlap so much, a small file could stand for any amount of memory. */
@@ -88,6 +96,17 @@ export class SymbolTableLookup {
     }
   }
 
+  /** What the group's tree and heap occupy. @param owner the group's address */
+  *extents(owner: number): Generator<Extent> {
+    yield* extentsOfLocalHeap(this.#heap, this.#context, owner);
+    yield* bTreeV1Extents(this.#context, this.#kind, this.#table.bTreeAddress, owner);
+    for (const leaf of bTreeV1Leaves((address, level) => this.#node(address, level), this.#table.bTreeAddress)) {
+      for (const address of leaf.children) {
+        yield extentOfSymbolTableNode(address, 2 * this.#k.groupLeafNodeK, this.#context, owner);
+      }
+    }
+  }
+
   /** The child whose names lie after key i and not after key i + 1. */
   #childFor(node: GroupNode, name: Uint8Array): number {
     let low = 0;
@@ -146,6 +165,10 @@ export class SymbolTableLookup {
     return entries;
   }
 
+  get #kind(): BTreeV1Kind {
+    return groupNodeKind(this.#k, this.#context);
+  }
+
   #node(address: number, expectedLevel: number | undefined): GroupNode {
     const kept = this.#nodes.get(address);
     if (kept !== undefined && (expectedLevel === undefined || kept.level === expectedLevel)) return kept;
@@ -155,12 +178,7 @@ export class SymbolTableLookup {
   }
 
   #readNode(address: number, expectedLevel: number | undefined): GroupNode {
-    const kind = {
-      nodeType: GROUP_NODE,
-      keySize: this.#context.sizeOfLengths,
-      maxChildren: 2 * this.#k.groupInternalNodeK,
-    };
-    const { level, count, reader } = readBTreeV1Node(this.#context, kind, address, expectedLevel);
+    const { level, count, reader } = readBTreeV1Node(this.#context, this.#kind, address, expectedLevel);
     const keys: number[] = [];
     const children: number[] = [];
     for (let i = 0; i < count; i++) {

@@ -39,6 +39,7 @@ describe("bounds of reads", () => {
       *entries(): Generator<never> {
         // No chunk was ever written.
       },
+      extents: () => [],
     };
     const geometry = { dims: [count], chunkDims: [1], elementSize: 1 };
     const storage: Storage = { kind: "chunked", geometry, index, edgeChunksUnfiltered: false };
@@ -57,6 +58,7 @@ describe("bounds of reads", () => {
       *entries(): Generator<never> {
         // No chunk was ever written.
       },
+      extents: () => [],
     };
     const dims = [2 ** 40];
     const storage: Storage = {

@@ -87,6 +87,7 @@ function dataset(
     *entries() {
       // Nothing here asks for all of them.
     },
+    extents: () => [],
   };
   const file = new CountedFile(bytes);
   const geometry = { dims, chunkDims, elementSize: ELEMENT };

@@ -1,0 +1,205 @@
+import type { FormatContext } from "./context.ts";
+import { type Extent, metadata } from "./extent.ts";
+import { widthOfCount } from "./log2.ts";
+import type { Reader, Sizes } from "./reader.ts";
+import type { Writer } from "./writer.ts";
+
+const STRUCTURE = "free-space manager";
+
+/** Free-space manager header (Specification III.H, "Free-space Manager"). */
+export interface FreeSpaceManager {
+  /** 0: a fractal heap; 1: the file. */
+  readonly clientId: number;
+  /** Bytes. */
+  readonly totalSpace: number;
+  readonly sections: number;
+  /** Those in the section list; the others follow from them. */
+  readonly serializedSections: number;
+  readonly ghostSections: number;
+  readonly sectionClasses: number;
+  readonly shrinkPercent: number;
+  readonly expandPercent: number;
+  /** Bits of an offset. */
+  readonly addressBits: number;
+  /** No section is larger. */
+  readonly maxSectionSize: bigint;
+  /** `undefined`: no section is stored. */
+  readonly listAddress: number | undefined;
+  /** Bytes. */
+  readonly listUsed: number;
+  readonly listAllocated: number;
+}
+
+export function freeSpaceManagerSize(sizes: Sizes): number {
+  return (
+    4 + 1 + 1 + 4 * sizes.sizeOfLengths + 8 + sizes.sizeOfLengths + sizes.sizeOfOffsets + 2 * sizes.sizeOfLengths + 4
+  );
+}
+
+export function decodeFreeSpaceManager(r: Reader): FreeSpaceManager {
+  r.signature("FSHD");
+  r.version(0);
+  const clientId = r.u8();
+  const totalSpace = r.length();
+  const sections = r.length();
+  const serializedSections = r.length();
+  const ghostSections = r.length();
+  const sectionClasses = r.u16();
+  const shrinkPercent = r.u16();
+  const expandPercent = r.u16();
+  const addressBits = r.u16();
+  const maxSectionSize = bigLength(r);
+  const listAddress = r.offset();
+  const listUsed = r.length();
+  const listAllocated = r.length();
+  r.checksum();
+  if (listUsed > listAllocated) r.fail(`uses ${listUsed} bytes of a section list of ${listAllocated}`);
+  if (addressBits > 64) r.fail(`addresses have ${addressBits} bits, expected at most 64`);
+  return {
+    clientId,
+    totalSpace,
+    sections,
+    serializedSections,
+    ghostSections,
+    sectionClasses,
+    shrinkPercent,
+    expandPercent,
+    addressBits,
+    maxSectionSize,
+    listAddress,
+    listUsed,
+    listAllocated,
+  };
+}
+
+/** The file's own manager bounds sections by the largest signed number, which is above 2^53. */
+function bigLength(r: Reader): bigint {
+  let value = 0n;
+  for (const byte of r.take(r.sizes.sizeOfLengths).toReversed()) value = value * 256n + BigInt(byte);
+  return value;
+}
+
+function littleEndian(value: bigint, size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
+}
+
+export function encodeFreeSpaceManager(w: Writer, manager: FreeSpaceManager): void {
+  const start = w.position;
+  w.signature("FSHD");
+  w.u8(0);
+  w.u8(manager.clientId);
+  w.length(manager.totalSpace);
+  w.length(manager.sections);
+  w.length(manager.serializedSections);
+  w.length(manager.ghostSections);
+  w.u16(manager.sectionClasses);
+  w.u16(manager.shrinkPercent);
+  w.u16(manager.expandPercent);
+  w.u16(manager.addressBits);
+  w.put(littleEndian(manager.maxSectionSize, w.sizes.sizeOfLengths));
+  w.offset(manager.listAddress);
+  w.length(manager.listUsed);
+  w.length(manager.listAllocated);
+  w.checksum(start);
+}
+
+/** What a manager occupies. @param owner the address of the heap, or of the superblock */
+export function extentsOfFreeSpaceManager(context: FormatContext, address: number, owner: number): Extent[] {
+  const size = freeSpaceManagerSize(context);
+  const { listAddress, listAllocated } = decodeFreeSpaceManager(context.reader(address, size, STRUCTURE));
+  const header = metadata(STRUCTURE, address, size, owner);
+  if (listAddress === undefined) return [header];
+  return [header, metadata("free-space section list", listAddress, listAllocated, owner)];
+}
+
+/** A run of free bytes. */
+export interface FreeSection {
+  readonly offset: number;
+  /** Bytes; of a row of a heap's blocks, those of one of them. */
+  readonly size: number;
+  /** Of a heap: 0 in a direct block, 1 rows of blocks that are not there yet. Of a file: 0 to 2, simple, small, large. */
+  readonly type: number;
+  /** What else a heap says of rows of blocks (III.H, "Indirect Section Data Record"); [] for other types. */
+  readonly data: Uint8Array;
+}
+
+/** Type 1 of a heap's sections. */
+const HEAP_ROWS = 1;
+
+/** How wide the fields of a section list are. */
+interface ListWidths {
+  readonly count: number;
+  readonly size: number;
+  readonly offset: number;
+}
+
+function listWidths(manager: FreeSpaceManager): ListWidths {
+  return {
+    count: widthOfCount(BigInt(Math.max(1, manager.serializedSections))),
+    size: widthOfCount(manager.maxSectionSize),
+    offset: Math.ceil(manager.addressBits / 8),
+  };
+}
+
+/** Bytes of a section's data: the heap offset of the indirect block, then its first row, first column and entries. */
+function dataSize(manager: FreeSpaceManager, type: number, { offset }: ListWidths): number {
+  return manager.clientId === 0 && type === HEAP_ROWS ? offset + 2 + 2 + 2 : 0;
+}
+
+/**
+ * Free-space section list (III.H, "Free-space Section List"), its first `listUsed` bytes. Sections of one size are stored together.
+ * @param managerAddress of the manager's header, which the list must name
+ */
+export function decodeFreeSections(r: Reader, manager: FreeSpaceManager, managerAddress: number): FreeSection[] {
+  const widths = listWidths(manager);
+  r.signature("FSSE");
+  r.version(0);
+  const owner = r.definedOffset("the manager's address");
+  if (owner !== managerAddress) {
+    r.fail(`belongs to the manager at 0x${owner.toString(16)}, expected 0x${managerAddress.toString(16)}`);
+  }
+  const sections: FreeSection[] = [];
+  while (r.remaining > 4) {
+    const count = r.uint(widths.count);
+    const size = r.uint(widths.size);
+    if (count === 0) r.fail(`has no sections of ${size} bytes, but an entry for them`);
+    for (let i = 0; i < count; i++) {
+      const offset = r.uint(widths.offset);
+      const type = r.u8();
+      sections.push({ offset, size, type, data: r.take(dataSize(manager, type, widths)) });
+    }
+  }
+  r.checksum();
+  if (sections.length !== manager.serializedSections) {
+    r.fail(`has ${sections.length} sections, expected ${manager.serializedSections}`);
+  }
+  return sections;
+}
+
+/** @param sections those of one size one after another */
+export function encodeFreeSections(
+  w: Writer,
+  manager: FreeSpaceManager,
+  managerAddress: number,
+  sections: readonly FreeSection[],
+): void {
+  const widths = listWidths(manager);
+  const start = w.position;
+  w.signature("FSSE");
+  w.u8(0);
+  w.offset(managerAddress);
+  for (let i = 0; i < sections.length; ) {
+    const size = sections[i]?.size ?? 0;
+    let end = i;
+    while (sections[end]?.size === size) end++;
+    w.uint(end - i, widths.count);
+    w.uint(size, widths.size);
+    for (const { offset, type, data } of sections.slice(i, end)) {
+      w.uint(offset, widths.offset);
+      w.u8(type);
+      w.put(data);
+    }
+    i = end;
+  }
+  w.checksum(start);
+}
