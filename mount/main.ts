@@ -3,6 +3,7 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { attrsCommand } from "../src/cli/attrs.ts";
 import { catCommand } from "../src/cli/cat.ts";
+import { checkCommand } from "../src/cli/check.ts";
 import { completeCommand } from "../src/cli/complete.ts";
 import { cpCommand } from "../src/cli/cp.ts";
 import { dumpCommand } from "../src/cli/dump.ts";
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     .command(statCommand)
     .command(attrsCommand)
     .command(dumpCommand)
+    .command(checkCommand)
     .command(installCommand)
     .command(completeCommand)
     .command(mountHelper)

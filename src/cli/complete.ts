@@ -28,6 +28,7 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
   stat: { options: ["--json"], argument: "location" },
   attrs: { options: ["--json"], argument: "location" },
   dump: { options: ["--json"], argument: "path" },
+  check: { options: ["--data", "--json"], argument: "path" },
   install: { options: ["--root", "--remove"], argument: "path" },
 };
 

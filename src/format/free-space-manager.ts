@@ -5,6 +5,7 @@ import type { Reader, Sizes } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
 const STRUCTURE = "free-space manager";
+const LIST = "free-space section list";
 
 /** Free-space manager header (Specification III.H, "Free-space Manager"). */
 export interface FreeSpaceManager {
@@ -109,7 +110,7 @@ export function extentsOfFreeSpaceManager(context: FormatContext, address: numbe
   const { listAddress, listAllocated } = decodeFreeSpaceManager(context.reader(address, size, STRUCTURE));
   const header = metadata(STRUCTURE, address, size, owner);
   if (listAddress === undefined) return [header];
-  return [header, metadata("free-space section list", listAddress, listAllocated, owner)];
+  return [header, metadata(LIST, listAddress, listAllocated, owner)];
 }
 
 /** A run of free bytes. */
@@ -202,4 +203,15 @@ export function encodeFreeSections(
     i = end;
   }
   w.checksum(start);
+}
+
+/** A manager and its sections, as they are in the file. @throws FormatError */
+export function readFreeSections(
+  context: FormatContext,
+  address: number,
+): { readonly manager: FreeSpaceManager; readonly sections: readonly FreeSection[] } {
+  const manager = decodeFreeSpaceManager(context.reader(address, freeSpaceManagerSize(context), STRUCTURE));
+  const { listAddress, listUsed } = manager;
+  if (listAddress === undefined) return { manager, sections: [] };
+  return { manager, sections: decodeFreeSections(context.reader(listAddress, listUsed, LIST), manager, address) };
 }

@@ -1,0 +1,65 @@
+import { RangeReader } from "../chunk/read-range.ts";
+import { H5Error } from "../errors.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** What is wrong with a dataset: told by its reader, or found here. */
+export interface DatasetFinding {
+  readonly message: string;
+  readonly error: H5Error | undefined;
+}
+
+/** Bytes of elements that are decoded at a time. */
+const WINDOW = 4 * 1024 * 1024;
+
+/** @param data whether every element is decoded, too */
+export function* checkDataset(dataset: Dataset, data: boolean): Generator<DatasetFinding> {
+  const problem = dataset.problem();
+  if (problem !== undefined) {
+    yield failure(problem);
+    return;
+  }
+  try {
+    yield* checkChunks(dataset);
+    if (data) decodeAll(dataset);
+  } catch (error) {
+    if (!(error instanceof H5Error)) throw error;
+    yield failure(error);
+  }
+}
+
+function failure(error: H5Error): DatasetFinding {
+  return { message: error.message, error };
+}
+
+function damage(message: string): DatasetFinding {
+  return { message, error: undefined };
+}
+
+function* checkChunks({ storage, filters }: Dataset): Generator<DatasetFinding> {
+  if (storage.kind !== "chunked") return;
+  const { index, geometry } = storage;
+  const { chunkDims, elementSize } = geometry;
+  const chunkSize = chunkDims.reduce((product, dim) => product * dim, elementSize);
+  const seen = new Set<string>();
+  for (const { scaled, record } of index.entries()) {
+    const name = `chunk [${scaled.join(", ")}]`;
+    const key = scaled.join();
+    if (seen.has(key)) yield damage(`${name} is in the index twice`);
+    seen.add(key);
+    if (index.find(scaled)?.address !== record.address) {
+      yield damage(`${name} is in the index, but is not found by its coordinates`);
+    }
+    if (record.storedSize === 0 || (filters.length === 0 && record.storedSize !== chunkSize)) {
+      yield damage(`${name} has ${record.storedSize} bytes, expected ${chunkSize}`);
+    }
+  }
+}
+
+/** @throws H5Error where a chunk does not decode */
+function decodeAll(dataset: Dataset): void {
+  const { storage, elementCount, elementSize } = dataset;
+  if (storage.kind === "chunked" && storage.index.isEmpty) return;
+  const reader = new RangeReader();
+  const step = Math.max(1, Math.floor(WINDOW / elementSize)) * elementSize;
+  for (let at = 0; at < elementCount * elementSize; at += step) reader.read(dataset, dataset.path, at, step);
+}
