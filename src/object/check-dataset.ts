@@ -1,15 +1,12 @@
-import { RangeReader } from "../chunk/read-range.ts";
 import { H5Error } from "../errors.ts";
 import type { Dataset } from "./dataset.ts";
+import { storedElements } from "./stored-elements.ts";
 
 /** What is wrong with a dataset: told by its reader, or found here. */
 export interface DatasetFinding {
   readonly message: string;
   readonly error: H5Error | undefined;
 }
-
-/** Bytes of elements that are decoded at a time. */
-const WINDOW = 4 * 1024 * 1024;
 
 /** @param data whether every element is decoded, too */
 export function* checkDataset(dataset: Dataset, data: boolean): Generator<DatasetFinding> {
@@ -40,12 +37,8 @@ function* checkChunks({ storage, filters }: Dataset): Generator<DatasetFinding> 
   const { index, geometry } = storage;
   const { chunkDims, elementSize } = geometry;
   const chunkSize = chunkDims.reduce((product, dim) => product * dim, elementSize);
-  const seen = new Set<string>();
   for (const { scaled, record } of index.entries()) {
     const name = `chunk [${scaled.join(", ")}]`;
-    const key = scaled.join();
-    if (seen.has(key)) yield damage(`${name} is in the index twice`);
-    seen.add(key);
     if (index.find(scaled)?.address !== record.address) {
       yield damage(`${name} is in the index, but is not found by its coordinates`);
     }
@@ -57,9 +50,5 @@ function* checkChunks({ storage, filters }: Dataset): Generator<DatasetFinding> 
 
 /** @throws H5Error where a chunk does not decode */
 function decodeAll(dataset: Dataset): void {
-  const { storage, elementCount, elementSize } = dataset;
-  if (storage.kind === "chunked" && storage.index.isEmpty) return;
-  const reader = new RangeReader();
-  const step = Math.max(1, Math.floor(WINDOW / elementSize)) * elementSize;
-  for (let at = 0; at < elementCount * elementSize; at += step) reader.read(dataset, dataset.path, at, step);
+  for (const elements of storedElements(dataset)) if (elements.length === 0) return;
 }

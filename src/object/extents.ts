@@ -1,5 +1,4 @@
-import { RangeReader } from "../chunk/read-range.ts";
-import { H5Error } from "../errors.ts";
+import { FormatError, H5Error } from "../errors.ts";
 import { decodeAttributeInfo } from "../format/attribute-info.ts";
 import { BTreeV2 } from "../format/b-tree-v2.ts";
 import {
@@ -40,27 +39,36 @@ import { SymbolTableLookup } from "../format/symbol-table-lookup.ts";
 import { Dataset } from "./dataset.ts";
 import type { H5File, H5Object } from "./file.ts";
 import { childPath, Group } from "./group.ts";
-import { findHeapCollections, refersToHeap } from "./heap-collections.ts";
+import { HeapCollections, refersToHeap } from "./heap-collections.ts";
+import { storedElements } from "./stored-elements.ts";
 import { walkObjects } from "./walk.ts";
 
 /** What could not be walked, and so has extents that are not known. */
 export type ReportUnread = (path: string, error: H5Error) => void;
 
-/** Bytes of elements that are looked through at a time for what they have in the global heap. */
-const WINDOW = 1024 * 1024;
+/** Extents do not overlap in a file that is whole; in a damaged one, a few bytes could stand for any number of them. */
+const MAX_OVERLAP = 16;
 
 /**
  * Every extent that is reachable from the superblock, each once. Space that none of them covers is free, or lost.
  * @param unread is called for what is damaged or not supported; the walk goes on after it
  */
 export function* extentsOfFile(file: H5File, unread: ReportUnread): Generator<Extent> {
-  yield* new ExtentWalk(file, unread).all();
+  let bytes = 0;
+  for (const extent of new ExtentWalk(file, unread).all()) {
+    bytes += extent.length + 1;
+    if (bytes > MAX_OVERLAP * file.space.end) {
+      const message = `its structures have more than ${MAX_OVERLAP} times as many bytes as the file`;
+      unread("file", new FormatError(message, { structure: extent.structure, address: extent.address }));
+      return;
+    }
+    yield extent;
+  }
 }
 
 class ExtentWalk {
   readonly #file: H5File;
   readonly #unread: ReportUnread;
-  readonly #reader = new RangeReader();
   /** Collections of the global heap, and an object that refers to each. */
   readonly #collections = new Map<number, number>();
   /** Committed datatypes that objects use, which may have no link any more. */
@@ -184,9 +192,7 @@ class ExtentWalk {
     for (const attribute of object.attributes()) {
       const { datatype } = attribute;
       if (datatype.committedAt !== undefined) this.#datatypes.add(datatype.committedAt);
-      if (refersToHeap(datatype)) {
-        findHeapCollections(this.#file, datatype, attribute.bytes(), (at) => this.#collections.set(at, object.address));
-      }
+      if (refersToHeap(datatype)) this.#collectionsOf(object.address).visit(datatype, attribute.bytes());
     }
   }
 
@@ -242,17 +248,14 @@ class ExtentWalk {
 
   /** Notes the collections that elements, and the fill value, have objects in. */
   #elements(dataset: Dataset): Extent[] {
-    const { datatype, elementSize, elementCount, fillValue } = dataset;
-    const found = (at: number): unknown => this.#collections.set(at, dataset.address);
-    if (fillValue !== undefined) findHeapCollections(this.#file, datatype, fillValue, found);
-    const { storage } = dataset;
-    if (storage.kind === "chunked" && storage.index.isEmpty) return [];
-    if (storage.kind === "contiguous" && storage.address === undefined) return [];
-    const step = Math.max(1, Math.floor(WINDOW / elementSize)) * elementSize;
-    for (let at = 0; at < elementCount * elementSize; at += step) {
-      const bytes = this.#reader.read(dataset, `${dataset.address}`, at, step);
-      findHeapCollections(this.#file, datatype, bytes, found);
-    }
+    const { datatype, fillValue, address } = dataset;
+    const collections = this.#collectionsOf(address);
+    if (fillValue !== undefined) collections.visit(datatype, fillValue);
+    for (const elements of storedElements(dataset)) collections.visit(datatype, elements);
     return [];
+  }
+
+  #collectionsOf(owner: number): HeapCollections {
+    return new HeapCollections(this.#file, (collection) => this.#collections.set(collection, owner));
   }
 }

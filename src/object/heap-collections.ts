@@ -24,51 +24,78 @@ export function refersToHeap(type: Datatype): boolean {
   }
 }
 
-/**
- * Calls `found` with the address of the collection of each heap object that elements refer to, those in heap objects included.
- * @param bytes whole elements, as stored
- * @throws FormatError where the heap is damaged
- */
-export function findHeapCollections(
-  source: { readonly context: FormatContext; readonly globalHeap: GlobalHeap },
-  type: Datatype,
-  bytes: Uint8Array,
-  found: (collection: number) => void,
-): void {
-  if (!refersToHeap(type)) return;
-  const visit = (type: Datatype, bytes: Uint8Array): void => findHeapCollections(source, type, bytes, found);
-  for (let at = 0; at + type.size <= bytes.length; at += type.size) {
-    const element = bytes.subarray(at, at + type.size);
-    switch (type.class) {
-      case "vlen":
-        heapObject(element, 4, (object) => visit(type.base, object));
-        break;
-      case "reference":
-        visitReference(type, element);
-        break;
-      case "array":
-        visit(type.base, element);
-        break;
-      case "compound":
-        for (const { offset, type: member } of type.members)
-          visit(member, element.subarray(offset, offset + member.size));
+/** What has a file's global heap. */
+interface HeapSource {
+  readonly context: FormatContext;
+  readonly globalHeap: GlobalHeap;
+}
+
+/** Finds the collections of the global heap that elements have objects in, those in objects of the heap included. */
+export class HeapCollections {
+  readonly #source: HeapSource;
+  readonly #found: (collection: number) => void;
+  /** Objects whose own elements were looked through, by type: damaged ones may lead to the same ones over and over. */
+  readonly #visited = new Map<Datatype, Set<string>>();
+
+  /** @param found is called with a collection's address, once for each object in it that is met */
+  constructor(source: HeapSource, found: (collection: number) => void) {
+    this.#source = source;
+    this.#found = found;
+  }
+
+  /**
+   * @param bytes whole elements, as stored
+   * @throws FormatError where an element's object is not there
+   */
+  visit(type: Datatype, bytes: Uint8Array): void {
+    if (type.size < 1 || !refersToHeap(type)) return;
+    for (let at = 0; at + type.size <= bytes.length; at += type.size) {
+      this.#element(type, bytes.subarray(at, at + type.size));
     }
   }
 
-  function visitReference({ kind }: ReferenceType, element: Uint8Array): void {
-    if (kind === "region") heapObject(element, 0, () => undefined);
+  #element(type: Datatype, element: Uint8Array): void {
+    switch (type.class) {
+      case "vlen":
+        this.#object(element, 4, type.base);
+        break;
+      case "reference":
+        this.#reference(type, element);
+        break;
+      case "array":
+        this.visit(type.base, element);
+        break;
+      case "compound":
+        for (const { offset, type: member } of type.members) {
+          this.visit(member, element.subarray(offset, offset + member.size));
+        }
+    }
+  }
+
+  #reference({ kind }: ReferenceType, element: Uint8Array): void {
+    if (kind === "region") this.#object(element, 0, undefined);
     // A standard reference says itself of what kind it is: one to an object of this file has its address inside.
-    else if (element[0] !== OBJECT_REFERENCE || element[1] !== 0)
-      heapObject(element, STANDARD_HEAP_ID, () => undefined);
+    else if (element[0] !== OBJECT_REFERENCE || element[1] !== 0) this.#object(element, STANDARD_HEAP_ID, undefined);
   }
 
   /** The object of the heap id at `idAt` (Specification III.E, "Global Heap ID"), unless it is a null one. */
-  function heapObject(element: Uint8Array, idAt: number, use: (object: Uint8Array) => void): void {
-    const r = new Reader(element, 0, "global heap id", source.context);
+  #object(element: Uint8Array, idAt: number, base: Datatype | undefined): void {
+    const r = new Reader(element, 0, "global heap id", this.#source.context);
     r.skip(idAt);
     const address = r.offset();
     if (address === undefined || address === 0) return;
-    found(address);
-    use(source.globalHeap.object(address, r.u32()));
+    const index = r.u32();
+    const object = this.#source.globalHeap.object(address, index);
+    this.#found(address);
+    if (base === undefined || !refersToHeap(base)) return;
+    let visited = this.#visited.get(base);
+    if (visited === undefined) {
+      visited = new Set();
+      this.#visited.set(base, visited);
+    }
+    const key = `${address} ${index}`;
+    if (visited.has(key)) return;
+    visited.add(key);
+    this.visit(base, object);
   }
 }

@@ -7,6 +7,7 @@ import { DumpWalk } from "../../src/cli/dump-walk.ts";
 import { statLines } from "../../src/cli/stat.ts";
 import { treeLines } from "../../src/cli/tree.ts";
 import { H5Error } from "../../src/errors.ts";
+import { checkFile } from "../../src/object/check.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { H5File } from "../../src/object/file.ts";
 import { ByteSink } from "../../src/object/text/byte-sink.ts";
@@ -69,6 +70,7 @@ class Walk {
       for (const _ of treeLines(file, file.root, "input.h5")) if (++lines > MAX_ENTRIES) return;
     });
     this.#attempt(() => this.#dump(file));
+    this.#attempt(() => checkFile(file, { data: true }));
     file.close();
   }
 
