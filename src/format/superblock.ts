@@ -56,7 +56,7 @@ const DEFAULT_K = { groupLeafNodeK: 4, groupInternalNodeK: 16, indexedStorageInt
  * @throws FormatError where there is none, or it is damaged, or the file is shorter than its end of allocation
  */
 export function readSuperblock(snapshot: Snapshot, name: string): Superblock {
-  const base = findSignature(snapshot);
+  const base = findSuperblock(snapshot);
   if (base === undefined) throw new H5Error("not-hdf5", `${name}: not an HDF5 file: it has no superblock signature`);
   const space = new AddressSpace(snapshot, base);
   const sizes = peekSizes(space);
@@ -102,7 +102,8 @@ export function checkDriver({ driver }: DriverInfo, name: string): void {
   });
 }
 
-function findSignature(snapshot: Snapshot): number | undefined {
+/** Where in the file the superblock's signature is; `undefined`: nowhere. */
+export function findSuperblock(snapshot: Snapshot): number | undefined {
   for (let at = 0; at + SIGNATURE.length <= snapshot.size; at = at === 0 ? 512 : at * 2) {
     const bytes = snapshot.read(at, SIGNATURE.length);
     if (bytes.every((byte, i) => byte === SIGNATURE.charCodeAt(i))) return at;
