@@ -46,10 +46,12 @@ export class ObjectHeaderEditor {
   readonly #blocks: Block[];
   /** Bytes of a message before its body. */
   readonly #prefix: number;
+  #referenceCount: number;
 
   constructor(edit: EditContext, address: number) {
     this.#edit = edit;
     this.#header = readObjectHeaderBlocks(edit.context, address);
+    this.#referenceCount = this.#header.referenceCount ?? 0;
     this.#prefix = this.version === 1 ? 8 : this.tracksAttributeOrder ? 6 : 4;
     this.#blocks = this.#header.blocks.map(({ address: at, length, messages, gap }) => ({
       address: at,
@@ -62,6 +64,17 @@ export class ObjectHeaderEditor {
 
   get version(): 1 | 2 {
     return this.#header.version;
+  }
+
+  /** Version 1: hard links to the object; version 2 has a message for it. */
+  get referenceCount(): number {
+    return this.#referenceCount;
+  }
+
+  set referenceCount(count: number) {
+    this.#referenceCount = count;
+    const [first] = this.#blocks;
+    if (first !== undefined) first.changed = true;
   }
 
   get tracksAttributeOrder(): boolean {
@@ -120,6 +133,7 @@ export class ObjectHeaderEditor {
     for (const block of this.#blocks) if (block.changed) this.#closeGap(block);
     const header: ObjectHeaderBlocks = {
       ...this.#header,
+      referenceCount: this.version === 1 ? this.#referenceCount : undefined,
       messageCount: this.#blocks.reduce((sum, { messages }) => sum + messages.length, 0),
       blocks: this.#blocks.map(({ address, length, messages, gap }): ObjectHeaderBlock => {
         return { address, length, messages: messages.map((m) => ({ ...m, address: 0 })), gap: new Uint8Array(gap) };

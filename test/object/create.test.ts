@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import h5wasm from "h5wasm/node";
+import { RangeReader } from "../../src/chunk/read-range.ts";
+import type { Datatype } from "../../src/format/datatype.ts";
+import { setAttribute } from "../../src/object/attribute-edit.ts";
+import { Dataset } from "../../src/object/dataset.ts";
+import { H5File } from "../../src/object/file.ts";
+import { Group } from "../../src/object/group.ts";
+import { addLink, changeLinkCount, removeLink } from "../../src/object/link-edit.ts";
+import { createContiguousDataset, createGroup } from "../../src/object/new-object.ts";
+import { WritableFile } from "../../src/object/writable-file.ts";
+import { writeSample } from "../support/h5wasm-file.ts";
+import { projectRoot } from "../support/project.ts";
+import { withTempDir } from "../support/temp-dir.ts";
+
+const NOW = 1_700_000_000;
+
+const float64: Datatype = {
+  class: "float",
+  size: 8,
+  order: "little",
+  bitOffset: 0,
+  precision: 64,
+  lowPadding: "zero",
+  highPadding: "zero",
+  internalPadding: "zero",
+  normalization: "implied",
+  signLocation: 63,
+  exponentLocation: 52,
+  exponentSize: 11,
+  mantissaLocation: 0,
+  mantissaSize: 52,
+  exponentBias: 1023,
+};
+
+const values = (n: number): Float64Array => Float64Array.from({ length: n }, (_, i) => i / 4 - 3);
+
+/** A folder of new things in the root group: a dataset, an empty one, a scalar, links of each kind. */
+function build(path: string): void {
+  const file = WritableFile.open(path);
+  const link = { creationOrder: undefined, charset: "utf-8" } as const;
+  file.transaction(({ file: now, edit }) => {
+    const group = createGroup(edit, NOW);
+    addLink(edit, now.root.address, { ...link, kind: "hard", name: "näw", address: group });
+    const inner = createGroup(edit, NOW);
+    addLink(edit, group, { ...link, kind: "hard", name: "inner", address: inner });
+    const dims = [100, 30];
+    const matrix = createContiguousDataset(
+      edit,
+      {
+        datatype: float64,
+        dataspace: { kind: "simple", dims, maxDims: dims, maxDimsStored: true },
+        data: new Uint8Array(values(3000).buffer),
+      },
+      NOW,
+    );
+    addLink(edit, inner, { ...link, kind: "hard", name: "matrix", address: matrix });
+    addLink(edit, group, { ...link, kind: "hard", name: "same", address: matrix });
+    assert.equal(changeLinkCount(edit, matrix, 1), 2);
+    const scalar = createContiguousDataset(
+      edit,
+      {
+        datatype: float64,
+        dataspace: { kind: "scalar", dims: [], maxDims: [] },
+        data: new Uint8Array(values(1).buffer),
+      },
+      NOW,
+    );
+    addLink(edit, inner, { ...link, kind: "hard", name: "scalar", address: scalar });
+    addLink(edit, group, { ...link, kind: "soft", name: "soft", target: "inner/matrix" });
+    addLink(edit, group, { ...link, kind: "external", name: "external", file: "other.h5", target: "/x" });
+    for (let i = 0; i < 4; i++) addLink(edit, group, { ...link, kind: "soft", name: `${i}`.repeat(60), target: "/" });
+    assert.throws(
+      () => addLink(edit, group, { ...link, kind: "soft", name: "one too many", target: "/" }),
+      /fractal heap/,
+    );
+    assert.throws(() => addLink(edit, group, { ...link, kind: "soft", name: "soft", target: "/" }), /already/);
+    setAttribute(edit, matrix, {
+      name: "scale",
+      charset: "ascii",
+      datatype: float64,
+      dataspace: { kind: "scalar", dims: [], maxDims: [] },
+      data: new Uint8Array(Float64Array.of(2.5).buffer),
+    });
+  });
+  file.transaction(({ file: now, edit }) => {
+    const group = now.root.get("näw");
+    assert.equal(removeLink(edit, group.address, "2".repeat(60))?.kind, "soft");
+    assert.equal(removeLink(edit, group.address, "no such"), undefined);
+  });
+  file.close();
+}
+
+function child(file: H5File, path: string): Group | Dataset {
+  let at: Group | Dataset = file.root;
+  for (const part of path.split("/")) {
+    assert.ok(at instanceof Group);
+    const next = at.get(part);
+    assert.ok(next instanceof Group || next instanceof Dataset);
+    at = next;
+  }
+  return at;
+}
+
+describe("new groups, datasets and links", () => {
+  const fixtures = ["v108", "v110", "v114", "latest"].map((version) => `everything-${version}.h5`);
+  for (const name of ["of h5wasm", ...fixtures]) {
+    it(`in a file ${name}: libhdf5 reads them, goes on, and we read that`, async () => {
+      const { activate_throwing_error_handler, deactivate_throwing_error_handler } = await h5wasm.ready;
+      await withTempDir(async (directory) => {
+        const path = name === "of h5wasm" ? await writeSample(directory) : join(directory, "copy.h5");
+        if (name !== "of h5wasm") copyFileSync(join(projectRoot(), "test/data/engine", name), path);
+        const isFull = [...H5File.open(path).root.links()].length >= 8;
+        if (isFull) {
+          const before = readFileSync(path);
+          const file = WritableFile.open(path);
+          const link = { kind: "soft", name: "new", target: "/", creationOrder: undefined, charset: "ascii" } as const;
+          const add = () =>
+            file.transaction(({ file: now, edit }) => {
+              setAttribute(edit, now.root.address, {
+                name: "first",
+                charset: "ascii",
+                datatype: float64,
+                dataspace: { kind: "scalar", dims: [], maxDims: [] },
+                data: new Uint8Array(8),
+              });
+              addLink(edit, now.root.address, link);
+            });
+          assert.throws(add, /fractal heap/);
+          file.close();
+          assert.deepEqual(readFileSync(path), before, "a refused change leaves nothing");
+          return;
+        }
+        build(path);
+
+        activate_throwing_error_handler();
+        try {
+          const wasm = new h5wasm.File(path, "a");
+          const matrix = wasm.get("näw/soft");
+          assert.ok(matrix instanceof h5wasm.Dataset);
+          assert.deepEqual(matrix.value, values(3000));
+          assert.deepEqual(matrix.shape, [100, 30]);
+          assert.equal(matrix.attrs.scale?.value, 2.5);
+          const scalar = wasm.get("näw/inner/scalar");
+          assert.ok(scalar instanceof h5wasm.Dataset);
+          assert.equal(scalar.value, -3);
+          const group = wasm.get("näw");
+          assert.ok(group instanceof h5wasm.Group);
+          assert.equal(group.keys().length, 7);
+          group.create_group("theirs").create_dataset({ name: "x", data: [1, 2, 3] });
+          for (let i = 0; i < 20; i++) group.create_dataset({ name: `d${i}`, data: [i] });
+          group.create_attribute("note", "added by libhdf5");
+          matrix.create_attribute("unit", "m");
+          wasm.close();
+        } finally {
+          deactivate_throwing_error_handler();
+        }
+
+        const file = H5File.open(path);
+        const again = child(file, "näw/inner/matrix");
+        assert.ok(again instanceof Dataset);
+        assert.equal(again.linkCount, 2);
+        assert.equal(again.modificationTime, NOW);
+        const bytes = new RangeReader().read(again, "matrix", 0, 24_000);
+        assert.deepEqual(new Float64Array(bytes.slice().buffer), values(3000));
+        assert.deepEqual(
+          again.attributes().map((attribute) => attribute.name),
+          ["scale", "unit"],
+        );
+        const group = child(file, "näw");
+        assert.ok(group instanceof Group);
+        assert.equal([...group.links()].length, 28);
+        assert.equal(group.link("external")?.kind, "external");
+        file.close();
+      });
+    });
+  }
+});
