@@ -1,6 +1,7 @@
 import type { SpaceKind } from "../storage/journal/allocator.ts";
 import type { FormatContext } from "./context.ts";
 import type { Sizes } from "./reader.ts";
+import type { GroupK } from "./symbol-table-lookup.ts";
 import { Writer } from "./writer.ts";
 
 /** What changes bytes of a file: a transaction of the journal. Offsets are in the file. */
@@ -15,10 +16,16 @@ export class EditContext implements Sizes {
   /** Its reads see what was written. */
   readonly context: FormatContext;
   readonly #store: ByteStore;
+  /** How large the nodes of old-style groups are. */
+  readonly groupK: GroupK;
+  /** New objects are of the file's own generation: with superblock 0 and 1, version 1 headers and symbol tables. */
+  readonly generation: "old" | "new";
 
-  constructor(context: FormatContext, store: ByteStore) {
+  constructor(context: FormatContext, superblock: GroupK & { readonly version: number }, store: ByteStore) {
     this.context = context;
     this.#store = store;
+    this.groupK = superblock;
+    this.generation = superblock.version < 2 ? "old" : "new";
   }
 
   get sizeOfOffsets(): number {

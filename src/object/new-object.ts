@@ -7,8 +7,11 @@ import { encodeFillValue } from "../format/fill-value.ts";
 import { encodeGroupInfo } from "../format/group-info.ts";
 import { type HeaderMessage, MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
 import { encodeLinkInfo } from "../format/link-info.ts";
-import type { ObjectHeaderBlocks } from "../format/object-header.ts";
+import { encodeModificationTime } from "../format/modification-time.ts";
+import { type ObjectHeaderBlocks, VERSION_1_PREFIX } from "../format/object-header.ts";
 import { encodeObjectHeaderBlock } from "../format/object-header-encoding.ts";
+import { encodeSymbolTable } from "../format/symbol-table.ts";
+import { SymbolTableEditor } from "../format/symbol-table-edit.ts";
 import type { Writer } from "../format/writer.ts";
 
 /** Room for the first links of a group, so that they need no continuation block. */
@@ -22,8 +25,12 @@ export interface NewDataset {
   readonly data: Uint8Array;
 }
 
-/** Makes an empty group of the new style (a version 2 object header, links as messages). @returns the header's address */
+/** Makes an empty group: one with a symbol table in an old file, else one whose links are messages. @returns the header's address */
 export function createGroup(edit: EditContext, seconds: number): number {
+  if (edit.generation === "old") {
+    const table = SymbolTableEditor.create(edit, edit.groupK);
+    return createHeader(edit, [message(edit, MESSAGE.symbolTable, 0, (w) => encodeSymbolTable(w, table))], seconds);
+  }
   const linkInfo = message(edit, MESSAGE.linkInfo, 0, (w) =>
     encodeLinkInfo(w, {
       creationOrderTracked: false,
@@ -48,22 +55,25 @@ export function createContiguousDataset(edit: EditContext, dataset: NewDataset, 
   if (data.length !== size) throw new TypeError(`${data.length} bytes for a dataset of ${size}`);
   const address = size === 0 ? undefined : edit.allocate(size, "raw");
   if (address !== undefined) edit.write(address, data);
-  return createHeader(
-    edit,
-    [
-      message(edit, MESSAGE.dataspace, 0, (w) => encodeDataspace(w, dataspace, 2)),
-      message(edit, MESSAGE.datatype, MESSAGE_FLAG.constant, (w) =>
-        encodeDatatype(w, datatype, Math.max(3, leastDatatypeVersion(datatype))),
+  const isNew = edit.generation === "new";
+  const typeVersion = Math.max(isNew ? 3 : 1, leastDatatypeVersion(datatype));
+  const messages = [
+    message(edit, MESSAGE.dataspace, 0, (w) =>
+      encodeDataspace(w, dataspace, isNew || dataspace.kind === "null" ? 2 : 1),
+    ),
+    message(edit, MESSAGE.datatype, MESSAGE_FLAG.constant, (w) => encodeDatatype(w, datatype, typeVersion)),
+    message(edit, MESSAGE.fillValue, MESSAGE_FLAG.constant, (w) =>
+      encodeFillValue(
+        w,
+        { value: undefined, kind: "default", allocationTime: "late", fillTime: "if-set" },
+        isNew ? 3 : 2,
       ),
-      message(edit, MESSAGE.fillValue, MESSAGE_FLAG.constant, (w) =>
-        encodeFillValue(w, { value: undefined, kind: "default", allocationTime: "late", fillTime: "if-set" }, 3),
-      ),
-      message(edit, MESSAGE.dataLayout, 0, (w) =>
-        encodeDataLayout(w, { kind: "contiguous", version: 3, address, size }),
-      ),
-    ],
-    seconds,
-  );
+    ),
+    message(edit, MESSAGE.dataLayout, 0, (w) => encodeDataLayout(w, { kind: "contiguous", version: 3, address, size })),
+  ];
+  // A version 2 header has its times in its prefix.
+  if (!isNew) messages.push(message(edit, MESSAGE.modificationTime, 0, (w) => encodeModificationTime(w, seconds)));
+  return createHeader(edit, messages, seconds);
 }
 
 function message(edit: EditContext, type: number, flags: number, encode: (w: Writer) => void): HeaderMessage {
@@ -74,26 +84,51 @@ function message(edit: EditContext, type: number, flags: number, encode: (w: Wri
 
 const TIMES_STORED = 0x20;
 
-/** A version 2 header with these messages, in one block. @param seconds since 1970, UTC, for all its times */
+/** A header with these messages, in one block. @param seconds since 1970, UTC, for all its times */
 function createHeader(edit: EditContext, messages: readonly HeaderMessage[], seconds: number): number {
+  return edit.generation === "old" ? createVersion1(edit, messages) : createVersion2(edit, messages, seconds);
+}
+
+function createVersion1(edit: EditContext, messages: readonly HeaderMessage[]): number {
+  const padded = messages.map((each) => {
+    const body = new Uint8Array(Math.ceil(each.body.length / 8) * 8);
+    body.set(each.body);
+    return { ...each, body };
+  });
+  const length = VERSION_1_PREFIX + padded.reduce((sum, { body }) => sum + 8 + body.length, 0);
+  return writeHeader(edit, length, padded, {
+    version: 1,
+    flags: 0,
+    referenceCount: 1,
+    times: undefined,
+    messageCount: padded.length,
+  });
+}
+
+function createVersion2(edit: EditContext, messages: readonly HeaderMessage[], seconds: number): number {
   const size = messages.reduce((sum, { body }) => sum + 4 + body.length, 0);
   const width = size < 2 ** 8 ? 0 : size < 2 ** 16 ? 1 : 2;
   // Signature, version, flags, four times, the size of what follows, and the checksum.
   const length = 4 + 2 + 16 + (1 << width) + size + 4;
-  const address = edit.allocate(length, "metadata");
-  const block = { address, length, messages, gap: new Uint8Array(0) };
-  const header: ObjectHeaderBlocks = {
-    address,
+  return writeHeader(edit, length, messages, {
     version: 2,
     flags: TIMES_STORED | width,
     referenceCount: undefined,
     times: { access: seconds, modification: seconds, change: seconds, birth: seconds },
     messageCount: undefined,
-    phaseChange: undefined,
-    blocks: [block],
-  };
+  });
+}
+
+function writeHeader(
+  edit: EditContext,
+  length: number,
+  messages: readonly HeaderMessage[],
+  prefix: Omit<ObjectHeaderBlocks, "address" | "blocks" | "phaseChange">,
+): number {
+  const address = edit.allocate(length, "metadata");
+  const block = { address, length, messages, gap: new Uint8Array(0) };
   const w = edit.writer();
-  encodeObjectHeaderBlock(w, header, block);
+  encodeObjectHeaderBlock(w, { ...prefix, address, phaseChange: undefined, blocks: [block] }, block);
   edit.write(address, w.bytes);
   return address;
 }

@@ -66,7 +66,7 @@ export class WritableFile {
     let result: T;
     try {
       const file = this.read();
-      result = change({ file, edit: new EditContext(file.context, store) });
+      result = change({ file, edit: new EditContext(file.context, file.superblock, store) });
     } catch (error) {
       this.#journal.rollback();
       throw error;

@@ -40,6 +40,7 @@ const values = (n: number): Float64Array => Float64Array.from({ length: n }, (_,
 /** A folder of new things in the root group: a dataset, an empty one, a scalar, links of each kind. */
 function build(path: string): void {
   const file = WritableFile.open(path);
+  const isNew = file.read().superblock.version >= 2;
   const link = { creationOrder: undefined, charset: "utf-8" } as const;
   file.transaction(({ file: now, edit }) => {
     const group = createGroup(edit, NOW);
@@ -70,12 +71,13 @@ function build(path: string): void {
     );
     addLink(edit, inner, { ...link, kind: "hard", name: "scalar", address: scalar });
     addLink(edit, group, { ...link, kind: "soft", name: "soft", target: "inner/matrix" });
-    addLink(edit, group, { ...link, kind: "external", name: "external", file: "other.h5", target: "/x" });
+    const external = { ...link, kind: "external", name: "external", file: "other.h5", target: "/x" } as const;
+    if (isNew) addLink(edit, group, external);
+    else assert.throws(() => addLink(edit, group, external), /no external links/);
     for (let i = 0; i < 4; i++) addLink(edit, group, { ...link, kind: "soft", name: `${i}`.repeat(60), target: "/" });
-    assert.throws(
-      () => addLink(edit, group, { ...link, kind: "soft", name: "one too many", target: "/" }),
-      /fractal heap/,
-    );
+    const another = { ...link, kind: "soft", name: "another", target: "/" } as const;
+    if (isNew) assert.throws(() => addLink(edit, group, another), /fractal heap/);
+    else addLink(edit, group, another);
     assert.throws(() => addLink(edit, group, { ...link, kind: "soft", name: "soft", target: "/" }), /already/);
     setAttribute(edit, matrix, {
       name: "scale",
@@ -105,14 +107,16 @@ function child(file: H5File, path: string): Group | Dataset {
 }
 
 describe("new groups, datasets and links", () => {
-  const fixtures = ["v108", "v110", "v114", "latest"].map((version) => `everything-${version}.h5`);
+  const fixtures = ["everything-latest.h5", "userblock.h5", "many-links.h5"];
   for (const name of ["of h5wasm", ...fixtures]) {
     it(`in a file ${name}: libhdf5 reads them, goes on, and we read that`, async () => {
       const { activate_throwing_error_handler, deactivate_throwing_error_handler } = await h5wasm.ready;
       await withTempDir(async (directory) => {
         const path = name === "of h5wasm" ? await writeSample(directory) : join(directory, "copy.h5");
         if (name !== "of h5wasm") copyFileSync(join(projectRoot(), "test/data/engine", name), path);
-        const isFull = [...H5File.open(path).root.links()].length >= 8;
+        const { root, superblock } = H5File.open(path);
+        const isNew = superblock.version >= 2;
+        const isFull = isNew && [...root.links()].length >= 8;
         if (isFull) {
           const before = readFileSync(path);
           const file = WritableFile.open(path);
@@ -162,7 +166,8 @@ describe("new groups, datasets and links", () => {
         const again = child(file, "näw/inner/matrix");
         assert.ok(again instanceof Dataset);
         assert.equal(again.linkCount, 2);
-        assert.equal(again.modificationTime, NOW);
+        // libhdf5 has set the time of an old header when it added an attribute.
+        if (isNew) assert.equal(again.modificationTime, NOW);
         const bytes = new RangeReader().read(again, "matrix", 0, 24_000);
         assert.deepEqual(new Float64Array(bytes.slice().buffer), values(3000));
         assert.deepEqual(
@@ -172,7 +177,7 @@ describe("new groups, datasets and links", () => {
         const group = child(file, "näw");
         assert.ok(group instanceof Group);
         assert.equal([...group.links()].length, 28);
-        assert.equal(group.link("external")?.kind, "external");
+        assert.equal(group.link(isNew ? "external" : "another")?.kind, isNew ? "external" : "soft");
         file.close();
       });
     });
