@@ -66,6 +66,11 @@ export function* extentsOfFile(file: H5File, unread: ReportUnread): Generator<Ex
   }
 }
 
+/** What one object occupies: its header, and what is its own. Collections of the global heap, which objects share, are not. */
+export function* extentsOfObject(file: H5File, address: number, unread: ReportUnread): Generator<Extent> {
+  yield* new ExtentWalk(file, unread).object(address);
+}
+
 class ExtentWalk {
   readonly #file: H5File;
   readonly #unread: ReportUnread;
@@ -102,6 +107,10 @@ class ExtentWalk {
     for (const [address, owner] of this.#collections) {
       yield* this.#guarded(`global heap`, () => [extentOfGlobalHeapCollection(context, address, owner)]);
     }
+  }
+
+  *object(address: number): Generator<Extent> {
+    yield* this.#object(address, `#0x${address.toString(16)}`);
   }
 
   /** What `extents` gives up to the first damage, which is reported. */

@@ -12,7 +12,7 @@ import { H5File } from "./file.ts";
 
 /** What one transaction has: the file as it is now, and what changes it. */
 export interface FileTransaction {
-  /** Sees what was changed before it was asked for: what was opened earlier may be out of date. */
+  /** The file as it is now, opened anew each time: what was opened before a change may be out of date. */
   readonly file: H5File;
   readonly edit: EditContext;
 }
@@ -65,8 +65,14 @@ export class WritableFile {
     const store = this.#journal.begin();
     let result: T;
     try {
-      const file = this.read();
-      result = change({ file, edit: new EditContext(file.context, file.superblock, store) });
+      const { context, superblock } = this.read();
+      const read = (): H5File => this.read();
+      result = change({
+        get file() {
+          return read();
+        },
+        edit: new EditContext(context, superblock, store),
+      });
     } catch (error) {
       this.#journal.rollback();
       throw error;

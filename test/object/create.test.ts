@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
 import { RangeReader } from "../../src/chunk/read-range.ts";
 import type { Datatype } from "../../src/format/datatype.ts";
+import type { EditContext } from "../../src/format/edit-context.ts";
 import { setAttribute } from "../../src/object/attribute-edit.ts";
 import { Dataset } from "../../src/object/dataset.ts";
 import { H5File } from "../../src/object/file.ts";
 import { Group } from "../../src/object/group.ts";
 import { addLink, changeLinkCount, removeLink } from "../../src/object/link-edit.ts";
 import { createContiguousDataset, createGroup } from "../../src/object/new-object.ts";
+import { unlink } from "../../src/object/unlink.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { writeSample } from "../support/h5wasm-file.ts";
 import { projectRoot } from "../support/project.ts";
@@ -182,4 +184,46 @@ describe("new groups, datasets and links", () => {
       });
     });
   }
+
+  it("are freed with all they own when their last link goes: the file keeps its size", async () => {
+    await withTempDir(async (directory) => {
+      for (const name of ["of h5wasm", "many-links.h5"]) {
+        const path = name === "of h5wasm" ? await writeSample(directory) : join(directory, "copy.h5");
+        if (name !== "of h5wasm") copyFileSync(join(projectRoot(), "test/data/engine", name), path);
+        const file = WritableFile.open(path);
+        const { size } = statSync(path);
+        for (let round = 0; round < 20; round++) {
+          const { root } = file.read();
+          const parent = name === "of h5wasm" ? root.get("group").address : root.address;
+          file.transaction(({ edit }) => fill(edit, parent));
+          file.transaction((transaction) => {
+            assert.ok(unlink(transaction, parent, "folder"));
+            assert.ok(!unlink(transaction, parent, "folder"));
+          });
+        }
+        file.close();
+        assert.ok(statSync(path).size <= size + 65_536, `${name}: ${statSync(path).size - size} bytes more`);
+        H5File.open(path).close();
+      }
+    });
+  });
 });
+
+/** A group with a group with datasets, one of which has a second link outside that goes first. */
+function fill(edit: EditContext, parent: number): void {
+  const link = { creationOrder: undefined, charset: "ascii", kind: "hard" } as const;
+  const folder = createGroup(edit, NOW);
+  addLink(edit, parent, { ...link, name: "folder", address: folder });
+  const inner = createGroup(edit, NOW);
+  addLink(edit, folder, { ...link, name: "inner", address: inner });
+  for (let i = 0; i < 5; i++) {
+    const n = i === 0 ? 20_000 : 10 * i;
+    const dataspace = { kind: "simple", dims: [n], maxDims: [n], maxDimsStored: true } as const;
+    const data = new Uint8Array(values(n).buffer);
+    const address = createContiguousDataset(edit, { datatype: float64, dataspace, data }, NOW);
+    addLink(edit, inner, { ...link, name: `x${i}`, address });
+    if (i > 0) continue;
+    addLink(edit, folder, { ...link, name: "again", address });
+    changeLinkCount(edit, address, 1);
+  }
+}

@@ -1,0 +1,36 @@
+import type { Extent } from "../format/extent.ts";
+import { extentsOfObject } from "./extents.ts";
+import { changeLinkCount, removeLink } from "./link-edit.ts";
+import type { FileTransaction } from "./writable-file.ts";
+
+/**
+ * Takes a link out of a group. An object to which no link leads any more is freed with all that it owns, and so on with
+ * what a group leads to. What is shared (collections of the global heap) or cannot be read stays.
+ * @param group address of the group's header
+ * @returns false: there is no link of that name
+ */
+export function unlink(transaction: FileTransaction, group: number, name: string): boolean {
+  const link = removeLink(transaction.edit, group, name);
+  if (link?.kind === "hard") release(transaction, link.address);
+  return link !== undefined;
+}
+
+/** One link less leads to these objects, and to what the freed ones lead to. */
+function release(transaction: FileTransaction, first: number): void {
+  const { edit } = transaction;
+  const released = [first];
+  for (let address = released.pop(); address !== undefined; address = released.pop()) {
+    if (changeLinkCount(edit, address, -1) > 0) continue;
+    const { file } = transaction;
+    const object = file.object(address);
+    let isWhole = true;
+    const extents: Extent[] = [];
+    for (const extent of extentsOfObject(file, address, () => (isWhole = false))) extents.push(extent);
+    if (object.kind === "group") {
+      for (const link of object.links()) if (link.kind === "hard") released.push(link.address);
+    }
+    // Of what cannot be read whole, nobody knows what it shares with others.
+    if (!isWhole) continue;
+    for (const extent of extents) if (extent.owner === address) edit.free(extent.address, extent.length);
+  }
+}
