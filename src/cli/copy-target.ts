@@ -89,7 +89,12 @@ export class CopyTarget {
     }
     const temporary = temporaryName(path);
     symlinkSync(rawPath(target), rawPath(temporary));
-    this.#place(temporary, path);
+    try {
+      this.#place(temporary, path);
+    } catch (error) {
+      rmSync(rawPath(temporary), { force: true });
+      throw error;
+    }
   }
 
   /** False: there is such a directory already, and it will be added to. */

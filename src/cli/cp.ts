@@ -1,7 +1,8 @@
-import { statSync } from "node:fs";
+import { lstatSync, realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { CommandModule } from "yargs";
 import { H5Error } from "../errors.ts";
+import { decodeText } from "../format/text.ts";
 import { isViewName, VIEW_NAMES, type ViewName } from "../view/view.ts";
 import { CopyProgress } from "./copy-progress.ts";
 import { codeOf, rawPath } from "./copy-target.ts";
@@ -42,7 +43,7 @@ export const cpCommand: CommandModule<object, CopyArguments> = {
     if (node.kind === "directory" && !recursive) {
       throw new H5Error("is-a-group", `${node.path} is a directory: h5fs cp -r copies what is in it`);
     }
-    const path = node.kind === "directory" ? withoutSlash(dest) : fileIn(dest, name);
+    const path = node.kind === "directory" ? folderAt(dest) : fileIn(dest, name);
     checkFolder(dirname(path));
     const source = statSync(splitLocation(location).file);
     const progress = new CopyProgress(process.stderr, quiet);
@@ -68,12 +69,22 @@ function viewList(views: string | undefined): ViewName[] {
 
 /** `DEST`, or where that is a folder, the name in it. */
 function fileIn(dest: string, name: string): string {
-  const isFolder = statSync(rawPath(dest), { throwIfNoEntry: false })?.isDirectory() === true;
-  return isFolder || dest.endsWith("/") ? `${withoutSlash(dest)}/${name}` : dest;
+  return isFolder(dest) || dest.endsWith("/") ? `${withoutSlash(dest)}/${name}` : dest;
+}
+
+/** `DIR`, or where that is a symlink to a folder, the folder: this one link is the user's own. */
+function folderAt(dest: string): string {
+  const path = withoutSlash(dest);
+  const isLink = lstatSync(rawPath(path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink && isFolder(path) ? decodeText(realpathSync(rawPath(path), "buffer")) : path;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(rawPath(path), { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function checkFolder(path: string): void {
-  if (statSync(rawPath(path), { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (isFolder(path)) return;
   throw new CommandError(EXIT.systemError, `there is no folder ${path} to copy into; make it first: mkdir -p ${path}`);
 }
 

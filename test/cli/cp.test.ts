@@ -137,6 +137,10 @@ describe("h5fs cp", () => {
     assert.ok(lines.includes("h5fs: linked/group exists already, and is no directory"), lines.join("\n"));
     assert.deepEqual(readdirSync(join(place, "elsewhere")), []);
     assert.equal(statSync(join(place, "linked/scalar.npy")).size, 132);
+    // The folder itself is the user's to choose.
+    symlinkSync("elsewhere", join(place, "chosen"));
+    await copied("-r", `${file}:/group`, "chosen");
+    assert.deepEqual(readdirSync(join(place, "elsewhere")).sort(), ["matrix.npy", "ramp.npy"]);
   });
 
   it("copies the file where a link would lead out of the group that is copied", async () => {
