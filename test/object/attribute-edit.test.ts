@@ -9,6 +9,7 @@ import { H5File, type H5Object } from "../../src/object/file.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { seededRandom } from "../storage/journal/cell-file.ts";
 import { projectRoot } from "../support/project.ts";
+import { assertSound } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 import { describeFile } from "./describe.ts";
 
@@ -114,6 +115,7 @@ describe("attributes of object headers, edited in place", () => {
         assert.deepEqual(others(file.read()), before);
         file.close();
         const closed = H5File.open(path);
+        assertSound(closed);
         check(closed, model);
         assert.deepEqual(others(closed), before);
         closed.close();

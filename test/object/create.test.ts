@@ -15,6 +15,7 @@ import { unlink } from "../../src/object/unlink.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { writeSample } from "../support/h5wasm-file.ts";
 import { projectRoot } from "../support/project.ts";
+import { assertSound } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 const NOW = 1_700_000_000;
@@ -140,6 +141,7 @@ describe("new groups, datasets and links", () => {
           return;
         }
         build(path);
+        assertSound(H5File.open(path));
 
         activate_throwing_error_handler();
         try {
@@ -203,7 +205,9 @@ describe("new groups, datasets and links", () => {
         }
         file.close();
         assert.ok(statSync(path).size <= size + 65_536, `${name}: ${statSync(path).size - size} bytes more`);
-        H5File.open(path).close();
+        const closed = H5File.open(path);
+        assertSound(closed);
+        closed.close();
       }
     });
   });

@@ -8,6 +8,7 @@ import { createGroup } from "../../src/object/new-object.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { seededRandom } from "../storage/journal/cell-file.ts";
 import { projectRoot } from "../support/project.ts";
+import { assertSound } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 const LINK = { creationOrder: undefined, charset: "ascii", kind: "soft" } as const;
@@ -67,6 +68,7 @@ describe("symbol tables, edited in place", () => {
             }
           });
           check(file, model);
+          assertSound(file.read());
           if (round === 7) assert.ok(model.size > 500);
         }
         file.transaction(({ edit }) => {

@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { checkFile } from "../../src/object/check.ts";
+import type { H5File } from "../../src/object/file.ts";
+
+/** No structure is damaged, no two overlap, and every count is right. */
+export function assertSound(file: H5File): void {
+  const { findings } = checkFile(file);
+  assert.deepEqual(
+    findings.filter(({ severity }) => severity === "damage"),
+    [],
+  );
+}
