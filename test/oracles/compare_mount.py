@@ -12,6 +12,7 @@ import errno
 import io
 import json
 import os
+import re
 import sys
 
 import h5py
@@ -29,6 +30,11 @@ LARGE = 1 << 27
 NAME_MAX = 255
 # Of a group with more datasets than this, every tenth is read beyond it; that the others are listed is seen.
 MANY = 300
+
+
+def shown_name(name):
+    """As the mount shows a name that has a % which could be taken for an escape (docs/names.md)."""
+    return re.sub(rb"%(?=2F|00|2E|25|$)", b"%25", name)
 
 
 class Refused(Exception):
@@ -150,9 +156,9 @@ class Comparison:
         except Exception as e:
             self.unreadable.append([text_of(path), str(e)])
             return
-        links = set(names)
         for i, name in enumerate(names):
-            inside = os.path.join(path, name)
+            shown = shown_name(name)
+            inside = os.path.join(path, shown)
             label = text_of(inside)
             if len(name) + 5 > NAME_MAX or b"/" in name:
                 continue
@@ -165,17 +171,22 @@ class Comparison:
                 continue
             try:
                 if isinstance(obj, h5py.h5g.GroupID):
-                    if not os.path.isdir(os.path.join(folder, name)):
+                    if not os.path.isdir(os.path.join(folder, shown)):
                         self.wrong.append([label, "a group, but no folder of the mount"])
                     else:
                         self.group(obj, inside)
                 elif isinstance(obj, h5py.h5d.DatasetID):
-                    self.dataset(obj, folder, name, label, listed, links, i < MANY or i % 10 == 0)
+                    self.dataset(obj, folder, name, label, listed, i < MANY or i % 10 == 0)
             except OSError as e:
                 self.wrong.append([label, f"{type(e).__name__}: {e}"])
 
-    def dataset(self, d, folder, name, label, listed, links, read_values):
-        views = [x for x in EXTENSIONS if name + x.encode() in listed and not (x and name + x.encode() in links)]
+    def dataset(self, d, folder, name, label, listed, read_values):
+        shown = shown_name(name)
+        paths = {x: os.path.join(folder, shown + x.encode()) for x in EXTENSIONS if shown + x.encode() in listed}
+        # A group's or soft link's own name wins.
+        views = [x for x, path in paths.items() if not os.path.isdir(path) and not os.path.islink(path)]
+        # Without an extension it is another dataset's view: x.npy, of x.
+        views = [x for x in views if x] or views
         if not views:
             self.wrong.append([label, "is not listed under any view"])
             return
@@ -192,8 +203,8 @@ class Comparison:
         values = whole_sequences(values, d)
         # A view that is not listed can be had by name (read-only mounts).
         for view in dict.fromkeys([*views, ".npy", ".csv", ".txt", ".json"]):
-            path = os.path.join(folder, name + view.encode())
-            if view not in views and (name + view.encode() in listed or not os.path.lexists(path)):
+            path = os.path.join(folder, shown + view.encode())
+            if view not in views and (shown + view.encode() in listed or not os.path.lexists(path)):
                 continue
             try:
                 self.same += self.view(view, path, values, d, name)
