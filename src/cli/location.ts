@@ -15,6 +15,16 @@ export function splitLocation(location: string): { readonly file: string; readon
   return splits.find(({ file }) => existsSync(file)) ?? splits[0] ?? { file: location, path: "/" };
 }
 
+/** `data.h5:x.csv` looks like a path in a file, and would be taken for a file of that name. */
+function checkColon(name: string): void {
+  const at = name.lastIndexOf(":");
+  const file = name.slice(0, at);
+  if (at < 1 || existsSync(name) || !existsSync(file)) return;
+  throw new NotFoundError(
+    `there is no file ${name}; a path in ${file} begins with a slash: ${file}:/${name.slice(at + 1)}`,
+  );
+}
+
 interface Location {
   readonly file: H5File;
   readonly tree: Tree;
@@ -26,6 +36,7 @@ interface Location {
 /** Opens the file of `FILE[:/path]` and finds the node, names being those that the mount shows. */
 export function openLocation(location: string, options: TreeOptions = {}): Location {
   const { file: name, path } = splitLocation(location);
+  checkColon(name);
   const file = openFile(name);
   const tree = new Tree(file, options);
   const node = tree.resolve(path);

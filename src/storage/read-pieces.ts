@@ -1,11 +1,6 @@
 import { readFully } from "./local-file.ts";
 import type { Piece } from "./storage.ts";
 
-/** Bytes in all the pieces together. */
-export function lengthOfPieces(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, piece) => sum + ("bytes" in piece ? piece.bytes.length : piece.length), 0);
-}
-
 /** Copies the pieces' bytes into `target` from `at` on; the whole of them must fit. Works on any thread. */
 export function readPieces(pieces: readonly Piece[], target: Uint8Array, at = 0, name = "file"): void {
   let position = at;

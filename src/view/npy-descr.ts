@@ -165,7 +165,7 @@ export function pythonTuple(values: readonly number[]): string {
 }
 
 /** As Python's `repr` writes a string. */
-export function pythonString(text: string): string {
+function pythonString(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   let out = "";
   for (const character of text) {

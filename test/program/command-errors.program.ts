@@ -101,6 +101,12 @@ const FAILURES: readonly Failure[] = [
     message: /a\.h5 has no \/nothing\.npy/,
   },
   {
+    what: "a path in the file without its slash",
+    args: ["cat", "a.h5:x.csv"],
+    status: 30,
+    message: /a path in a\.h5 begins with a slash: a\.h5:\/x\.csv/,
+  },
+  {
     what: "a link into a file that is not there",
     args: ["cat", "a.h5:/external"],
     status: 16,

@@ -24,7 +24,7 @@ const HEAD = 16;
 const WRITE_HEAD = 16;
 
 /** Bytes that `encodeRecords` makes of them. */
-export function encodedSize(records: readonly LogRecord[]): number {
+function encodedSize(records: readonly LogRecord[]): number {
   return records.reduce((sum, record) => sum + HEAD + align(payloadSize(record)), 0);
 }
 

@@ -22,7 +22,7 @@ const NAME_MAX = 255;
 const SUFFIX = ".h5fs-journal";
 
 /** The log's name: hidden, and told apart by a hash where it would be too long. */
-export function journalName(fileName: string): string {
+function journalName(fileName: string): string {
   const name = `.${fileName}${SUFFIX}`;
   if (Buffer.byteLength(name) <= NAME_MAX) return name;
   return `.${createHash("sha256").update(fileName).digest("hex")}${SUFFIX}`;
