@@ -34,13 +34,15 @@ export class NodeTable {
     return row.nodeid;
   }
 
-  forget(nodeid: number, lookups: number): void {
+  /** @returns the node, where the kernel no longer knows it */
+  forget(nodeid: number, lookups: number): Node | undefined {
     const row = this.#byId.get(nodeid);
-    if (row === undefined || nodeid === ROOT_ID) return;
+    if (row === undefined || nodeid === ROOT_ID) return undefined;
     row.lookups -= lookups;
-    if (row.lookups > 0) return;
+    if (row.lookups > 0) return undefined;
     this.#byId.delete(nodeid);
     this.#byKey.delete(row.node.key);
+    return row.node;
   }
 
   /** How many nodes the kernel knows. */

@@ -115,7 +115,8 @@ export class Session implements FileSystem {
   }
 
   forget(nodeid: number, lookups: number): void {
-    this.#nodes.forget(nodeid, lookups);
+    const gone = this.#nodes.forget(nodeid, lookups);
+    if (gone?.kind === "file") this.#texts.forget(gone);
   }
 
   getattr(request: Request, nodeid: number): AttributesReply | Parked {

@@ -78,6 +78,11 @@ export class TextProgress {
     return this.#readers.size > 0;
   }
 
+  /** Nobody waits for anything, and no worker has a piece. */
+  get isIdle(): boolean {
+    return !this.isRead && !this.isSizeAwaited && this.#rendering.size === 0 && this.#measuring.size === 0;
+  }
+
   /** Rows measured, and rows in all. */
   get rows(): { readonly done: number; readonly total: number } {
     const { elementCount, elementsPerRow } = this.#text.format;

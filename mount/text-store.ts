@@ -98,6 +98,18 @@ export class TextStore {
     this.#activate(text);
   }
 
+  /**
+   * The kernel no longer knows the node: what is made again at once is not kept. Of parts there are as many as anybody asks
+   * for, so that not even what took a pass is; of a whole dataset the index is kept for the life of the mount.
+   */
+  forget(node: FileNode): void {
+    this.#cheapSizes.delete(node.key);
+    const text = this.#texts.get(node.key);
+    if (node.part === undefined || text === undefined || !text.isIdle) return;
+    this.#active.delete(text);
+    this.#texts.delete(node.key);
+  }
+
   /** A handle for a sequence of reads. */
   open(): number {
     const handle = this.#nextHandle++;
@@ -143,7 +155,8 @@ export class TextStore {
   rendered(result: Rendered): void {
     this.#posted--;
     const text = this.#texts.get(result.key);
-    if (text === undefined) throw new TypeError(`a text was rendered that nobody knows: ${result.key}`);
+    // A part that was forgotten meanwhile.
+    if (text === undefined) return;
     const wasMeasured = text.size !== undefined;
     text.accept(result);
     this.#passes.look(text);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Errno, ErrnoError } from "../../mount/errno.ts";
 import { type AttributesReply, PARKED } from "../../mount/filesystem.ts";
-import type { Job } from "../../mount/job.ts";
+import type { Job, Rendered, RenderJob } from "../../mount/job.ts";
 import { type MountStatus, STATUS_ATTRIBUTE } from "../../mount/mount-status.ts";
 import { ROOT_ID } from "../../mount/node-table.ts";
 import { Parking, ParkingSlots } from "../../mount/parking.ts";
@@ -22,6 +22,12 @@ const FACTS = {
 };
 
 const S_IFMT = 0o170000;
+
+/** As if each element had one byte of text. */
+function resultOf({ key, first, count, isBlock, keep, attempt }: RenderJob): Rendered {
+  const range = { first, count, isBlock, keep, attempt };
+  return { key, range, blocks: [{ count, length: count, bytes: undefined }], error: undefined };
+}
 
 /** The file system of a mount, without a mount: what it gives to workers and the kernel is kept. */
 describe("a session", () => {
@@ -85,6 +91,33 @@ describe("a session", () => {
     session.forget(group.nodeid, 1);
     fails(Errno.ESTALE, () => session.getattr(request(), group.nodeid));
     assert.notEqual(lookup(ROOT_ID, "group").nodeid, group.nodeid, "a nodeid is not used again");
+  });
+
+  it("keeps nothing of a part of a text that the kernel has forgotten, all of a whole one", () => {
+    const group = lookup(ROOT_ID, "group").nodeid;
+    const progress = (name: string): string => {
+      const value = session.getxattr(request(), lookup(group, name).nodeid, Buffer.from("user.h5fs.progress"));
+      return Buffer.from(value).toString();
+    };
+    for (const [name, isPart] of [
+      ["ramp[0:4999].csv", true],
+      ["ramp.csv", false],
+    ] as const) {
+      jobs.length = 0;
+      const node = lookup(group, name);
+      const asked = request();
+      assert.equal(session.getattr(asked, node.nodeid), PARKED);
+      const results = jobs.flatMap((job) => (job.kind === "render" ? [resultOf(job)] : []));
+      assert.ok(results.length > 0);
+      for (const result of results) session.rendered(result);
+      session.interrupt(asked.unique);
+      assert.equal(progress(name), "done");
+      session.forget(node.nodeid, 2);
+      if (isPart) fails(Errno.ENODATA, () => progress(name));
+      else assert.equal(progress(name), "done");
+      // What a worker was still at is nobody's.
+      if (isPart) for (const result of results) session.rendered(result);
+    }
   });
 
   it("never forgets the root", () => {
