@@ -21,6 +21,9 @@ const READ_AHEAD = 1024;
 /** How long a stopped engine may take, in milliseconds, before its threads are ended without it. */
 const PATIENCE = 2000;
 
+/** So many links of the root are looked at before it is mounted: a million would take long. */
+const FEW_LINKS = 1000;
+
 /** A running mount, as the main thread sees it. */
 export interface Daemon {
   readonly directory: string;
@@ -50,7 +53,7 @@ export async function startDaemon(
   // A file that is no HDF5 file, or is cut off, is told of before anything is mounted.
   const opened = H5File.open(storage);
   opened.root.attributes();
-  opened.root.hasMoreLinksThan(0);
+  if (!opened.root.hasMoreLinksThan(FEW_LINKS)) for (const _ of opened.root.links()) break;
   const path = realpathSync(file);
   const mountPoint = await prepareMountPoint(path, directory);
   try {

@@ -58,7 +58,7 @@ function modeOf({ kind }: Node, { fileMode, directoryMode }: FileFacts): number 
 }
 
 function linksOf(node: Node): number {
-  if (node.kind === "directory") return directoryLinks(node);
+  if (node.kind === "directory") return quietly(() => directoryLinks(node)) ?? 1;
   return node.kind === "file" && isWhole(node) ? Math.max(1, node.object.linkCount) : 1;
 }
 

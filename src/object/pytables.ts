@@ -1,3 +1,4 @@
+import { H5Error } from "../errors.ts";
 import type { CompoundMember, Datatype, EnumType } from "../format/datatype.ts";
 import type { Dataset } from "./dataset.ts";
 import type { ObjectBase } from "./object.ts";
@@ -40,10 +41,16 @@ function isPyTablesLeaf(object: ObjectBase): boolean {
   return text !== undefined && LEAF_CLASSES.has(text);
 }
 
+/** Damage of an object's attributes is told when those are asked for: its data are there all the same, as they are stored. */
 function textAttribute(object: ObjectBase, name: string): string | undefined {
-  const attribute = object.attribute(name);
-  if (attribute?.datatype.class !== "string" || attribute.dataspace.kind === "null") return undefined;
-  return Buffer.from(attribute.bytes()).toString("latin1").replace(/\0.*$/s, "");
+  try {
+    const attribute = object.attribute(name);
+    if (attribute?.datatype.class !== "string" || attribute.dataspace.kind === "null") return undefined;
+    return Buffer.from(attribute.bytes()).toString("latin1").replace(/\0.*$/s, "");
+  } catch (error) {
+    if (error instanceof H5Error) return undefined;
+    throw error;
+  }
 }
 
 function hasMeaning(type: Datatype): boolean {

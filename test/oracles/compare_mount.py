@@ -138,6 +138,15 @@ def whole_sequences(values, d):
     return whole
 
 
+def is_file_node(group, name):
+    """A file that PyTables' filenode has stored."""
+    try:
+        found = h5py.h5o.open(group, name)
+        return h5py.h5a.exists(found, b"NODE_TYPE") and h5py.Dataset(found).attrs["NODE_TYPE"] in (b"file", "file")
+    except Exception:
+        return False
+
+
 class Comparison:
     def __init__(self, file, mount):
         self.file, self.mount = file, mount
@@ -156,6 +165,7 @@ class Comparison:
         except Exception as e:
             self.unreadable.append([text_of(path), str(e)])
             return
+        files = {shown_name(name) for name in names if is_file_node(group, name)}
         for i, name in enumerate(names):
             shown = shown_name(name)
             inside = os.path.join(path, shown)
@@ -176,15 +186,17 @@ class Comparison:
                     else:
                         self.group(obj, inside)
                 elif isinstance(obj, h5py.h5d.DatasetID):
-                    self.dataset(obj, folder, name, label, listed, i < MANY or i % 10 == 0)
+                    self.dataset(obj, folder, name, label, listed, i < MANY or i % 10 == 0, files)
             except OSError as e:
                 self.wrong.append([label, f"{type(e).__name__}: {e}"])
 
-    def dataset(self, d, folder, name, label, listed, read_values):
+    def dataset(self, d, folder, name, label, listed, read_values, files):
         shown = shown_name(name)
         paths = {x: os.path.join(folder, shown + x.encode()) for x in EXTENSIONS if shown + x.encode() in listed}
         # A group's or soft link's own name wins.
         views = [x for x, path in paths.items() if not os.path.isdir(path) and not os.path.islink(path)]
+        # A file in the file (PyTables' filenode) is itself, whatever it is called.
+        views = [x for x in views if not x or shown + x.encode() not in files]
         # Without an extension it is another dataset's view: x.npy, of x.
         views = [x for x in views if x] or views
         if not views:
@@ -204,6 +216,8 @@ class Comparison:
         # A view that is not listed can be had by name (read-only mounts).
         for view in dict.fromkeys([*views, ".npy", ".csv", ".txt", ".json"]):
             path = os.path.join(folder, shown + view.encode())
+            if view and shown + view.encode() in files:
+                continue
             if view not in views and (shown + view.encode() in listed or not os.path.lexists(path)):
                 continue
             try:
