@@ -127,7 +127,7 @@ export async function mountFile(file: string, options: MountOptions = {}): Promi
 
   const starting = new AbortController();
   const outcome = await Promise.race([
-    mounted(dir, starting.signal),
+    mounted(dir, starting.signal).catch((error: unknown) => `does not answer: ${String(error)}`),
     ended.then((how) => `ended with ${how}`),
     sleep(START_MS, `was not mounted after ${START_MS} ms`, { ref: false }),
   ]);
