@@ -34,7 +34,12 @@ MANY = 300
 
 def shown_name(name):
     """As the mount shows a name that has a % which could be taken for an escape (docs/names.md)."""
-    return re.sub(rb"%(?=2F|00|2E|25|$)", b"%25", name)
+    shown = re.sub(rb"%(?=2F|00|2E|25|$)", b"%25", name)
+    if os.environ.get("H5FS_TRANSPORT") != "libfuse":
+        return shown
+    # fuse-native has names in UTF-8 only (docs/transports.md).
+    text = shown.decode("utf-8", "surrogateescape")
+    return re.sub("[\udc80-\udcff]", lambda m: f"%{ord(m[0]) - 0xDC00:02X}", text).encode()
 
 
 class Refused(Exception):
