@@ -1,4 +1,4 @@
-import { type ChunkGeometry, gridDims } from "./geometry.ts";
+import { type ChunkGeometry, coordinates, gridDims } from "./geometry.ts";
 
 /**
  * The scaled coordinates of the chunks that hold any byte of [start, start + length) of the dataset's elements in C
@@ -42,15 +42,4 @@ export function chunksOfByteRange(geometry: ChunkGeometry, start: number, length
   };
   visit(0, [], 0, true, true);
   return [...found].sort(([a], [b]) => a - b).map(([, scaled]) => scaled);
-}
-
-function coordinates(element: number, dims: readonly number[]): number[] {
-  const out = new Array<number>(dims.length);
-  let rest = element;
-  for (let d = dims.length - 1; d >= 0; d--) {
-    const dim = dims[d] ?? 1;
-    out[d] = rest % dim;
-    rest = Math.floor(rest / dim);
-  }
-  return out;
 }

@@ -1,4 +1,4 @@
-import type { ChunkGeometry } from "./geometry.ts";
+import { type ChunkGeometry, strides } from "./geometry.ts";
 
 /**
  * Copies what a chunk has of the dataset's bytes [start, start + target.length), in C order of the elements, to its place
@@ -40,17 +40,6 @@ export function copyChunkToRange(
     for (let i = low; i <= high; i++) visit(d + 1, base + i * step, chunkAt + i * (chunkStride[d] ?? 1));
   };
   visit(0, 0, 0);
-}
-
-/** Bytes between neighbours along each dimension. */
-function strides(dims: readonly number[], elementSize: number): number[] {
-  const out = new Array<number>(dims.length);
-  let bytes = elementSize;
-  for (let d = dims.length - 1; d >= 0; d--) {
-    out[d] = bytes;
-    bytes *= dims[d] ?? 1;
-  }
-  return out;
 }
 
 /** `subarray` and `set` cost about 100 ns; short rows are copied faster by hand. */

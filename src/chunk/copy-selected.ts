@@ -1,3 +1,4 @@
+import { strides } from "./geometry.ts";
 import type { SelectedPlan } from "./select-plan.ts";
 import { type Interval, type Run, selectedElementSize, selectedIndex, selectorCount } from "./selection.ts";
 
@@ -42,17 +43,6 @@ export function copySelectedBox(
     }
   };
   visit(0, 0, -first * size);
-}
-
-/** Bytes between neighbours along each dimension. */
-function strides(dims: readonly number[], elementSize: number): number[] {
-  const out = new Array<number>(dims.length);
-  let bytes = elementSize;
-  for (let d = dims.length - 1; d >= 0; d--) {
-    out[d] = bytes;
-    bytes *= dims[d] ?? 1;
-  }
-  return out;
 }
 
 /** Copies `count` elements that are `step` bytes apart in the source, and next to each other in `target`. */

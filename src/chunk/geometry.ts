@@ -31,3 +31,26 @@ export function mergeTrailingDims(geometry: ChunkGeometry): ChunkGeometry {
   }
   return { dims, chunkDims, elementSize: geometry.elementSize };
 }
+
+/** The coordinates of an element by its number in C order. */
+export function coordinates(element: number, dims: readonly number[]): number[] {
+  const out = new Array<number>(dims.length);
+  let rest = element;
+  for (let d = dims.length - 1; d >= 0; d--) {
+    const dim = dims[d] ?? 1;
+    out[d] = rest % dim;
+    rest = Math.floor(rest / dim);
+  }
+  return out;
+}
+
+/** Bytes between neighbours along each dimension. */
+export function strides(dims: readonly number[], elementSize: number): number[] {
+  const out = new Array<number>(dims.length);
+  let bytes = elementSize;
+  for (let d = dims.length - 1; d >= 0; d--) {
+    out[d] = bytes;
+    bytes *= dims[d] ?? 1;
+  }
+  return out;
+}

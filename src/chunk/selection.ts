@@ -1,3 +1,4 @@
+import { coordinates } from "./geometry.ts";
 /** The indexes that a selection takes along one dimension of the dataset, in the order of the result. */
 export type Selector =
   | { readonly kind: "range"; readonly start: number; readonly step: number; readonly count: number }
@@ -83,15 +84,4 @@ export function boxesOfRange(dims: readonly number[], start: number, end: number
   };
   visit(0, [], true, true);
   return boxes;
-}
-
-function coordinates(element: number, dims: readonly number[]): number[] {
-  const out = new Array<number>(dims.length);
-  let rest = element;
-  for (let d = dims.length - 1; d >= 0; d--) {
-    const dim = dims[d] ?? 1;
-    out[d] = rest % dim;
-    rest = Math.floor(rest / dim);
-  }
-  return out;
 }
