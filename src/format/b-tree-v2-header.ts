@@ -99,7 +99,11 @@ export interface BTreeV2Level {
  * The levels, leaves first. The widths of the counts follow from how many records fit at most, as the library computes
  * it (III.A.2, "Version 2 B-tree, Internal Node": number of records, total number of records).
  */
-export function bTreeV2Levels(header: BTreeV2Header, sizeOfOffsets: number, r: Reader): BTreeV2Level[] {
+export function bTreeV2Levels(
+  header: Pick<BTreeV2Header, "nodeSize" | "recordSize" | "depth">,
+  sizeOfOffsets: number,
+  r: Pick<Reader, "fail">,
+): BTreeV2Level[] {
   const room = header.nodeSize - NODE_OVERHEAD;
   const leafRecords = Math.floor(room / header.recordSize);
   const countWidth = widthOfCount(BigInt(leafRecords));

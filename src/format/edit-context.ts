@@ -11,6 +11,12 @@ export interface ByteStore {
   free(offset: number, size: number): void;
 }
 
+/** A structure that is kept in memory while it is changed: so many changes of it take one encoding. */
+export interface EditedStructure {
+  /** Writes what was changed since the last time. */
+  write(): void;
+}
+
 /** What it takes to change the structures of one file. Addresses are relative to the base address, as everywhere in the format. */
 export class EditContext implements Sizes {
   /** Its reads see what was written. */
@@ -20,6 +26,7 @@ export class EditContext implements Sizes {
   readonly groupK: GroupK;
   /** New objects are of the file's own generation: with superblock 0 and 1, version 1 headers and symbol tables. */
   readonly generation: "old" | "new";
+  readonly #edited = new Set<EditedStructure>();
 
   constructor(context: FormatContext, superblock: GroupK & { readonly version: number }, store: ByteStore) {
     this.context = context;
@@ -51,5 +58,20 @@ export class EditContext implements Sizes {
 
   free(address: number, size: number): void {
     this.#store.free(this.context.space.base + address, size);
+  }
+
+  /** From now on `writeEdited` writes it, too. */
+  keep(structure: EditedStructure): void {
+    this.#edited.add(structure);
+  }
+
+  /** It is gone: nothing more of it is written. */
+  forget(structure: EditedStructure): void {
+    this.#edited.delete(structure);
+  }
+
+  /** Writes what is kept in memory: before the file is read by others, and before a transaction is published. */
+  writeEdited(): void {
+    for (const structure of this.#edited) structure.write();
   }
 }

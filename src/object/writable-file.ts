@@ -66,13 +66,18 @@ export class WritableFile {
     let result: T;
     try {
       const { context, superblock } = this.read();
-      const read = (): H5File => this.read();
+      const edit = new EditContext(context, superblock, store);
+      const read = (): H5File => {
+        edit.writeEdited();
+        return this.read();
+      };
       result = change({
         get file() {
           return read();
         },
-        edit: new EditContext(context, superblock, store),
+        edit,
       });
+      edit.writeEdited();
     } catch (error) {
       this.#journal.rollback();
       throw error;
