@@ -10,6 +10,8 @@ export const Errno = {
   EBADF: 9,
   EAGAIN: 11,
   EACCES: 13,
+  EBUSY: 16,
+  EEXIST: 17,
   ENODEV: 19,
   ENOTDIR: 20,
   EISDIR: 21,
@@ -54,7 +56,9 @@ const ERRNO_OF_KIND: Record<H5ErrorKind, number> = {
   "is-a-group": Errno.EISDIR,
   limit: Errno.EOVERFLOW,
   argument: Errno.EINVAL,
+  exists: Errno.EEXIST,
   "read-only": Errno.EROFS,
+  locked: Errno.EBUSY,
   io: Errno.EIO,
 };
 

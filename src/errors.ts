@@ -8,7 +8,9 @@ export type H5ErrorKind =
   | "is-a-group" // data was asked of a group
   | "limit" // more than the configured or sane maximum
   | "argument" // the caller's value makes no sense
+  | "exists" // the name is taken
   | "read-only" // the file, or the mount, is not writable
+  | "locked" // another program has the file open
   | "io"; // the operating system failed; `cause` says how
 
 export interface H5ErrorFields {

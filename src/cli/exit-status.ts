@@ -42,7 +42,9 @@ const STATUS_OF_KIND: Record<H5ErrorKind, number> = {
   "is-a-group": EXIT.noSuchPath,
   limit: EXIT.unsupported,
   argument: EXIT.notAFile,
+  exists: EXIT.exists,
   "read-only": EXIT.noPermission,
+  locked: EXIT.locked,
   io: EXIT.systemError,
 };
 

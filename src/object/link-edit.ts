@@ -15,7 +15,7 @@ import { encodeText } from "../format/text.ts";
 /**
  * Adds a link to a group, the last one where the order of creation is tracked; the reference count of what a hard link leads to is not changed.
  * @param group address of the group's header
- * @throws H5Error "argument" where the name exists
+ * @throws H5Error "exists" where the name is taken
  */
 export function addLink(edit: EditContext, group: number, link: Link): void {
   const header = new ObjectHeaderEditor(edit, group);
@@ -141,7 +141,7 @@ function checkName(bytes: Uint8Array, name: string): void {
 }
 
 function nameExists(name: string): H5Error {
-  return new H5Error("argument", `the group has a link ${JSON.stringify(name)} already`);
+  return new H5Error("exists", `the group has a link ${JSON.stringify(name)} already`);
 }
 
 /** @throws UnsupportedError where the group keeps its links otherwise than as messages */

@@ -40,7 +40,7 @@ export function openForWriting(path: string, options: OpenForWritingOptions = {}
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new H5Error("argument", `${path}: is no regular file`);
     if (!lockExclusive(fd)) {
-      throw new H5Error("read-only", `${path}: another program has the file open; it cannot be written meanwhile`);
+      throw new H5Error("locked", `${path}: another program has the file open; it cannot be written meanwhile`);
     }
     // Until it was locked, another file may have been put in its place.
     const now = attempt(path, () => statSync(real));

@@ -1,0 +1,160 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { H5Error } from "../errors.ts";
+import { FormatContext } from "../format/context.ts";
+import { type ByteStore, EditContext } from "../format/edit-context.ts";
+import { MESSAGE } from "../format/header-message.ts";
+import { findMessage, readObjectHeader } from "../format/object-header.ts";
+import { Reader } from "../format/reader.ts";
+import { encodeSuperblock, type Superblock, superblockSize } from "../format/superblock.ts";
+import { decodeSymbolTable } from "../format/symbol-table.ts";
+import type { SymbolTableEntry } from "../format/symbol-table-entry.ts";
+import { Writer } from "../format/writer.ts";
+import { AddressSpace } from "../storage/address-space.ts";
+import { FreshFile, type IfTaken } from "../storage/fresh-file.ts";
+import { lockExclusive } from "../storage/journal/system-calls.ts";
+import { createGroup } from "./new-object.ts";
+
+/** The oldest HDF5 library that is to read a file: which superblock, headers, groups and chunk indexes it gets. */
+export type LibraryVersion = "earliest" | "v18" | "v110" | "v200";
+
+export const LIBRARY_VERSIONS: readonly LibraryVersion[] = ["earliest", "v18", "v110", "v200"];
+
+export interface NewFileOptions {
+  /** Default: "v18", which every HDF5 library since 2008 reads. */
+  readonly libver?: LibraryVersion | undefined;
+  /** Bytes before the superblock that are the user's own: 0, 512 or a larger power of two. */
+  readonly userBlock?: number | undefined;
+}
+
+/** Format 4.0 (HDF5 2.0) has no superblock of its own. */
+const SUPERBLOCK_VERSION: Record<LibraryVersion, Superblock["version"]> = { earliest: 0, v18: 2, v110: 3, v200: 3 };
+
+const K = { groupLeafNodeK: 4, groupInternalNodeK: 16, indexedStorageInternalNodeK: 32 };
+const SIZES = { sizeOfOffsets: 8, sizeOfLengths: 8 };
+
+/** What is made of a file that has nothing but an empty root group: all its bytes, those of the user block included. */
+export function newFileBytes(options: NewFileOptions = {}): Uint8Array {
+  const { libver = "v18", userBlock = 0 } = options;
+  checkUserBlock(userBlock);
+  const version = SUPERBLOCK_VERSION[libver];
+  const store = new GrowingBytes(userBlock);
+  const context = new FormatContext(new AddressSpace(store.snapshot(), userBlock), SIZES);
+  const edit = new EditContext(context, { ...K, version }, store);
+  edit.allocate(superblockSize(version, SIZES), "metadata");
+  const rootAddress = createGroup(edit, Math.floor(Date.now() / 1000));
+  const w = new Writer(SIZES);
+  encodeSuperblock(w, {
+    version,
+    ...SIZES,
+    ...K,
+    consistencyFlags: 0,
+    baseAddress: userBlock,
+    storedBaseAddress: userBlock,
+    endOfFile: store.bytes.length - userBlock,
+    rootAddress,
+    extensionAddress: undefined,
+    driverInfoAddress: undefined,
+    freeSpaceInfoAddress: undefined,
+    rootEntry: version === 0 ? rootEntry(context, rootAddress) : undefined,
+  });
+  edit.write(0, w.bytes);
+  return store.bytes;
+}
+
+/**
+ * Makes a file with an empty root group. It has its name when it is whole and on the disk, never before.
+ * @throws H5Error "exists" where the name is taken and not to be replaced, "locked" where another program has the file open
+ * that would be replaced, "read-only" and "io"
+ */
+export function createFile(path: string, options: NewFileOptions = {}, ifTaken: IfTaken = "refuse"): void {
+  const bytes = newFileBytes(options);
+  const file = FreshFile.begin(path, ifTaken);
+  const replaced = ifTaken === "replace" ? lockReplaced(path, () => file.discard()) : undefined;
+  try {
+    for (let done = 0; done < bytes.length; ) done += writeSync(file.fd, bytes, done, bytes.length - done, done);
+    file.place();
+  } catch (error) {
+    file.discard();
+    throw error;
+  } finally {
+    if (replaced !== undefined) closeSync(replaced);
+  }
+}
+
+/** Nobody else has the file open for as long as the descriptor is. `undefined`: there is no such file. */
+function lockReplaced(path: string, undo: () => void): number | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, "r+");
+    if (!lockExclusive(fd)) {
+      throw new H5Error("locked", `${path}: another program has the file open; it is not replaced meanwhile`);
+    }
+    return fd;
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    undo();
+    if (error instanceof H5Error) throw error;
+    throw new H5Error("read-only", `${path}: it cannot be replaced: ${String(error)}`, { cause: error });
+  }
+}
+
+function checkUserBlock(size: number): void {
+  if (size === 0 || (size >= 512 && Number.isInteger(Math.log2(size)) && size <= 2 ** 40)) return;
+  throw new H5Error("argument", `a user block of ${size} bytes: expected 0, 512 or a larger power of two`);
+}
+
+/** With the addresses of the root's table, which libhdf5 takes from there. */
+function rootEntry(context: FormatContext, rootAddress: number): SymbolTableEntry {
+  const message = findMessage(readObjectHeader(context, rootAddress), MESSAGE.symbolTable);
+  if (message === undefined) throw new TypeError("a root group of the old kind has a symbol table");
+  const table = decodeSymbolTable(new Reader(message.body, message.address, "symbol table message", context));
+  return {
+    linkNameOffset: 0,
+    objectHeaderAddress: rootAddress,
+    cache: { kind: "group", bTreeAddress: table.bTreeAddress, nameHeapAddress: table.localHeapAddress },
+  };
+}
+
+/** The bytes of a file that is being made in memory; nothing is ever freed. */
+class GrowingBytes implements ByteStore {
+  #bytes: Uint8Array;
+
+  constructor(size: number) {
+    this.#bytes = new Uint8Array(size);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  snapshot(): AddressSpace["snapshot"] {
+    const store = this;
+    return {
+      get size() {
+        return store.bytes.length;
+      },
+      read: (offset, length) => store.bytes.slice(offset, offset + length),
+      pieces: (offset, length) => [{ bytes: store.bytes.slice(offset, offset + length) }],
+      describe: () => {
+        throw new H5Error("argument", "a file that is being made cannot be opened by another thread");
+      },
+    };
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    this.#bytes.set(bytes, offset);
+  }
+
+  allocate(size: number): number {
+    const at = this.#bytes.length;
+    const larger = new Uint8Array(at + Math.ceil(size / 8) * 8);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+    return at;
+  }
+
+  free(): void {
+    throw new TypeError("nothing is freed while a file is being made");
+  }
+}
