@@ -85,9 +85,56 @@ export function readInteger(bytes: Uint8Array, at: number, layout: IntegerLayout
   return layout.signed ? BigInt.asIntN(layout.precision, bits) : BigInt.asUintN(layout.precision, bits);
 }
 
+/** The counterpart of `readBits`. */
+export function writeBits(bytes: Uint8Array, at: number, size: number, order: ByteOrder, bits: bigint): void {
+  let rest = bits;
+  for (let i = size - 1; i >= 0; i--) {
+    bytes[at + byteOfSignificance(i, size, order)] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+}
+
+/** The least and the greatest value of integers of that layout. */
+export function integerRange({ signed, precision }: IntegerLayout): readonly [least: bigint, greatest: bigint] {
+  const top = 1n << BigInt(signed ? precision - 1 : precision);
+  return [signed ? -top : 0n, top - 1n];
+}
+
+/** The bits of an element that are padding, and stored as ones. */
+export function paddingOf({
+  size,
+  bitOffset,
+  precision,
+  lowPadding,
+  highPadding,
+}: Pick<IntegerType, "size" | "bitOffset" | "precision" | "lowPadding" | "highPadding">): bigint {
+  const low = lowPadding === "one" ? (1n << BigInt(bitOffset)) - 1n : 0n;
+  const top = BigInt(bitOffset + precision);
+  const high = highPadding === "one" ? ((1n << BigInt(8 * size)) - 1n) & ~((1n << top) - 1n) : 0n;
+  return low | high;
+}
+
+/** The counterpart of `readInteger`, for a value within `integerRange`. @param padding see `paddingOf` */
+export function writeInteger(
+  bytes: Uint8Array,
+  at: number,
+  { size, order, bitOffset, precision }: IntegerLayout,
+  padding: bigint,
+  value: bigint,
+): void {
+  writeBits(bytes, at, size, order, padding | (BigInt.asUintN(precision, value) << BigInt(bitOffset)));
+}
+
 /** Microseconds of a time of that kind (`isTimeval`), exact. */
 export function readTimeval(view: DataView, at: number, little: boolean): number {
   const seconds = view.getInt32(at + (little ? 4 : 0), little);
   const microseconds = view.getInt32(at + (little ? 0 : 4), little);
   return seconds * 1_000_000 + microseconds;
+}
+
+/** The counterpart of `readTimeval`: seconds and microseconds have the same sign, as PyTables writes them. */
+export function writeTimeval(view: DataView, at: number, little: boolean, time: number): void {
+  const seconds = Math.trunc(time / 1_000_000);
+  view.setInt32(at + (little ? 4 : 0), seconds, little);
+  view.setInt32(at + (little ? 0 : 4), time - seconds * 1_000_000, little);
 }
