@@ -8,6 +8,6 @@ export class CommittedDatatype extends ObjectBase {
   readonly kind = "datatype";
 
   get datatype(): Datatype {
-    return datatypeOf(this.file, this.reader(this.required(MESSAGE.datatype, "datatype"), "datatype"), false);
+    return datatypeOf(this, this.reader(this.required(MESSAGE.datatype, "datatype"), "datatype"), false);
   }
 }

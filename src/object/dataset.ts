@@ -40,10 +40,10 @@ export class Dataset extends ObjectBase implements StoredData {
   get datatype(): Datatype {
     if (this.#datatype === undefined) {
       const message = this.required(MESSAGE.datatype, "datatype");
-      const r = new Reader(message.body, message.address, "datatype message", this.file.context);
+      const r = new Reader(message.body, message.address, "datatype message", this.context);
       this.#datatype = isShared(message)
-        ? datatypeOf(this.file, r, true)
-        : this.file.datatype(message.body, () => datatypeOf(this.file, r, false));
+        ? datatypeOf(this, r, true)
+        : this.file.datatype(message.body, () => datatypeOf(this, r, false));
     }
     return this.#datatype;
   }
@@ -51,8 +51,8 @@ export class Dataset extends ObjectBase implements StoredData {
   get dataspace(): Dataspace {
     if (this.#dataspace === undefined) {
       const message = this.required(MESSAGE.dataspace, "dataspace");
-      const r = new Reader(message.body, message.address, "dataspace message", this.file.context);
-      this.#dataspace = dataspaceOf(this.file, r, isShared(message));
+      const r = new Reader(message.body, message.address, "dataspace message", this.context);
+      this.#dataspace = dataspaceOf(this, r, isShared(message));
     }
     return this.#dataspace;
   }
@@ -196,7 +196,7 @@ export class Dataset extends ObjectBase implements StoredData {
     }
     const { dims, maxDims } = dataspace;
     const index = this.#openIndex(layout, {
-      context: this.file.context,
+      context: this.context,
       dims,
       maxDims,
       chunkDims,
@@ -212,7 +212,7 @@ export class Dataset extends ObjectBase implements StoredData {
     switch (indexing.type) {
       case "b-tree-v1": {
         const k = this.file.superblock.indexedStorageInternalNodeK;
-        return new BTreeV1Index(this.file.context, dataset.chunkDims, address, k);
+        return new BTreeV1Index(this.context, dataset.chunkDims, address, k);
       }
       case "single": {
         const { storedSize, filterMask } = indexing;

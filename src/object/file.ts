@@ -17,6 +17,7 @@ import { LocalFile } from "../storage/local-file.ts";
 import type { Snapshot, Storage } from "../storage/storage.ts";
 import { CommittedDatatype } from "./committed-datatype.ts";
 import { Dataset } from "./dataset.ts";
+import { DecodedScopes } from "./decoded-scopes.ts";
 import { childPath, Group } from "./group.ts";
 import type { Link } from "./link.ts";
 
@@ -35,10 +36,19 @@ export interface ExternalOpener {
   open(from: string, name: string): H5File;
 }
 
+/** A storage whose bytes change while it is read. */
+export interface ChangingStorage extends Storage {
+  /** `listener` is told of every range whose bytes have changed. */
+  onChange(listener: (offset: number, length: number) => void): void;
+}
+
 let lastId = 0;
 
 /** Bytes of object headers that are kept decoded; a decoded message takes some hundred bytes more than its body. */
 const CACHE_SIZE = 4 * 1024 * 1024;
+
+/** Bytes; no version has more. */
+const LARGEST_SUPERBLOCK = 512;
 
 /** Soft links that a path may lead through before it is taken for a cycle, and parts that it may have with their targets. */
 const MAX_SOFT_LINKS = 64;
@@ -47,27 +57,32 @@ const MAX_PARTS = 65536;
 /** External links that a path may lead through before it is taken for a cycle (libhdf5: 16 links of any kind). */
 const MAX_EXTERNAL_LINKS = 16;
 
-/** An HDF5 file: its objects by address and by path. Everything is read from one snapshot of the storage. */
+/**
+ * An HDF5 file: its objects by address and by path. Everything is read from one snapshot of the storage; or, where the file
+ * is being written, from its bytes as they are now: then an object shows the state in which it was opened, or a mixture of
+ * that and later ones, and is to be asked for again, by its address or path, after each change.
+ */
 export class H5File {
-  /** Tells the files apart that this thread has open. */
-  readonly id: number;
   /** How messages name the file. */
   readonly name: string;
   readonly snapshot: Snapshot;
-  readonly superblock: Superblock;
   readonly context: FormatContext;
-  readonly globalHeap: GlobalHeap;
+  #id = ++lastId;
+  #superblock: Superblock | undefined;
+  #globalHeap: GlobalHeap | undefined;
+  /** Where the file changes: what was decoded from which bytes. */
+  #scopes: DecodedScopes | undefined;
   readonly #storage: Storage | undefined;
   readonly #datatypes = new LRUCache<string, Datatype>({ max: 64 });
   readonly #externalFiles: ExternalOpener | undefined;
   readonly #objects = new LRUCache<number, H5Object>({
     maxSize: CACHE_SIZE,
     sizeCalculation: (object) => headerSize(object.header),
+    dispose: (object) => this.#scopes?.close(object.context),
   });
 
   private constructor(snapshot: Snapshot, name: string, storage: Storage | undefined, options: OpenOptions) {
     this.snapshot = snapshot;
-    this.id = ++lastId;
     this.name = name;
     this.#storage = storage;
     this.#externalFiles = options.externalFiles;
@@ -75,9 +90,8 @@ export class H5File {
     if (options.ignoreConsistencyFlags !== true) checkConsistencyFlags(superblock, name);
     const context = new FormatContext(new AddressSpace(snapshot, superblock.baseAddress), superblock);
     const extended = readExtension(context, superblock, name);
-    this.superblock = extended.superblock;
+    this.#superblock = extended.superblock;
     this.context = extended.context;
-    this.globalHeap = new GlobalHeap(this.context);
     // A file whose root cannot be read is refused now, not at its first use.
     this.object(superblock.rootAddress, "/");
   }
@@ -101,6 +115,41 @@ export class H5File {
     return new H5File(snapshot, name, undefined, { ...options, ignoreConsistencyFlags: true });
   }
 
+  /**
+   * A file that is being written, as it is now: what was decoded from bytes that change is forgotten. `close` leaves the
+   * storage open.
+   */
+  static attachChanging(storage: ChangingStorage, options: Pick<OpenOptions, "externalFiles"> = {}): H5File {
+    const file = H5File.attach(storage.snapshot(), storage.name, options);
+    const scopes = new DecodedScopes();
+    // What was opened until now has noted nothing.
+    file.#objects.clear();
+    file.#scopes = scopes;
+    storage.onChange((offset, length) => {
+      const { base } = file.space;
+      // Caches of others know the file's state by its id.
+      file.#id = ++lastId;
+      if (offset < base + LARGEST_SUPERBLOCK && offset + length > base) file.#superblock = undefined;
+      scopes.changed(offset - base, length);
+    });
+    return file;
+  }
+
+  /** Tells the files apart that this thread has open, and the states of a file that is being written. */
+  get id(): number {
+    return this.#id;
+  }
+
+  get superblock(): Superblock {
+    this.#superblock ??= readExtension(this.context, readSuperblock(this.snapshot, this.name), this.name).superblock;
+    return this.#superblock;
+  }
+
+  get globalHeap(): GlobalHeap {
+    this.#globalHeap ??= new GlobalHeap(this.#openScope(() => (this.#globalHeap = undefined)));
+    return this.#globalHeap;
+  }
+
   get space(): AddressSpace {
     return this.context.space;
   }
@@ -114,8 +163,10 @@ export class H5File {
     });
   }
 
-  header(address: number): ObjectHeader {
-    return this.#objects.get(address)?.header ?? readObjectHeader(this.context, address);
+  /** @param context of what is decoded from it */
+  readHeader(address: number, context: FormatContext): ObjectHeader {
+    const kept = this.#scopes === undefined ? this.#objects.get(address)?.header : undefined;
+    return kept ?? readObjectHeader(context, address);
   }
 
   /**
@@ -126,7 +177,8 @@ export class H5File {
   object(address: number, path = `#0x${address.toString(16)}`): H5Object {
     let object = this.#objects.get(address);
     if (object === undefined) {
-      object = this.#open(readObjectHeader(this.context, address), path);
+      const context = this.#openScope(() => this.#objects.delete(address));
+      object = this.#open(readObjectHeader(context, address), path, context);
       this.#objects.set(address, object);
     }
     return object;
@@ -143,12 +195,19 @@ export class H5File {
     return datatype;
   }
 
+  /** @param forget called when what was read through the context is out of date */
+  #openScope(forget: () => void): FormatContext {
+    return this.#scopes?.open(this.context, forget) ?? this.context;
+  }
+
   /** In libhdf5's order: what has links is a group, what has a type and a space is a dataset, what has a type a datatype. */
-  #open(header: ObjectHeader, path: string): H5Object {
+  #open(header: ObjectHeader, path: string, context: FormatContext): H5Object {
     const has = (type: number): boolean => findMessage(header, type) !== undefined;
-    if (has(MESSAGE.symbolTable) || has(MESSAGE.linkInfo)) return new Group(this, header, path);
+    if (has(MESSAGE.symbolTable) || has(MESSAGE.linkInfo)) return new Group(this, header, path, context);
     if (has(MESSAGE.datatype)) {
-      return has(MESSAGE.dataspace) ? new Dataset(this, header, path) : new CommittedDatatype(this, header, path);
+      return has(MESSAGE.dataspace)
+        ? new Dataset(this, header, path, context)
+        : new CommittedDatatype(this, header, path, context);
     }
     throw new FormatError("is that of neither a group nor a dataset nor a datatype", {
       structure: "object header",

@@ -50,7 +50,7 @@ export class Group extends ObjectBase {
     if (linkInfo === undefined) {
       const message = this.required(MESSAGE.symbolTable, "link info or symbol table");
       const table = decodeSymbolTable(this.reader(message, "symbol table"));
-      const lookup = new SymbolTableLookup(this.file.context, table, this.file.superblock);
+      const lookup = new SymbolTableLookup(this.context, table, this.file.superblock);
       return {
         find: (name) => lookup.find(encodeText(name)),
         links: () => lookup.links(),
@@ -69,7 +69,7 @@ export class Group extends ObjectBase {
         address: linkInfo.address,
       });
     }
-    return new DenseLinks(this.file.context, fractalHeapAddress, nameIndexAddress, info);
+    return new DenseLinks(this.context, fractalHeapAddress, nameIndexAddress, info);
   }
 }
 

@@ -11,7 +11,7 @@ import { decodeSharedMessage } from "../format/shared-message.ts";
 /** What decoding an object's messages takes of its file: other headers, where a message is shared. */
 export interface HeaderSource {
   readonly context: FormatContext;
-  header(address: number): ObjectHeader;
+  readHeader(address: number): ObjectHeader;
 }
 
 /** A reader over a message's own bytes; where it is shared, over those of the object header that has it. */
@@ -27,7 +27,7 @@ function sharedReader(
   name: string,
 ): { readonly reader: Reader; readonly owner: number } {
   const owner = decodeSharedMessage(reference);
-  const message = findMessage(source.header(owner), type);
+  const message = findMessage(source.readHeader(owner), type);
   if (message === undefined || isShared(message)) {
     throw new FormatError(
       message === undefined

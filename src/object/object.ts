@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { decodeAttributeInfo } from "../format/attribute-info.ts";
+import type { FormatContext } from "../format/context.ts";
 import { type DenseAttribute, denseAttributes, findDenseAttribute } from "../format/dense-attributes.ts";
 import { type HeaderMessage, MESSAGE } from "../format/header-message.ts";
 import { decodeModificationTime, decodeModificationTimeOld } from "../format/modification-time.ts";
@@ -11,23 +12,31 @@ import { encodeText } from "../format/text.ts";
 import { Attribute } from "./attribute.ts";
 import type { H5File } from "./file.ts";
 import { compareNames } from "./link.ts";
-import { messageReader } from "./message.ts";
+import { type HeaderSource, messageReader } from "./message.ts";
 
 /** What groups, datasets and committed datatypes have in common. */
-export abstract class ObjectBase {
+export abstract class ObjectBase implements HeaderSource {
   abstract readonly kind: "group" | "dataset" | "datatype";
   readonly file: H5File;
+  readonly context: FormatContext;
   readonly address: number;
   /** The path by which the object was first opened, or `#` and its address: for messages. */
   readonly path: string;
   readonly header: ObjectHeader;
   #attributes: readonly Attribute[] | undefined;
 
-  constructor(file: H5File, header: ObjectHeader, path: string) {
+  /** @param context what belongs to the object is read through it */
+  constructor(file: H5File, header: ObjectHeader, path: string, context: FormatContext) {
     this.file = file;
+    this.context = context;
     this.header = header;
     this.address = header.address;
     this.path = path;
+  }
+
+  /** The header of an object that this one shares a message with. */
+  readHeader(address: number): ObjectHeader {
+    return this.file.readHeader(address, this.context);
   }
 
   /** Hard links to the object. */
@@ -57,13 +66,13 @@ export abstract class ObjectBase {
       const dense = this.#denseInfo();
       const attributes: Attribute[] = [];
       if (dense !== undefined) {
-        for (const found of denseAttributes(this.file.context, dense, "storage")) {
+        for (const found of denseAttributes(this.context, dense, "storage")) {
           attributes.push(this.#denseAttribute(found, dense.fractalHeapAddress));
         }
       } else {
         for (const message of this.header.messages) {
           if (message.type === MESSAGE.attribute) {
-            attributes.push(new Attribute(this.file, this.reader(message, "attribute")));
+            attributes.push(new Attribute(this, this.reader(message, "attribute")));
           }
         }
       }
@@ -77,7 +86,7 @@ export abstract class ObjectBase {
     if (this.#attributes === undefined) {
       const dense = this.#denseInfo();
       if (dense !== undefined) {
-        const found = findDenseAttribute(this.file.context, dense, encodeText(name));
+        const found = findDenseAttribute(this.context, dense, encodeText(name));
         return found === undefined ? undefined : this.#denseAttribute(found, dense.fractalHeapAddress);
       }
     }
@@ -85,7 +94,7 @@ export abstract class ObjectBase {
   }
 
   #denseAttribute({ message }: DenseAttribute, heapAddress: number): Attribute {
-    return new Attribute(this.file, new Reader(message, heapAddress, "attribute message", this.file.context));
+    return new Attribute(this, new Reader(message, heapAddress, "attribute message", this.context));
   }
 
   #denseInfo() {
@@ -105,7 +114,7 @@ export abstract class ObjectBase {
 
   /** A reader over one of the object's messages, shared or its own. */
   protected reader(message: HeaderMessage, name: string): Reader {
-    return messageReader(this.file, message, name);
+    return messageReader(this, message, name);
   }
 
   /** A message that the object must have. */

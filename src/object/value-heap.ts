@@ -29,7 +29,7 @@ export function heapOf(file: H5File): HeapResolver {
 
 class FileHeap implements HeapResolver {
   readonly #file: H5File;
-  #paths: ReadonlyMap<number, string> | undefined;
+  #paths: { readonly fileId: number; readonly byAddress: ReadonlyMap<number, string> } | undefined;
 
   constructor(file: H5File) {
     this.#file = file;
@@ -65,8 +65,10 @@ class FileHeap implements HeapResolver {
     const source = type.kind === "region" ? this.#heapObject(stored, 0) : stored;
     const address = source === undefined ? undefined : this.#address(source, 0);
     if (address === undefined) return undefined;
-    this.#paths ??= pathsByAddress(this.#file.root);
-    const path = this.#paths.get(address) ?? `#0x${address.toString(16)}`;
+    if (this.#paths?.fileId !== this.#file.id) {
+      this.#paths = { fileId: this.#file.id, byAddress: pathsByAddress(this.#file.root) };
+    }
+    const path = this.#paths.byAddress.get(address) ?? `#0x${address.toString(16)}`;
     return type.kind === "region" && source !== undefined ? path + this.#region(source) : path;
   }
 

@@ -4,17 +4,22 @@ import { MESSAGE } from "../format/header-message.ts";
 import { findMessage, readObjectHeader } from "../format/object-header.ts";
 import { findSuperblock } from "../format/superblock.ts";
 import { superblockSector } from "../format/superblock-sector.ts";
-import { JournaledFile } from "../storage/journal/journaled-file.ts";
+import { JournaledFile, type Pin } from "../storage/journal/journaled-file.ts";
 import { type OpenForWritingOptions, openForWriting } from "../storage/journal/open-for-writing.ts";
 import type { Recovery } from "../storage/journal/recovery.ts";
 import { attachSnapshot } from "../storage/local-file.ts";
-import { H5File } from "./file.ts";
+import { H5File, type OpenOptions } from "./file.ts";
 
 /** What one transaction has: the file as it is now, and what changes it. */
 export interface FileTransaction {
-  /** The file as it is now, opened anew each time: what was opened before a change may be out of date. */
+  /** The file as it is now: objects that were opened before a change may be out of date. */
   readonly file: H5File;
   readonly edit: EditContext;
+}
+
+export interface WritableFileOptions extends OpenForWritingOptions, Pick<OpenOptions, "externalFiles"> {
+  /** Called before a checkpoint where states are pinned: returns once none is. Without it, such a checkpoint waits for a later change. */
+  readonly waitForReaders?: (() => void) | undefined;
 }
 
 /** In these, space or structures follow rules that are not kept yet; a change might damage them. */
@@ -27,17 +32,19 @@ const REFUSED = [
 
 /** An HDF5 file that is changed in place: every transaction whole or not at all (docs/writing.md). */
 export class WritableFile {
+  readonly #file: H5File;
   readonly #journal: JournaledFile;
 
-  private constructor(journal: JournaledFile) {
+  private constructor(journal: JournaledFile, file: H5File) {
     this.#journal = journal;
+    this.#file = file;
   }
 
   /**
    * Opens a file for reading and writing, after what recovery had to do.
    * @throws H5Error where it is no HDF5 file, is in use, or cannot be written safely
    */
-  static open(path: string, options: OpenForWritingOptions = {}): WritableFile {
+  static open(path: string, options: WritableFileOptions = {}): WritableFile {
     const opened = openForWriting(path, options);
     const { file } = opened;
     const base = findSuperblock(attachSnapshot({ fd: file.fd, size: file.size(), path }));
@@ -45,19 +52,33 @@ export class WritableFile {
       file.close();
       throw new H5Error("not-hdf5", `${path}: not an HDF5 file: it has no superblock signature`);
     }
-    const journal = JournaledFile.open({ ...opened, superblock: superblockSector(base) });
+    const { waitForReaders } = options;
+    const journal = JournaledFile.open({ ...opened, superblock: superblockSector(base), waitForReaders });
     // Closes the journal where the file cannot be opened.
     checkRefused(H5File.open(journal), () => journal.close());
-    return new WritableFile(journal);
+    return new WritableFile(journal, H5File.attachChanging(journal, options));
   }
 
   get recovery(): Recovery {
     return this.#journal.recovery;
   }
 
-  /** The file as it is now. */
+  /** The file as it is now, and after each change: see `H5File.attachChanging`. */
   read(): H5File {
-    return H5File.attach(this.#journal.snapshot(), this.#journal.name);
+    return this.#file;
+  }
+
+  /** Calls `listener` with every range of the file, as offsets in it, whose bytes have changed. */
+  onChange(listener: (offset: number, length: number) => void): void {
+    this.#journal.onChange(listener);
+  }
+
+  /**
+   * Keeps what pieces and descriptions of the present state tell, for threads that read by themselves, from being
+   * overwritten until it is released.
+   */
+  pin(): Pin {
+    return this.#journal.pin();
   }
 
   /** Publishes all that `change` did; an exception leaves the file as it was before. */
@@ -65,15 +86,12 @@ export class WritableFile {
     const store = this.#journal.begin();
     let result: T;
     try {
-      const { context, superblock } = this.read();
-      const edit = new EditContext(context, superblock, store);
-      const read = (): H5File => {
-        edit.writeEdited();
-        return this.read();
-      };
+      const file = this.#file;
+      const edit = new EditContext(file.context, file.superblock, store);
       result = change({
         get file() {
-          return read();
+          edit.writeEdited();
+          return file;
         },
         edit,
       });
@@ -89,6 +107,16 @@ export class WritableFile {
   /** What is published survives a power cut when this returns. */
   sync(): void {
     this.#journal.sync();
+  }
+
+  /** The file itself is whole and current when this returns, for programs that take no lock. @throws H5Error where a state stays pinned */
+  checkpoint(): void {
+    this.#journal.checkpoint();
+  }
+
+  /** Why the last checkpoint that the log's size asked for could not be made, such as a full disk: nothing is lost, and it is tried again. */
+  get checkpointProblem(): unknown {
+    return this.#journal.checkpointProblem;
   }
 
   close(): void {

@@ -12,12 +12,12 @@ const LARGEST_READ = 1024 ** 3;
 export class AddressSpace {
   readonly snapshot: Snapshot;
   readonly base: number;
-  readonly #overlay: Overlay | undefined;
+  readonly overlay: Overlay | undefined;
 
   constructor(snapshot: Snapshot, base: number, overlay?: Overlay) {
     this.snapshot = snapshot;
     this.base = base;
-    this.#overlay = overlay;
+    this.overlay = overlay;
   }
 
   /** The same addresses, seen through an overlay. @throws FormatError where an entry of it lies outside the file */
@@ -40,8 +40,8 @@ export class AddressSpace {
         address,
       });
     }
-    if (this.#overlay?.touches(address, length) === true) {
-      return this.#overlay.read(address, length, (from, n) => this.snapshot.read(this.base + from, n));
+    if (this.overlay?.touches(address, length) === true) {
+      return this.overlay.read(address, length, (from, n) => this.snapshot.read(this.base + from, n));
     }
     return this.snapshot.read(this.base + address, length);
   }
@@ -49,8 +49,8 @@ export class AddressSpace {
   /** @throws FormatError as `read` does */
   pieces(address: number, length: number, structure: string): Piece[] {
     this.check(address, length, structure);
-    if (this.#overlay?.touches(address, length) === true) {
-      return this.#overlay.pieces(address, length, (from, n) => this.snapshot.pieces(this.base + from, n));
+    if (this.overlay?.touches(address, length) === true) {
+      return this.overlay.pieces(address, length, (from, n) => this.snapshot.pieces(this.base + from, n));
     }
     return this.snapshot.pieces(this.base + address, length);
   }

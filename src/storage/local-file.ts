@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { H5Error } from "../errors.ts";
-import { PageCache } from "./page-cache.ts";
+import { piecesOver } from "./changed-pages.ts";
+import { PageCache, type ReadAt } from "./page-cache.ts";
+import { readPieces } from "./read-pieces.ts";
 import type { Piece, Snapshot, SnapshotDescription, Storage } from "./storage.ts";
 
 /** Fills `target` from a descriptor, or throws: a file that became shorter is an error, never zeros. */
@@ -68,8 +70,12 @@ class FileSnapshot implements Snapshot {
   constructor(description: SnapshotDescription) {
     this.size = description.size;
     this.#description = description;
-    const { fd, path } = description;
-    this.#pages = new PageCache((target, offset) => readFully(fd, target, offset, path), description.size);
+    const { path, changed } = description;
+    const readAt: ReadAt =
+      changed === undefined
+        ? (target, offset) => readFully(description.fd, target, offset, path)
+        : (target, offset) => readPieces(this.pieces(offset, target.length), target, 0, path);
+    this.#pages = new PageCache(readAt, description.size);
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -77,7 +83,9 @@ class FileSnapshot implements Snapshot {
   }
 
   pieces(offset: number, length: number): Piece[] {
-    return length === 0 ? [] : [{ fd: this.#description.fd, offset, length }];
+    const { fd, changed } = this.#description;
+    if (length === 0) return [];
+    return changed === undefined ? [{ fd, offset, length }] : piecesOver(fd, changed, offset, length);
   }
 
   describe(): SnapshotDescription {

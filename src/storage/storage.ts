@@ -28,6 +28,22 @@ export interface SnapshotDescription {
   readonly fd: number;
   readonly size: number;
   readonly path: string;
+  /** Of a file that is being written: another number for each state. */
+  readonly state?: number;
+  /** Of a file that is being written: what is not in its place yet. */
+  readonly changed?: ChangedPages;
+}
+
+/** Pages that lie over a file's own bytes. */
+export interface ChangedPages {
+  /** Bytes that the file itself has; where no page lies, those past them are zeros. */
+  readonly fileSize: number;
+  /** Bytes of a page. */
+  readonly pageSize: number;
+  /** Which ones, ascending: page n begins at byte n * pageSize. */
+  readonly numbers: Float64Array;
+  /** One after the other; shared memory, so that handing it to a thread copies nothing. */
+  readonly bytes: Uint8Array;
 }
 
 export interface Storage {

@@ -17,17 +17,20 @@ export function referenceTo(object: H5Object): ObjectReference {
   return { snapshot: object.file.snapshot.describe(), address: object.address, path: object.path };
 }
 
-/** Opens what other threads refer to. Files are told apart by their descriptors, which stay open as long as the mount. */
+/**
+ * Opens what other threads refer to. Files are told apart by their descriptors, which stay open as long as the mount; of one
+ * that is being written, the state that was asked for last is kept.
+ */
 export class ReferenceOpener {
-  readonly #files = new Map<number, H5File>();
+  readonly #files = new Map<number, { readonly state: number | undefined; readonly file: H5File }>();
 
   /** @throws FormatError where there is no object */
   open({ snapshot, address, path }: ObjectReference): H5Object {
-    let file = this.#files.get(snapshot.fd);
-    if (file === undefined) {
-      file = H5File.attach(attachSnapshot(snapshot), snapshot.path);
-      this.#files.set(snapshot.fd, file);
+    let opened = this.#files.get(snapshot.fd);
+    if (opened === undefined || opened.state !== snapshot.state) {
+      opened = { state: snapshot.state, file: H5File.attach(attachSnapshot(snapshot), snapshot.path) };
+      this.#files.set(snapshot.fd, opened);
     }
-    return file.object(address, path);
+    return opened.file.object(address, path);
   }
 }

@@ -70,7 +70,7 @@ describe("extents", () => {
     }
     assert.ok(extents.some(({ kind, structure }) => kind === "raw" && structure === "chunk"));
     assert.ok(extents.some(({ kind, structure }) => kind === "raw" && structure === "contiguous data"));
-    for (const { owner } of extents) assert.ok(owner === 0 || file.header(owner).address === owner);
+    for (const { owner } of extents) assert.ok(owner === 0 || file.object(owner).address === owner);
     file.close();
   });
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { H5Error } from "../../errors.ts";
+import { piecesOfFile } from "../changed-pages.ts";
 import { PageCache } from "../page-cache.ts";
 import type { Piece, Snapshot, SnapshotDescription, Storage } from "../storage.ts";
 import { Allocator } from "./allocator.ts";
@@ -27,8 +28,13 @@ export interface JournalSetup {
   readonly directory: DiskDirectory;
   readonly logName: string;
   readonly superblock: SuperblockSector;
-  /** Called before a checkpoint overwrites what jobs of other threads may still read. */
-  waitForReaders?(): void;
+  /** Called before a checkpoint where states are pinned: returns once none is, for no new one is pinned meanwhile. */
+  readonly waitForReaders?: (() => void) | undefined;
+}
+
+/** A state that others may still read: until it is released, nothing that it has is overwritten. */
+export interface Pin {
+  release(): void;
 }
 
 /**
@@ -55,6 +61,13 @@ export class JournaledFile implements Storage {
   /** Why nothing is written any more. */
   #ended: H5Error | undefined;
   #checkpointProblem: unknown;
+  #pins = 0;
+  /** Grows with each change. */
+  #state = 0;
+  /** The last one that was asked for. */
+  #description: SnapshotDescription | undefined;
+  /** Bytes of the file itself. */
+  #fileSize: number;
 
   /** What opening the file for writing found. */
   readonly recovery: Recovery;
@@ -64,6 +77,7 @@ export class JournaledFile implements Storage {
     this.#setup = setup;
     this.recovery = recovery;
     this.#identity = file.identity();
+    this.#fileSize = this.#identity.size;
     this.#overlay = new PageOverlay((target, offset) => readPadded(file, target, offset));
     this.#pages = this.#newPageCache();
     // Later the file's own sector has a mark; what is read never has.
@@ -86,7 +100,7 @@ export class JournaledFile implements Storage {
 
   /** Bytes of the file, those included that are only in the log yet. */
   get size(): number {
-    return Math.max(this.#setup.file.size(), this.#allocator.end);
+    return Math.max(this.#fileSize, this.#allocator.end);
   }
 
   /** What is free, known so far; for whoever opens the file next. */
@@ -116,7 +130,10 @@ export class JournaledFile implements Storage {
     return out;
   }
 
-  /** One state at a time: the snapshot is that of whoever asks, the open transaction included. Pieces stay valid until the next checkpoint. */
+  /**
+   * The bytes as they are now, the open transaction's included: it changes with them. What its pieces and its description
+   * tell stays as it was until the next checkpoint: whoever reads it later, or on another thread, pins it.
+   */
   snapshot(): Snapshot {
     const file = this;
     return {
@@ -125,8 +142,18 @@ export class JournaledFile implements Storage {
       },
       read: (offset, length) => this.read(offset, length),
       pieces: (offset, length) => this.#pieces(offset, length),
-      describe: (): SnapshotDescription => {
-        throw new H5Error("argument", `${this.name}: a file that is being written cannot be opened by another thread`);
+      describe: () => this.#describe(),
+    };
+  }
+
+  /** Holds off checkpoints, and with them the use of freed space, until it is released. */
+  pin(): Pin {
+    this.#pins++;
+    let isReleased = false;
+    return {
+      release: () => {
+        if (!isReleased) this.#pins--;
+        isReleased = true;
       },
     };
   }
@@ -160,13 +187,14 @@ export class JournaledFile implements Storage {
       const { superblock } = this.#setup;
       const sector = this.read(superblock.offset, SECTOR);
       const end = this.#allocator.endAfterCheckpoint;
-      if (superblock.endOf(sector) !== end) transaction.write(superblock.offset, superblock.withEnd(sector, end));
+      if (superblock.endOf(sector) !== end) this.#putSuperblock(transaction, sector, superblock.withEnd(sector, end));
       this.#append([...transaction.records(), { type: "publish", transaction: this.#published + 1, end }]);
     } catch (error) {
       this.rollback();
       throw this.#failure(error);
     }
     this.#published++;
+    this.#state++;
     this.#transaction = undefined;
     this.#allocator.takeSteps();
     if (this.#mark === "unmarked") this.#orEnd(() => this.#markPending());
@@ -177,6 +205,7 @@ export class JournaledFile implements Storage {
   rollback(): void {
     this.#open().rollback(this.#allocator.takeSteps());
     this.#transaction = undefined;
+    this.#state++;
   }
 
   /** What is published survives a power cut when this returns. A failure ends all writing. */
@@ -192,13 +221,14 @@ export class JournaledFile implements Storage {
     this.#synced = transaction;
   }
 
-  /** The file itself is whole and current when this returns, and the log is empty. */
+  /** The file itself is whole and current when this returns, and the log is empty. @throws H5Error where a state stays pinned */
   checkpoint(): void {
     this.#checkWritable();
     if (this.#transaction !== undefined) throw new H5Error("argument", "a transaction is open");
     if (this.#mark === "unmarked") return;
     const { file, superblock } = this.#setup;
-    this.#setup.waitForReaders?.();
+    if (this.#pins > 0) this.#setup.waitForReaders?.();
+    if (this.#pins > 0) throw new H5Error("argument", `${this.name}: a state of it is still being read`);
     // Before anything is overwritten: a full disk must find the old state whole.
     for (const { offset, pages } of this.#overlay.runs()) file.reserve(offset, pages.length * PAGE_SIZE);
     this.sync();
@@ -216,6 +246,8 @@ export class JournaledFile implements Storage {
   }
 
   #tryCheckpoint(): void {
+    // Without somebody to wait for, the next change tries again.
+    if (this.#pins > 0 && this.#setup.waitForReaders === undefined) return;
     try {
       this.checkpoint();
       this.#checkpointProblem = undefined;
@@ -245,6 +277,8 @@ export class JournaledFile implements Storage {
     const freed = this.#allocator.checkpointed(PUNCHED);
     this.#checkpointEnd = this.#allocator.end;
     file.truncate(this.#checkpointEnd);
+    this.#fileSize = this.#checkpointEnd;
+    this.#state++;
     for (const { offset, length } of freed) {
       const from = alignUp(offset, PAGE_SIZE);
       const to = Math.floor((offset + length) / PAGE_SIZE) * PAGE_SIZE;
@@ -272,6 +306,7 @@ export class JournaledFile implements Storage {
     this.#log ??= LogFile.create(directory, logName);
     this.#log.begin({ id, end: this.#checkpointEnd, superblockOffset: superblock.offset });
     file.write([tailSector(id)], tail);
+    this.#fileSize = Math.max(this.#fileSize, tail + SECTOR);
     // What is kept of the pages there is to have the id, too.
     this.#pages.forget(tail, SECTOR);
     this.#overlay.clear();
@@ -299,6 +334,7 @@ export class JournaledFile implements Storage {
 
   #writeThrough(bytes: Uint8Array, offset: number): void {
     this.#setup.file.write([bytes], offset);
+    this.#fileSize = Math.max(this.#fileSize, offset + bytes.length);
     this.#pages.forget(offset, bytes.length);
   }
 
@@ -308,17 +344,45 @@ export class JournaledFile implements Storage {
 
   #pieces(offset: number, length: number): Piece[] {
     const { fd } = this.#setup.file;
-    if (!this.#overlay.touches(offset, length)) return length === 0 ? [] : [{ fd, offset, length }];
     const pieces: Piece[] = [];
+    let unchanged = 0;
+    const addUnchanged = (end: number): void => {
+      pieces.push(...piecesOfFile(fd, this.#fileSize, end - unchanged, unchanged));
+      unchanged = 0;
+    };
+    if (!this.#overlay.touches(offset, length)) return piecesOfFile(fd, this.#fileSize, offset, length);
     for (const { page, from, length: n } of pagesOf(offset, length)) {
       const changed = this.#overlay.page(page);
-      const last = pieces.at(-1);
-      if (changed !== undefined) pieces.push({ bytes: changed.subarray(from, from + n) });
-      else if (last !== undefined && "fd" in last) {
-        pieces[pieces.length - 1] = { fd, offset: last.offset, length: last.length + n };
-      } else pieces.push({ fd, offset: page * PAGE_SIZE + from, length: n });
+      if (changed === undefined) {
+        unchanged += n;
+        continue;
+      }
+      addUnchanged(page * PAGE_SIZE + from);
+      pieces.push({ bytes: changed.subarray(from, from + n) });
     }
+    addUnchanged(offset + length);
     return pieces;
+  }
+
+  #describe(): SnapshotDescription {
+    // What an open transaction has changed is a state of its own, and of this moment.
+    const state = this.#transaction === undefined ? this.#state : ++this.#state;
+    if (this.#description?.state === state) return this.#description;
+    this.#description = {
+      fd: this.#setup.file.fd,
+      size: this.size,
+      path: this.name,
+      state,
+      changed: this.#overlay.copyChanged(this.#fileSize),
+    };
+    return this.#description;
+  }
+
+  /** Writes what differs: the root's header may lie in the same sector. */
+  #putSuperblock(transaction: Transaction, before: Uint8Array, after: Uint8Array): void {
+    const from = after.findIndex((byte, i) => byte !== before[i]);
+    const to = after.findLastIndex((byte, i) => byte !== before[i]) + 1;
+    transaction.write(this.#setup.superblock.offset + from, after.subarray(from, to));
   }
 
   #changed(offset: number, length: number): void {

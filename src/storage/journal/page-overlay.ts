@@ -1,3 +1,5 @@
+import type { ChangedPages } from "../storage.ts";
+
 /** Bytes of a page: what is kept of the file in memory while it is changed. */
 export const PAGE_SIZE = 4096;
 
@@ -84,6 +86,14 @@ export class PageOverlay {
       run = { offset: number * PAGE_SIZE, pages: [bytes] };
     }
     if (run !== undefined) yield run;
+  }
+
+  /** The changed pages as they are now, copied. @param fileSize bytes that the file itself has */
+  copyChanged(fileSize: number): ChangedPages {
+    const numbers = Float64Array.from(this.#pages.keys()).sort();
+    const bytes = new Uint8Array(new SharedArrayBuffer(numbers.length * PAGE_SIZE));
+    for (const [i, number] of numbers.entries()) bytes.set(this.page(number) ?? [], i * PAGE_SIZE);
+    return { fileSize, pageSize: PAGE_SIZE, numbers, bytes };
   }
 
   clear(): void {
