@@ -4,6 +4,7 @@ import { CommandError, EXIT } from "../src/cli/exit-status.ts";
 import { H5File } from "../src/object/file.ts";
 import { LocalFile } from "../src/storage/local-file.ts";
 import { raiseReadAhead, unmount } from "./kernel/mount.ts";
+import { mountEntry } from "./kernel/mount-table.ts";
 import { serveKernel } from "./kernel-transport.ts";
 import { serveLibfuse } from "./libfuse-transport.ts";
 import type { Log } from "./log.ts";
@@ -83,12 +84,14 @@ async function mountAndServe(
     unreadable: (message) => unreadable.tell(message),
     signal,
   });
+  // Somebody may have mounted there anew before this daemon has ended.
+  const device = mountEntry(directory)?.device;
   const ended = service.ended.finally(async () => {
-    await unmount(directory, { lazy: true });
+    await unmount(directory, { lazy: true, device });
     removeMountPoint(mountPoint);
   });
   const stop = async (): Promise<void> => {
-    await unmount(directory, { lazy: true });
+    await unmount(directory, { lazy: true, device });
     await Promise.race([ended, sleep(PATIENCE, undefined, { ref: false })]);
     service.stop();
   };

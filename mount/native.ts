@@ -93,6 +93,14 @@ export function setNonBlocking(fd: number): void {
     throw new SystemCallError("fcntl", koffi.errno());
 }
 
+/** A second descriptor of the same open file, which stays when the first is closed. */
+export function duplicateDescriptor(fd: number): number {
+  const F_DUPFD_CLOEXEC = 1030;
+  const copy: number = fcntlFn(fd, F_DUPFD_CLOEXEC, "int", 0);
+  if (copy < 0) throw new SystemCallError("fcntl", koffi.errno());
+  return copy;
+}
+
 /** A counter that other threads write to (eventfd(2)), non-blocking. */
 export function createEventFd(): number {
   const EFD_CLOEXEC_NONBLOCK = 0o2004000;

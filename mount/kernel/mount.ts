@@ -85,12 +85,17 @@ function rootAdvice(message: string): string {
     : "";
 }
 
-/**
- * Unmounts; a mount that is not there is well, too. Lazily: at once out of everybody's sight, ended when the last open
- * file is closed. @throws CommandError where the mount is busy, or is not ours to end
- */
-export async function unmount(directory: string, { lazy }: { readonly lazy: boolean }): Promise<void> {
-  if (mountEntry(directory) === undefined) return;
+export interface UnmountOptions {
+  /** At once out of everybody's sight, ended when the last open file is closed. */
+  readonly lazy: boolean;
+  /** Of the mount that is meant, as in the mount table: another one at the same place stays. */
+  readonly device?: string | undefined;
+}
+
+/** Unmounts; a mount that is not there is well, too. @throws CommandError where the mount is busy, or is not ours to end */
+export async function unmount(directory: string, { lazy, device }: UnmountOptions): Promise<void> {
+  const entry = mountEntry(directory);
+  if (entry === undefined || (device !== undefined && entry.device !== device)) return;
   // -i: no umount.fuse.h5fs, which would be us.
   const result = isRoot()
     ? await runProgram("umount", ["-i", ...(lazy ? ["-l"] : []), "--", directory], { timeLimit: TIME_LIMIT })

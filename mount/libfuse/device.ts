@@ -1,5 +1,6 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { closeSync, readdirSync, readlinkSync } from "node:fs";
 import koffi from "koffi";
+import { duplicateDescriptor } from "../native.ts";
 
 const pollFn = koffi.load(null).func("int poll(void *fds, unsigned long nfds, int timeout)");
 
@@ -23,13 +24,17 @@ export function openDevices(): ReadonlySet<number> {
  */
 export async function untilUnmounted(device: number, wakeup: number): Promise<void> {
   const POLLIN = 1;
+  // libfuse closes its own as soon as it sees the end. A thread of ours may open another file under that number before poll,
+  // which looks numbers up each time it wakes, has seen the end, too: it would wait for that file, for ever.
+  const copy = duplicateDescriptor(device);
   const fds = Buffer.alloc(16);
   // Errors are told without being asked for; a request to be read shall not wake.
-  fds.writeInt32LE(device, 0);
+  fds.writeInt32LE(copy, 0);
   fds.writeInt32LE(wakeup, 8);
   fds.writeInt32LE(POLLIN, 12);
   await new Promise<void>((resolve, reject) => {
     pollFn.async(fds, 2, -1, (error: unknown) => {
+      closeSync(copy);
       if (error === null) resolve();
       else reject(error);
     });

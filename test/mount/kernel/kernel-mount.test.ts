@@ -241,6 +241,13 @@ describe("mounting", () => {
     await mount.finish();
   });
 
+  it("leaves a mount alone that another one has followed at the same place", async () => {
+    const mount = await ServedMount.start(directory);
+    await unmount(directory, { lazy: true, device: "0:0" });
+    assert.equal(await mountState(directory), "alive");
+    await mount.end();
+  });
+
   it("refuses to unmount what is in use, and does so lazily", async () => {
     const mount = await ServedMount.start(directory);
     const user = spawn("sleep", ["1000"], { cwd: directory, stdio: "ignore" });
