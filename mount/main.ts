@@ -1,42 +1,55 @@
 #!/usr/bin/env node
+import type { Argv } from "yargs";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
-import { attrsCommand } from "../src/cli/attrs.ts";
-import { catCommand } from "../src/cli/cat.ts";
-import { checkCommand } from "../src/cli/check.ts";
-import { completeCommand } from "../src/cli/complete.ts";
-import { cpCommand } from "../src/cli/cp.ts";
-import { dumpCommand } from "../src/cli/dump.ts";
 import { describeFailure, EXIT, exitStatusOf } from "../src/cli/exit-status.ts";
-import { installCommand } from "../src/cli/install.ts";
-import { lsCommand } from "../src/cli/ls.ts";
-import { statCommand } from "../src/cli/stat.ts";
-import { treeCommand } from "../src/cli/tree.ts";
 import { parentOf } from "./background.ts";
-import { mountHelper, umountHelper } from "./helper-commands.ts";
-import { mountCommand } from "./mount-command.ts";
-import { statusCommand } from "./status-command.ts";
-import { umountCommand } from "./umount-command.ts";
+
+type AddCommand = (parser: Argv) => Promise<Argv>;
+
+const addMount: AddCommand = async (parser) => parser.command((await import("./mount-command.ts")).mountCommand);
+
+/**
+ * The commands by their names, in the order of the help. Of most runs only one is needed: loading them all takes longer than
+ * most of them.
+ */
+const COMMANDS: ReadonlyMap<string, AddCommand> = new Map<string, AddCommand>([
+  ["mount", addMount],
+  ["umount", async (parser) => parser.command((await import("./umount-command.ts")).umountCommand)],
+  ["status", async (parser) => parser.command((await import("./status-command.ts")).statusCommand)],
+  ["ls", async (parser) => parser.command((await import("../src/cli/ls.ts")).lsCommand)],
+  ["cat", async (parser) => parser.command((await import("../src/cli/cat.ts")).catCommand)],
+  ["cp", async (parser) => parser.command((await import("../src/cli/cp.ts")).cpCommand)],
+  ["tree", async (parser) => parser.command((await import("../src/cli/tree.ts")).treeCommand)],
+  ["stat", async (parser) => parser.command((await import("../src/cli/stat.ts")).statCommand)],
+  ["attrs", async (parser) => parser.command((await import("../src/cli/attrs.ts")).attrsCommand)],
+  ["dump", async (parser) => parser.command((await import("../src/cli/dump.ts")).dumpCommand)],
+  ["check", async (parser) => parser.command((await import("../src/cli/check.ts")).checkCommand)],
+  ["create", async (parser) => parser.command((await import("../src/cli/create.ts")).createCommand)],
+  ["mkdir", async (parser) => parser.command((await import("../src/cli/mkdir.ts")).mkdirCommand)],
+  ["rm", async (parser) => parser.command((await import("../src/cli/rm.ts")).rmCommand)],
+  ["mv", async (parser) => parser.command((await import("../src/cli/mv.ts")).mvCommand)],
+  ["ln", async (parser) => parser.command((await import("../src/cli/ln.ts")).lnCommand)],
+  ["install", async (parser) => parser.command((await import("../src/cli/install.ts")).installCommand)],
+  ["complete", async (parser) => parser.command((await import("../src/cli/complete.ts")).completeCommand)],
+  ["mount.h5fs", async (parser) => parser.command((await import("./helper-commands.ts")).mountHelper)],
+  ["umount.h5fs", async (parser) => parser.command((await import("./helper-commands.ts")).umountHelper)],
+]);
+
+/** The command that the first word names, else the one that needs no name; for the help that is of none, all. */
+function commandsOf(words: readonly string[]): readonly AddCommand[] {
+  const named = COMMANDS.get(words[0] ?? "");
+  if (named !== undefined) return [named];
+  return words.includes("--help") || words.includes("-h") ? [...COMMANDS.values()] : [addMount];
+}
 
 async function main(): Promise<void> {
-  const parser = yargs(hideBin(process.argv))
+  const words = hideBin(process.argv);
+  let parser: Argv = yargs(words)
     .scriptName("h5fs")
-    .usage("$0 FILE [DIR]  mounts the HDF5 file FILE as the folder DIR")
-    .command(mountCommand)
-    .command(umountCommand)
-    .command(statusCommand)
-    .command(lsCommand)
-    .command(catCommand)
-    .command(cpCommand)
-    .command(treeCommand)
-    .command(statCommand)
-    .command(attrsCommand)
-    .command(dumpCommand)
-    .command(checkCommand)
-    .command(installCommand)
-    .command(completeCommand)
-    .command(mountHelper)
-    .command(umountHelper)
+    .usage("$0 FILE [DIR]  mounts the HDF5 file FILE as the folder DIR");
+  for (const add of commandsOf(words)) parser = await add(parser);
+  await parser
     .strict()
     .wrap(100)
     .help()
@@ -47,8 +60,8 @@ async function main(): Promise<void> {
     .fail((message, error) => {
       // yargs' own are of the usage, too; the others are a command's.
       throw error === undefined || error.name === "YError" ? usageError(message ?? error.message) : error;
-    });
-  await parser.parseAsync();
+    })
+    .parseAsync();
 }
 
 class UsageError extends Error {}

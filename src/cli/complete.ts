@@ -29,6 +29,11 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
   attrs: { options: ["--json"], argument: "location" },
   dump: { options: ["--json"], argument: "path" },
   check: { options: ["--data", "--json"], argument: "path" },
+  create: { options: ["--libver", "--user-block", "--force", "-f"], argument: "path" },
+  mkdir: { options: ["--parents", "-p", "--dry-run"], argument: "location" },
+  rm: { options: ["--recursive", "-r", "--force", "-f", "--dry-run"], argument: "location" },
+  mv: { options: ["--force", "-f", "--dry-run"], argument: "location" },
+  ln: { options: ["--symbolic", "-s", "--dry-run"], argument: "location" },
   install: { options: ["--root", "--remove"], argument: "path" },
 };
 

@@ -42,7 +42,7 @@ function isPyTablesLeaf(object: ObjectBase): boolean {
 }
 
 /** Damage of an object's attributes is told when those are asked for: its data are there all the same, as they are stored. */
-function textAttribute(object: ObjectBase, name: string): string | undefined {
+export function textAttribute(object: ObjectBase, name: string): string | undefined {
   try {
     const attribute = object.attribute(name);
     if (attribute?.datatype.class !== "string" || attribute.dataspace.kind === "null") return undefined;

@@ -13,7 +13,6 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
-import { H5Error } from "../../src/errors.ts";
 import { H5File } from "../../src/object/file.ts";
 import { Group } from "../../src/object/group.ts";
 import { addLink } from "../../src/object/link-edit.ts";
@@ -21,13 +20,11 @@ import { createFile, LIBRARY_VERSIONS, newFileBytes } from "../../src/object/new
 import { createGroup } from "../../src/object/new-object.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { lockExclusive } from "../../src/storage/journal/system-calls.ts";
+import { ofKind } from "../support/error-kind.ts";
 import { assertSound } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 const SUPERBLOCKS = { earliest: 0, v18: 2, v110: 3, v200: 3 };
-
-/** True for an error of that kind. */
-const ofKind = (kind: string) => (error: unknown) => error instanceof H5Error && error.kind === kind;
 
 describe("new files", () => {
   for (const libver of LIBRARY_VERSIONS) {

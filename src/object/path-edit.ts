@@ -1,0 +1,186 @@
+import { H5Error, NotFoundError } from "../errors.ts";
+import type { CharacterSet } from "../format/datatype.ts";
+import type { Link } from "../format/link.ts";
+import { Dataset } from "./dataset.ts";
+import type { H5File } from "./file.ts";
+import { childPath, Group } from "./group.ts";
+import { addLink, changeLinkCount, removeLink } from "./link-edit.ts";
+import { createGroup } from "./new-object.ts";
+import { textAttribute } from "./pytables.ts";
+import { unlink } from "./unlink.ts";
+import { walkObjects } from "./walk.ts";
+import type { FileTransaction } from "./writable-file.ts";
+
+/** Where a link is, or is to be: its group and its name there. */
+export interface LinkPlace {
+  readonly group: Group;
+  readonly name: string;
+  /** As it was asked for. */
+  readonly path: string;
+}
+
+type Target =
+  | { readonly kind: "hard"; readonly address: number }
+  | { readonly kind: "soft"; readonly target: string }
+  | { readonly kind: "external"; readonly file: string; readonly target: string };
+
+/** The place that a path names. @throws H5Error "argument" for the root, which no link leads to; as `resolve` does for the groups before it */
+export function placeOf(file: H5File, path: string): LinkPlace {
+  const parts = partsOf(path);
+  const name = parts.pop();
+  if (name === undefined) {
+    throw new H5Error(
+      "argument",
+      `${file.name}: ${path} is the root group, which can be neither made nor moved nor removed`,
+      { path },
+    );
+  }
+  if (name.includes("\0"))
+    throw new H5Error("argument", `${JSON.stringify(name)} cannot be the name of a link`, { path });
+  return { group: groupAt(file, `/${parts.join("/")}`), name, path };
+}
+
+/** The link at a place. @throws NotFoundError */
+export function linkAt({ group, name, path }: LinkPlace): Link {
+  const link = group.link(name);
+  if (link === undefined) throw new NotFoundError(`${group.file.name} has no ${path}`, { path });
+  return link;
+}
+
+/** Makes a group. @param parents make those before it, too, and be content with one that is there @returns its address */
+export function makeGroup(
+  transaction: FileTransaction,
+  path: string,
+  parents: boolean,
+  make: MakeGroup = newGroup,
+): number {
+  const { file } = transaction;
+  if (!parents) {
+    const place = placeOf(file, path);
+    assertFree(place);
+    return addGroup(transaction, place.group.address, place.name, make);
+  }
+  let group = file.root;
+  let at = "/";
+  const parts = partsOf(path);
+  for (const [i, name] of parts.entries()) {
+    at = childPath(at, name);
+    const link = group.link(name);
+    if (link !== undefined) {
+      group = groupAt(file, at);
+      continue;
+    }
+    let address = addGroup(transaction, group.address, name, make);
+    for (const rest of parts.slice(i + 1)) address = addGroup(transaction, address, rest, make);
+    return address;
+  }
+  return group.address;
+}
+
+/** Makes an empty group, without a link. @param parent address of the group that it will be in @returns its address */
+export type MakeGroup = (transaction: FileTransaction, parent: number) => number;
+
+const newGroup: MakeGroup = ({ edit }) => createGroup(edit, seconds());
+
+function addGroup(transaction: FileTransaction, parent: number, name: string, make: MakeGroup): number {
+  const address = make(transaction, parent);
+  addLink(transaction.edit, parent, { ...named(name), kind: "hard", address });
+  return address;
+}
+
+/** Gives an object that has no link yet its first. */
+export function placeObject({ edit }: FileTransaction, { group, name }: LinkPlace, address: number): void {
+  addLink(edit, group.address, { ...named(name), kind: "hard", address });
+}
+
+/** Adds a link; a hard one counts. @throws H5Error "exists" */
+export function addLinkAt({ edit }: FileTransaction, place: LinkPlace, target: Target): void {
+  assertFree(place);
+  if (target.kind === "hard") changeLinkCount(edit, target.address, 1);
+  addLink(edit, place.group.address, { ...named(place.name), ...target });
+}
+
+/** @throws H5Error "exists" */
+export function assertFree({ group, name, path }: LinkPlace): void {
+  if (group.link(name) === undefined) return;
+  throw new H5Error("exists", `${group.file.name} has ${path} already`, { path });
+}
+
+/**
+ * Takes a link away, and the object with all that is its own if it was the last. The index that PyTables keeps of a table goes with it.
+ * @throws NotFoundError
+ */
+export function removeLinkAt(transaction: FileTransaction, place: LinkPlace): void {
+  const index = indexOf(place, linkAt(place));
+  unlink(transaction, place.group.address, place.name);
+  if (index !== undefined) unlink(transaction, place.group.address, index);
+}
+
+/**
+ * Another place, or another name, for a link. The index that PyTables keeps of a table comes with it.
+ * @throws NotFoundError; H5Error "exists" where the new place is taken, "argument" where a group would be put into itself
+ */
+export function moveLink(transaction: FileTransaction, from: LinkPlace, to: LinkPlace): void {
+  const link = linkAt(from);
+  if (from.group.address === to.group.address && from.name === to.name) return;
+  assertFree(to);
+  if (link.kind === "hard" && from.group.address !== to.group.address)
+    assertOutside(transaction.file, from, link.address, to);
+  const index = indexOf(from, link);
+  rename(transaction, from, to);
+  if (index === undefined) return;
+  rename(transaction, { ...from, name: index }, { ...to, name: indexName(to.name) });
+}
+
+function rename({ edit }: FileTransaction, from: LinkPlace, to: LinkPlace): void {
+  const link = removeLink(edit, from.group.address, from.name);
+  if (link === undefined) throw new TypeError(`${from.path} is gone`);
+  addLink(edit, to.group.address, { ...link, ...named(to.name) });
+}
+
+/** A group that is moved below itself could not be reached any more. */
+function assertOutside(file: H5File, from: LinkPlace, address: number, to: LinkPlace): void {
+  const object = file.object(address, from.path);
+  if (!(object instanceof Group)) return;
+  if (!isWithin(to.group.address, object)) return;
+  throw new H5Error("argument", `${from.path} cannot be moved into itself, to ${to.path}`, { path: to.path });
+}
+
+function isWithin(address: number, group: Group): boolean {
+  if (group.address === address) return true;
+  for (const met of walkObjects(group)) if (met.address === address) return true;
+  return false;
+}
+
+/** The name of the group with PyTables' index of a table at this place. */
+function indexOf({ group, name }: LinkPlace, link: Link): string | undefined {
+  const index = indexName(name);
+  if (link.kind !== "hard" || group.link(index)?.kind !== "hard") return undefined;
+  const table = group.file.object(link.address);
+  return table instanceof Dataset && textAttribute(table, "CLASS") === "TABLE" ? index : undefined;
+}
+
+function indexName(name: string): string {
+  return `_i_${name}`;
+}
+
+function groupAt(file: H5File, path: string): Group {
+  const object = file.resolve(path);
+  if (object instanceof Group) return object;
+  throw new H5Error("not-a-group", `${file.name}: ${path} is a ${object.kind}, which nothing can be put into`, {
+    path,
+  });
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+/** As h5py names what it makes: UTF-8 where ASCII is not enough. */
+function named(name: string): { name: string; charset: CharacterSet; creationOrder: undefined } {
+  return { name, charset: /^[\0-\x7f]*$/.test(name) ? "ascii" : "utf-8", creationOrder: undefined };
+}
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
+}

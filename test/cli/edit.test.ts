@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeSample } from "../support/h5wasm-file.ts";
+import { H5FS } from "../support/mount.ts";
+import { run } from "../support/run.ts";
+import { withTempDir } from "../support/temp-dir.ts";
+
+describe("commands that change a file", () => {
+  it("make, link, move and remove", async () => {
+    await withTempDir(async (cwd) => {
+      const h5fs = async (...args: string[]): Promise<string> => {
+        const { status, stdout, stderr } = await run(process.execPath, [H5FS, ...args], { cwd });
+        assert.equal(stderr, "");
+        assert.equal(status, 0);
+        return stdout.toString();
+      };
+      await h5fs("create", "--user-block", "512", "new.h5");
+      await h5fs("mkdir", "-p", "new.h5:/run7/raw", "new.h5:/run8");
+      await h5fs("ln", "new.h5:/run7/raw", "new.h5:/run8/same");
+      await h5fs("ln", "-s", "/run7", "new.h5:/latest");
+      await h5fs("ln", "-s", "other.h5:/x", "new.h5:/elsewhere");
+      await h5fs("mv", "new.h5:/run7/raw", "new.h5:/latest", "new.h5:/run8");
+      await h5fs("rm", "-r", "-f", "new.h5:/run7", "new.h5:/no");
+      const expected = `new.h5
+├── elsewhere -> /x in other.h5
+└── run8
+    ├── latest -> /run7
+    ├── raw
+    └── same  (the same as /run8/raw)
+`;
+      assert.match(await h5fs("check", "new.h5"), /no damage found/);
+      assert.equal(await h5fs("tree", "new.h5"), expected);
+    });
+  });
+
+  it("tell in one sentence what cannot be done, and change nothing", async () => {
+    await withTempDir(async (cwd) => {
+      const path = await writeSample(cwd);
+      const before = readFileSync(path);
+      const fails: readonly (readonly [number, RegExp, ...string[]])[] = [
+        [32, /sample\.h5: there is such a file already/, "create", "sample.h5"],
+        [30, /\/no: there is no such link; "h5fs tree sample\.h5" shows/, "mkdir", "sample.h5:/no/x"],
+        [30, /\/group is a group: h5fs rm -r removes it/, "rm", "sample.h5:/group"],
+        [2, /cannot be moved into itself/, "mv", "sample.h5:/group", "sample.h5:/group/x"],
+        [2, /are two files/, "mv", "sample.h5:/words", "b.h5:/words"],
+        [0, /^$/, "rm", "-r", "--dry-run", "sample.h5:/group"],
+      ];
+      for (const [status, message, ...args] of fails) {
+        const result = await run(process.execPath, [H5FS, ...args], { cwd });
+        assert.match(result.stderr, message);
+        assert.equal(result.status, status, result.stderr);
+      }
+      assert.deepEqual(readFileSync(join(cwd, "sample.h5")), before);
+    });
+  });
+});
