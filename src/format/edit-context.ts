@@ -1,5 +1,6 @@
 import type { SpaceKind } from "../storage/journal/allocator.ts";
 import type { FormatContext } from "./context.ts";
+import { GlobalHeapSpace } from "./global-heap-space.ts";
 import type { Sizes } from "./reader.ts";
 import type { GroupK } from "./symbol-table-lookup.ts";
 import { Writer } from "./writer.ts";
@@ -26,10 +27,18 @@ export class EditContext implements Sizes {
   readonly groupK: GroupK;
   /** New objects are of the file's own generation: with superblock 0 and 1, version 1 headers and symbol tables. */
   readonly generation: "old" | "new";
+  /** Of the file, not of the transaction. */
+  readonly globalHeapSpace: GlobalHeapSpace;
   readonly #edited = new Set<EditedStructure>();
 
-  constructor(context: FormatContext, superblock: GroupK & { readonly version: number }, store: ByteStore) {
+  constructor(
+    context: FormatContext,
+    superblock: GroupK & { readonly version: number },
+    store: ByteStore,
+    globalHeapSpace = new GlobalHeapSpace(),
+  ) {
     this.context = context;
+    this.globalHeapSpace = globalHeapSpace;
     this.#store = store;
     this.groupK = superblock;
     this.generation = superblock.version < 2 ? "old" : "new";

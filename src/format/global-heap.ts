@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { FormatError } from "../errors.ts";
 import type { FormatContext } from "./context.ts";
 import { type Extent, metadata } from "./extent.ts";
-import { Reader } from "./reader.ts";
+import { Reader, type Sizes } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
 const STRUCTURE = "global heap collection";
@@ -55,8 +55,7 @@ export class GlobalHeap {
 }
 
 function readCollection(context: FormatContext, address: number): Collection {
-  // Both headers are padded to a multiple of 8 (the specification does not say so; libhdf5's H5HG_SIZEOF_HDR does).
-  const headerSize = roundUp8(8 + context.sizeOfLengths);
+  const headerSize = globalHeapHeaderSize(context);
   const head = context.reader(address, headerSize, STRUCTURE);
   head.signature("GCOL");
   head.version(1);
@@ -89,8 +88,16 @@ function readCollection(context: FormatContext, address: number): Collection {
   return { address, bytes: r.bytes, extents };
 }
 
-function roundUp8(n: number): number {
+export function roundUp8(n: number): number {
   return Math.ceil(n / 8) * 8;
+}
+
+/**
+ * Bytes of a collection's header, and of an object's: both are padded to a multiple of 8 (the specification does not say so;
+ * libhdf5's H5HG_SIZEOF_HDR does).
+ */
+export function globalHeapHeaderSize({ sizeOfLengths }: Pick<Sizes, "sizeOfLengths">): number {
+  return roundUp8(8 + sizeOfLengths);
 }
 
 /** An object of a collection. */
@@ -112,7 +119,7 @@ export interface GlobalHeapCollection {
 
 /** @throws FormatError where the collection is damaged */
 export function readGlobalHeapCollection(context: FormatContext, address: number): GlobalHeapCollection {
-  const headerSize = roundUp8(8 + context.sizeOfLengths);
+  const headerSize = globalHeapHeaderSize(context);
   const { bytes, extents } = readCollection(context, address);
   const r = new Reader(bytes, address, STRUCTURE, context);
   const objects: GlobalHeapObject[] = [];
@@ -134,7 +141,7 @@ export function extentOfGlobalHeapCollection(context: FormatContext, address: nu
 
 /** Writes all bytes of a collection, zeros where it is free. */
 export function encodeGlobalHeapCollection(w: Writer, { size, objects, freeSpace }: GlobalHeapCollection): void {
-  const headerSize = roundUp8(8 + w.sizes.sizeOfLengths);
+  const headerSize = globalHeapHeaderSize(w.sizes);
   const start = w.position;
   w.signature("GCOL");
   w.u8(1);
@@ -151,7 +158,7 @@ export function encodeGlobalHeapCollection(w: Writer, { size, objects, freeSpace
 }
 
 function encodeObjectHead(w: Writer, index: number, referenceCount: number, size: number): void {
-  const end = w.position + roundUp8(8 + w.sizes.sizeOfLengths);
+  const end = w.position + globalHeapHeaderSize(w.sizes);
   w.u16(index);
   w.u16(referenceCount);
   w.zeros(4);

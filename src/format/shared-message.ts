@@ -1,5 +1,6 @@
 import { UnsupportedError } from "../errors.ts";
 import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /**
  * Where a shared message is (Specification IV.A.2, "Shared Message"): in another object's header (a committed datatype).
@@ -23,4 +24,11 @@ export function decodeSharedMessage(r: Reader): number {
   }
   if (version === 3 && type !== 2) r.fail(`shared message of type ${type}, expected 1 (heap) or 2 (committed)`);
   return r.definedOffset("address of the shared message");
+}
+
+/** In another object's header: as libhdf5 writes it, in version 2, which every library reads. */
+export function encodeSharedMessage(w: Writer, address: number): void {
+  w.u8(2);
+  w.u8(2);
+  w.offset(address);
 }

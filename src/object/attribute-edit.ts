@@ -8,6 +8,7 @@ import type { EditContext } from "../format/edit-context.ts";
 import { type HeaderMessage, MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import { Reader } from "../format/reader.ts";
+import { encodeSharedMessage } from "../format/shared-message.ts";
 
 /** An attribute as it is to be. */
 export interface NewAttribute {
@@ -125,17 +126,22 @@ function encodeAttribute(edit: EditContext, headerVersion: 1 | 2, attribute: New
   const { name, charset, datatype, dataspace, data } = attribute;
   const modern = headerVersion === 2;
   const typeWriter = edit.writer();
-  encodeDatatype(typeWriter, datatype, Math.max(leastDatatypeVersion(datatype), modern ? 3 : 1));
+  const shared = datatype.committedAt !== undefined;
+  if (datatype.committedAt !== undefined) encodeSharedMessage(typeWriter, datatype.committedAt);
+  else encodeDatatype(typeWriter, datatype, Math.max(leastDatatypeVersion(datatype), modern ? 3 : 1));
   const spaceWriter = edit.writer();
   encodeDataspace(spaceWriter, dataspace, modern || dataspace.kind === "null" ? 2 : 1);
-  const part = (bytes: Uint8Array) => ({ shared: false, reader: new Reader(bytes, 0, "attribute message", edit) });
+  const part = (bytes: Uint8Array, isShared: boolean) => ({
+    shared: isShared,
+    reader: new Reader(bytes, 0, "attribute message", edit),
+  });
   const w = edit.writer();
   encodeAttributeMessage(w, {
     name,
-    version: modern || charset !== "ascii" ? 3 : 1,
+    version: modern || charset !== "ascii" ? 3 : shared ? 2 : 1,
     charset,
-    datatype: part(typeWriter.bytes),
-    dataspace: part(spaceWriter.bytes),
+    datatype: part(typeWriter.bytes, shared),
+    dataspace: part(spaceWriter.bytes, false),
     data,
   });
   return w.bytes;

@@ -33,12 +33,12 @@ interface HeapSource {
 /** Finds the collections of the global heap that elements have objects in, those in objects of the heap included. */
 export class HeapCollections {
   readonly #source: HeapSource;
-  readonly #found: (collection: number) => void;
+  readonly #found: (collection: number, index: number) => void;
   /** Objects whose own elements were looked through, by type: damaged ones may lead to the same ones over and over. */
   readonly #visited = new Map<Datatype, Set<string>>();
 
-  /** @param found is called with a collection's address, once for each object in it that is met */
-  constructor(source: HeapSource, found: (collection: number) => void) {
+  /** @param found is called with a collection's address and the number of an object in it, once for each that is met */
+  constructor(source: HeapSource, found: (collection: number, index: number) => void) {
     this.#source = source;
     this.#found = found;
   }
@@ -86,7 +86,7 @@ export class HeapCollections {
     if (address === undefined || address === 0) return;
     const index = r.u32();
     const object = this.#source.globalHeap.object(address, index);
-    this.#found(address);
+    this.#found(address, index);
     if (base === undefined || !refersToHeap(base)) return;
     let visited = this.#visited.get(base);
     if (visited === undefined) {

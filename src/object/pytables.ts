@@ -1,6 +1,7 @@
 import { H5Error } from "../errors.ts";
-import type { CompoundMember, Datatype, EnumType } from "../format/datatype.ts";
+import type { CompoundMember, Datatype } from "../format/datatype.ts";
 import type { Dataset } from "./dataset.ts";
+import { BOOLEAN } from "./datatypes.ts";
 import type { ObjectBase } from "./object.ts";
 
 /** The values of the attribute CLASS by which PyTables marks the datasets it writes. */
@@ -83,23 +84,3 @@ function withMeaning(type: Datatype): Datatype {
       return type;
   }
 }
-
-/** The enumeration by which h5py stores a boolean. */
-const BOOLEAN: EnumType = {
-  class: "enum",
-  size: 1,
-  base: {
-    class: "integer",
-    size: 1,
-    order: "little",
-    bitOffset: 0,
-    precision: 8,
-    lowPadding: "zero",
-    highPadding: "zero",
-    signed: true,
-  },
-  members: [
-    { name: "FALSE", value: Uint8Array.of(0) },
-    { name: "TRUE", value: Uint8Array.of(1) },
-  ],
-};

@@ -1,6 +1,10 @@
+import type { Datatype } from "../format/datatype.ts";
 import type { Extent } from "../format/extent.ts";
 import { extentsOfObject } from "./extents.ts";
+import type { H5Object } from "./file.ts";
+import { releaseElements } from "./heap-writer.ts";
 import { changeLinkCount, removeLink } from "./link-edit.ts";
+import { storedElements } from "./stored-elements.ts";
 import type { FileTransaction } from "./writable-file.ts";
 
 /**
@@ -11,12 +15,15 @@ import type { FileTransaction } from "./writable-file.ts";
  */
 export function unlink(transaction: FileTransaction, group: number, name: string): boolean {
   const link = removeLink(transaction.edit, group, name);
-  if (link?.kind === "hard") release(transaction, link.address);
+  if (link?.kind === "hard") releaseObject(transaction, link.address);
   return link !== undefined;
 }
 
-/** One link less leads to these objects, and to what the freed ones lead to. */
-function release(transaction: FileTransaction, first: number): void {
+/**
+ * One link, or one use of a committed datatype, less leads to an object. Where it was the last, the object is freed, and so
+ * on with what it leads to.
+ */
+export function releaseObject(transaction: FileTransaction, first: number): void {
   const { edit } = transaction;
   const released = [first];
   for (let address = released.pop(); address !== undefined; address = released.pop()) {
@@ -31,6 +38,18 @@ function release(transaction: FileTransaction, first: number): void {
     }
     // Of what cannot be read whole, nobody knows what it shares with others.
     if (!isWhole) continue;
+    for (const { datatype, runs } of elementsOf(object)) {
+      if (datatype.committedAt !== undefined) released.push(datatype.committedAt);
+      releaseElements(transaction, datatype, runs);
+    }
     for (const extent of extents) if (extent.owner === address) edit.free(extent.address, extent.length);
+  }
+}
+
+/** The elements that an object has, its attributes' included. */
+function* elementsOf(object: H5Object): Generator<{ datatype: Datatype; runs: Iterable<Uint8Array> }> {
+  for (const attribute of object.attributes()) yield { datatype: attribute.datatype, runs: [attribute.bytes()] };
+  if (object.kind === "dataset" && object.layout.kind !== "virtual") {
+    yield { datatype: object.datatype, runs: storedElements(object) };
   }
 }

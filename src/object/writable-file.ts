@@ -1,5 +1,6 @@
 import { H5Error, UnsupportedError } from "../errors.ts";
 import { EditContext } from "../format/edit-context.ts";
+import { GlobalHeapSpace } from "../format/global-heap-space.ts";
 import { MESSAGE } from "../format/header-message.ts";
 import { findMessage, readObjectHeader } from "../format/object-header.ts";
 import { findSuperblock } from "../format/superblock.ts";
@@ -34,6 +35,7 @@ const REFUSED = [
 export class WritableFile {
   readonly #file: H5File;
   readonly #journal: JournaledFile;
+  readonly #globalHeapSpace = new GlobalHeapSpace();
 
   private constructor(journal: JournaledFile, file: H5File) {
     this.#journal = journal;
@@ -87,7 +89,7 @@ export class WritableFile {
     let result: T;
     try {
       const file = this.#file;
-      const edit = new EditContext(file.context, file.superblock, store);
+      const edit = new EditContext(file.context, file.superblock, store, this.#globalHeapSpace);
       result = change({
         get file() {
           edit.writeEdited();
@@ -98,6 +100,7 @@ export class WritableFile {
       edit.writeEdited();
     } catch (error) {
       this.#journal.rollback();
+      this.#globalHeapSpace.clear();
       throw error;
     }
     this.#journal.publish();

@@ -1,0 +1,141 @@
+import { H5Error } from "../errors.ts";
+import { type Dataspace, elementCount } from "../format/dataspace.ts";
+import type { Datatype } from "../format/datatype.ts";
+import { encodeText } from "../format/text.ts";
+import type { Attribute } from "./attribute.ts";
+import { deleteAttribute, setAttribute } from "./attribute-edit.ts";
+import { FileHeapWriter, releaseElements } from "./heap-writer.ts";
+import { fixedDataspace, inferDatatype, inferDims } from "./infer-datatype.ts";
+import { changeLinkCount } from "./link-edit.ts";
+import { isList, type NumberArray, type Storable } from "./storable.ts";
+import { releaseObject } from "./unlink.ts";
+import { encodeElements, flattenValues } from "./value-encode.ts";
+import type { FileTransaction } from "./writable-file.ts";
+
+/** What an attribute is to be set to. */
+export interface AttributeValue {
+  /** A scalar, or lists nested by the dimensions; `null` without a datatype: no data (H5S_NULL), as h5py's `Empty`. */
+  readonly value: Storable;
+  /**
+   * Default: see `inferDatatype`. "kept": the one that the attribute of that name has, if there is one; a string of fixed
+   * length gets as long as the value needs. One with `committedAt` is that committed datatype, which counts its uses.
+   */
+  readonly datatype?: Datatype | "kept";
+  /** Default: as the value is nested. */
+  readonly shape?: readonly number[];
+}
+
+/** The type of h5py's `Empty("f")`. */
+const NOTHING: Datatype = inferDatatype(new Float32Array(0), 8);
+
+/**
+ * Creates an attribute, or replaces the one of that name.
+ * @param address the object's header
+ * @throws H5Error "argument" where the value does not fit its type or shape; nothing is changed then
+ */
+export function setAttributeValue(
+  transaction: FileTransaction,
+  address: number,
+  name: string,
+  { value, datatype, shape }: AttributeValue,
+): void {
+  const { edit } = transaction;
+  const old = transaction.file.object(address).attribute(name);
+  const kept = datatype === "kept" ? old?.datatype : datatype;
+  const { type, dataspace, values } = arranged(value, kept, shape, edit.sizeOfOffsets);
+  const stored = datatype === "kept" ? withRoomFor(type, values) : type;
+  const data = encodeElements(stored, values, new FileHeapWriter(transaction));
+  const before = old === undefined ? undefined : beforeOf(old);
+  const charset = /^[\0-\x7f]*$/.test(name) ? "ascii" : "utf-8";
+  setAttribute(edit, address, { name, charset, datatype: stored, dataspace, data });
+  if (stored.committedAt !== undefined) changeLinkCount(edit, stored.committedAt, 1);
+  if (before !== undefined) release(transaction, before);
+}
+
+/** Removes an attribute and what only it had. False: there is none of that name. @param address the object's header */
+export function removeAttribute(transaction: FileTransaction, address: number, name: string): boolean {
+  const old = transaction.file.object(address).attribute(name);
+  if (old === undefined) return false;
+  const before = beforeOf(old);
+  deleteAttribute(transaction.edit, address, name);
+  if (before !== undefined) release(transaction, before);
+  return true;
+}
+
+/** What an attribute had, before it is changed. */
+interface Before {
+  readonly datatype: Datatype;
+  readonly bytes: Uint8Array;
+}
+
+/** `undefined`: it is damaged, and what it had is not known. */
+function beforeOf(attribute: Attribute): Before | undefined {
+  try {
+    return { datatype: attribute.datatype, bytes: attribute.bytes().slice() };
+  } catch (error) {
+    if (error instanceof H5Error) return undefined;
+    throw error;
+  }
+}
+
+function release(transaction: FileTransaction, { datatype, bytes }: Before): void {
+  releaseElements(transaction, datatype, [bytes]);
+  if (datatype.committedAt !== undefined) releaseObject(transaction, datatype.committedAt);
+}
+
+interface Arranged {
+  readonly type: Datatype;
+  readonly dataspace: Dataspace;
+  readonly values: readonly Storable[] | NumberArray;
+}
+
+function arranged(
+  value: Storable,
+  datatype: Datatype | undefined,
+  shape: readonly number[] | undefined,
+  sizeOfOffsets: number,
+): Arranged {
+  if (value === null && shape === undefined && !hasNull(datatype)) {
+    return { type: datatype ?? NOTHING, dataspace: { kind: "null" }, values: [] };
+  }
+  const dims = shape ?? dimsOf(value, datatype);
+  const isFlat = value !== null && typeof value === "object" && isList(value) && ArrayBuffer.isView(value);
+  const values = isFlat && dims.length > 0 ? value : flattenValues(value, dims);
+  const dataspace = fixedDataspace(dims);
+  if (values.length !== elementCount(dataspace)) {
+    throw new H5Error("argument", `${values.length} values for the shape (${dims.join(", ")})`);
+  }
+  return { type: datatype ?? inferDatatype(values, sizeOfOffsets), dataspace, values };
+}
+
+/** True for types among whose values is `null`. */
+function hasNull(type: Datatype | undefined): boolean {
+  return type?.class === "reference" || (type?.class === "vlen" && type.kind === "string");
+}
+
+/** Lists that are elements, of array types and sequences, are no dimensions. */
+function dimsOf(value: Storable, type: Datatype | undefined): number[] {
+  if (type?.class === "opaque" && value instanceof Uint8Array) return [];
+  const dims = inferDims(value);
+  return dims.slice(0, Math.max(0, dims.length - listDepth(type)));
+}
+
+/** How deep an element of that type is nested. */
+function listDepth(type: Datatype | undefined): number {
+  if (type?.class === "array") return type.dims.length + listDepth(type.base);
+  if (type?.class === "vlen" && type.kind === "sequence") return 1 + listDepth(type.base);
+  return type?.class === "opaque" ? 1 : 0;
+}
+
+/** A type of strings of fixed length that is the attribute's own, made as long as the longest value needs. */
+function withRoomFor(type: Datatype, values: readonly Storable[] | NumberArray): Datatype {
+  if (type.class !== "string" || type.committedAt !== undefined) return type;
+  let { size, charset } = type;
+  for (const value of values) {
+    if (typeof value !== "string") continue;
+    const { length } = encodeText(value);
+    size = Math.max(size, length);
+    if (/[^\0-\x7f\udc80-\udcff]/u.test(value)) charset = "utf-8";
+  }
+  return { ...type, size, charset };
+}

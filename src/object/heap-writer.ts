@@ -1,0 +1,83 @@
+import { H5Error } from "../errors.ts";
+import type { Datatype } from "../format/datatype.ts";
+import { GlobalHeapEditor } from "../format/global-heap-edit.ts";
+import type { H5File } from "./file.ts";
+import { HeapCollections, refersToHeap } from "./heap-collections.ts";
+import type { HeapWriter } from "./value-encode.ts";
+import type { FileTransaction } from "./writable-file.ts";
+
+/** An object that no path leads to, as it is named in place of its path. */
+const BY_ADDRESS = /^#0x([0-9a-f]+)$/;
+
+/** The heap of a file that is being changed: what elements refer to is put into its global heap, and its paths are known. */
+export class FileHeapWriter implements HeapWriter {
+  readonly #transaction: FileTransaction;
+  readonly #editor: GlobalHeapEditor;
+  /** As it was when the first path was asked for. */
+  #file: H5File | undefined;
+
+  constructor(transaction: FileTransaction) {
+    this.#transaction = transaction;
+    this.#editor = GlobalHeapEditor.of(transaction.edit);
+  }
+
+  get sizeOfOffsets(): number {
+    return this.#transaction.edit.sizeOfOffsets;
+  }
+
+  insert(bytes: Uint8Array): { readonly collection: number; readonly index: number } {
+    return this.#editor.insert(bytes);
+  }
+
+  /** @throws H5Error where there is no such object in the file itself */
+  address(path: string): number {
+    this.#file ??= this.#transaction.file;
+    const address = BY_ADDRESS.exec(path)?.[1];
+    const object = address === undefined ? this.#file.resolve(path) : this.#file.object(Number.parseInt(address, 16));
+    if (object.file !== this.#file) {
+      throw new H5Error("argument", `${path} is in another file, to which no reference can lead`);
+    }
+    return object.address;
+  }
+}
+
+/**
+ * Frees what elements referred to that are overwritten or deleted, as far as nobody else can refer to it (see
+ * `GlobalHeapEditor.remove`). What is damaged stays.
+ * @param runs the elements, as they are stored
+ * @param kept elements, such as a fill value, whose objects others may share: these stay
+ */
+export function releaseElements(
+  transaction: FileTransaction,
+  type: Datatype,
+  runs: Iterable<Uint8Array>,
+  kept?: Uint8Array,
+): void {
+  const { edit } = transaction;
+  if (!refersToHeap(type) || !edit.globalHeapSpace.hasOwn) return;
+  const { file } = transaction;
+  const shared = heapObjects(file, type, kept === undefined ? [] : [kept]);
+  const released = heapObjects(file, type, runs);
+  if (shared === undefined || released === undefined) return;
+  const editor = GlobalHeapEditor.of(edit);
+  for (const [key, { collection, index }] of released) if (!shared.has(key)) editor.remove(collection, index);
+}
+
+/** What elements refer to, each object once. `undefined`: some cannot be read. */
+function heapObjects(
+  file: H5File,
+  type: Datatype,
+  runs: Iterable<Uint8Array>,
+): Map<string, { readonly collection: number; readonly index: number }> | undefined {
+  const found = new Map<string, { readonly collection: number; readonly index: number }>();
+  const collections = new HeapCollections(file, (collection, index) => {
+    found.set(`${collection} ${index}`, { collection, index });
+  });
+  try {
+    for (const bytes of runs) collections.visit(type, bytes);
+  } catch (error) {
+    if (!(error instanceof H5Error)) throw error;
+    return undefined;
+  }
+  return found;
+}
