@@ -2,7 +2,9 @@ import { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
 import { H5File } from "../src/object/file.ts";
-import { LocalFile } from "../src/storage/local-file.ts";
+import { openStorage } from "../src/object/open-storage.ts";
+import { lockShared } from "../src/storage/journal/system-calls.ts";
+import type { LocalFile } from "../src/storage/local-file.ts";
 import { raiseReadAhead, unmount } from "./kernel/mount.ts";
 import { mountEntry } from "./kernel/mount-table.ts";
 import { serveKernel } from "./kernel-transport.ts";
@@ -10,7 +12,6 @@ import { serveLibfuse } from "./libfuse-transport.ts";
 import type { Log } from "./log.ts";
 import type { MountOptions } from "./mount-options.ts";
 import { type MountPoint, prepareMountPoint, removeMountPoint } from "./mount-point.ts";
-import { lockShared } from "./native.ts";
 import type { Transport, TransportName } from "./transport.ts";
 import { UnreadableLog } from "./unreadable-log.ts";
 
@@ -44,7 +45,7 @@ export async function startDaemon(
   log: Log,
   signal: AbortSignal,
 ): Promise<Daemon> {
-  const storage = LocalFile.open(file);
+  const { storage } = openStorage(file);
   if (options.lock && !lockShared(storage.fd)) {
     throw new CommandError(
       EXIT.locked,

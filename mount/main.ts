@@ -25,6 +25,7 @@ const COMMANDS: ReadonlyMap<string, AddCommand> = new Map<string, AddCommand>([
   ["attrs", async (parser) => parser.command((await import("../src/cli/attrs.ts")).attrsCommand)],
   ["dump", async (parser) => parser.command((await import("../src/cli/dump.ts")).dumpCommand)],
   ["check", async (parser) => parser.command((await import("../src/cli/check.ts")).checkCommand)],
+  ["recover", async (parser) => parser.command((await import("../src/cli/recover.ts")).recoverCommand)],
   ["create", async (parser) => parser.command((await import("../src/cli/create.ts")).createCommand)],
   ["mkdir", async (parser) => parser.command((await import("../src/cli/mkdir.ts")).mkdirCommand)],
   ["rm", async (parser) => parser.command((await import("../src/cli/rm.ts")).rmCommand)],

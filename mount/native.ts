@@ -13,7 +13,6 @@ const readFn = libc.func("long read(int fd, void *buf, unsigned long count)");
 const writeFn = libc.func("long write(int fd, const void *buf, unsigned long count)");
 const fcntlFn = libc.func("int fcntl(int fd, int cmd, ...)");
 const eventfdFn = libc.func("int eventfd(unsigned int initval, int flags)");
-const flockFn = libc.func("int flock(int fd, int operation)");
 const socketpairFn = libc.func("int socketpair(int domain, int type, int protocol, _Out_ int *sv)");
 const getpagesizeFn = libc.func("int getpagesize()");
 const getxattrFn = libc.func(
@@ -111,15 +110,6 @@ export function createEventFd(): number {
 
 export function wakeEventFd(fd: number): void {
   writeSync(fd, new Uint8Array(new BigUint64Array([1n]).buffer));
-}
-
-/** Takes the shared lock that libhdf5 takes on a file it reads. False: another process holds it exclusively, as a writer does. */
-export function lockShared(fd: number): boolean {
-  const LOCK_SH_NB = 1 | 4;
-  const EWOULDBLOCK = 11;
-  if (flockFn(fd, LOCK_SH_NB) === 0) return true;
-  // A file system without locks (ENOSYS, ENOLCK, EOPNOTSUPP) has none to respect.
-  return koffi.errno() !== EWOULDBLOCK;
 }
 
 let canReadCachedOnly = true;

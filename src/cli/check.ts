@@ -2,8 +2,11 @@ import type { CommandModule } from "yargs";
 import { encodeText } from "../format/text.ts";
 import { type CheckReport, checkFile, type Finding, type Severity } from "../object/check.ts";
 import { H5File } from "../object/file.ts";
+import type { PendingState } from "../storage/journal/pending-state.ts";
 import { EXIT } from "./exit-status.ts";
+import { openLocked } from "./open-file.ts";
 import { printable } from "./printable.ts";
+import { changes } from "./recover.ts";
 import { writeOut } from "./standard-output.ts";
 
 export const checkCommand: CommandModule<object, { file: string; json: boolean; data: boolean }> = {
@@ -17,16 +20,27 @@ export const checkCommand: CommandModule<object, { file: string; json: boolean; 
       .example("$0 check data.h5", "is any structure damaged, is space lost?")
       .example("$0 check --data data.h5", "can every chunk be decoded?"),
   handler: ({ file: name, json, data }) => {
-    const file = H5File.open(name);
+    const { storage, pending } = openLocked(name);
+    const file = H5File.open(storage);
     try {
-      const report = checkFile(file, { data });
-      writeOut(encodeText(json ? jsonText(name, report) : plainText(name, report)));
+      const checked = checkFile(file, { data });
+      const report =
+        pending === undefined ? checked : { ...checked, findings: [pendingNote(pending), ...checked.findings] };
+      writeOut(encodeText(json ? jsonText(name, report, pending) : plainText(name, report)));
       process.exitCode = statusOf(report);
     } finally {
       file.close();
     }
   },
 };
+
+/** The file was checked as it is with those changes. */
+function pendingNote({ transactions }: PendingState): Finding {
+  const message =
+    `the last ${changes(transactions)} of the file are only in the log beside it, since its writer died; ` +
+    "opening it for writing, or h5fs recover, puts them in place";
+  return { severity: "note", path: "journal", address: undefined, message };
+}
 
 function has({ findings }: CheckReport, severity: Severity): boolean {
   return findings.some((finding) => finding.severity === severity);
@@ -62,7 +76,9 @@ function verdict(report: CheckReport): string {
   return has(report, "unchecked") ? "no damage found, but not all of it can be checked" : "no damage found";
 }
 
-function jsonText(name: string, report: CheckReport): string {
+function jsonText(name: string, report: CheckReport, pending: PendingState | undefined): string {
   const { findings, ...counts } = report;
-  return `${JSON.stringify({ file: name, damaged: has(report, "damage"), ...counts, findings }, undefined, 2)}\n`;
+  const pendingChanges = pending?.transactions ?? 0;
+  const damaged = has(report, "damage");
+  return `${JSON.stringify({ file: name, damaged, pendingChanges, ...counts, findings }, undefined, 2)}\n`;
 }

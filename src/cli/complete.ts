@@ -34,6 +34,7 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
   rm: { options: ["--recursive", "-r", "--force", "-f", "--dry-run"], argument: "location" },
   mv: { options: ["--force", "-f", "--dry-run"], argument: "location" },
   ln: { options: ["--symbolic", "-s", "--dry-run"], argument: "location" },
+  recover: { options: ["--discard-log"], argument: "path" },
   install: { options: ["--root", "--remove"], argument: "path" },
 };
 

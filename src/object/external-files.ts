@@ -1,8 +1,8 @@
 import { lstatSync, readlinkSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { H5Error } from "../errors.ts";
-import { LocalFile } from "../storage/local-file.ts";
 import { H5File } from "./file.ts";
+import { openStorage } from "./open-storage.ts";
 
 /** Which files external links may lead to: none, those in or below the directory of the file that was opened, or all. */
 export type ExternalPolicy = "off" | "below" | "all";
@@ -65,7 +65,7 @@ export class ExternalFiles {
     if (this.#files.size > MAX_FILES) {
       throw new H5Error("limit", `the link leads to ${path}: more than ${MAX_FILES} other files would be open`);
     }
-    const storage = LocalFile.open(path);
+    const { storage } = openStorage(path);
     // Between the look at the path and the opening somebody may have put a symbolic link there.
     if (readlinkSync(`/proc/self/fd/${storage.fd}`) !== path) {
       storage.close();

@@ -13,13 +13,13 @@ import { Reader } from "../format/reader.ts";
 import { decodeSharedMessageTable } from "../format/shared-message-table.ts";
 import { checkConsistencyFlags, checkDriver, readSuperblock, type Superblock } from "../format/superblock.ts";
 import { AddressSpace } from "../storage/address-space.ts";
-import { LocalFile } from "../storage/local-file.ts";
 import type { Snapshot, Storage } from "../storage/storage.ts";
 import { CommittedDatatype } from "./committed-datatype.ts";
 import { Dataset } from "./dataset.ts";
 import { DecodedScopes } from "./decoded-scopes.ts";
 import { childPath, Group } from "./group.ts";
 import type { Link } from "./link.ts";
+import { openStorage } from "./open-storage.ts";
 
 export type H5Object = Group | Dataset | CommittedDatatype;
 
@@ -101,7 +101,7 @@ export class H5File {
    * @throws FormatError where it is no HDF5 file, or damaged; H5Error "io" where it cannot be read
    */
   static open(source: string | Storage, options: OpenOptions = {}): H5File {
-    const storage = typeof source === "string" ? LocalFile.open(source) : source;
+    const storage = typeof source === "string" ? openStorage(source).storage : source;
     try {
       return new H5File(storage.snapshot(), storage.name, storage, options);
     } catch (error) {

@@ -16,16 +16,16 @@ export function readFully(fd: number, target: Uint8Array, offset: number, name: 
   }
 }
 
-/** A file of the local file system, read only, as long as it was when it was opened. */
+/** A file of the local file system, read only, as long as it was when it was opened; pages may lie over its own bytes. */
 export class LocalFile implements Storage {
   readonly name: string;
   readonly fd: number;
   readonly #snapshot: FileSnapshot;
 
-  private constructor(path: string, fd: number, size: number) {
-    this.name = path;
-    this.fd = fd;
-    this.#snapshot = new FileSnapshot({ fd, size, path });
+  private constructor(description: SnapshotDescription) {
+    this.name = description.path;
+    this.fd = description.fd;
+    this.#snapshot = new FileSnapshot(description);
   }
 
   /** @throws H5Error "io" with the system's error as `cause`, or "argument" where `path` is no regular file */
@@ -45,7 +45,12 @@ export class LocalFile implements Storage {
         `${path}: is ${stat.isDirectory() ? "a directory" : "no regular file"}, not an HDF5 file`,
       );
     }
-    return new LocalFile(path, fd, stat.size);
+    return new LocalFile({ fd, size: stat.size, path });
+  }
+
+  /** The same open file as it is now. @param over what lies over its bytes, and its size with that */
+  again(over?: Pick<SnapshotDescription, "size" | "changed">): LocalFile {
+    return new LocalFile({ fd: this.fd, size: fstatSync(this.fd).size, path: this.name, ...over });
   }
 
   snapshot(): Snapshot {

@@ -87,15 +87,18 @@ export class LocalDirectory implements DiskDirectory {
   readonly #path: string;
   /** New files get the owner and the mode of this one. */
   readonly #like: number;
+  readonly #access: number;
 
-  constructor(path: string, like: number) {
+  /** @param access that files are opened with */
+  constructor(path: string, like: number, access: "read" | "write") {
     this.#path = path;
     this.#like = like;
+    this.#access = access === "read" ? constants.O_RDONLY : constants.O_RDWR;
   }
 
   open(name: string): DiskFile | undefined {
     try {
-      return new LocalDiskFile(name, openSync(join(this.#path, name), constants.O_RDWR | constants.O_NOFOLLOW));
+      return new LocalDiskFile(name, openSync(join(this.#path, name), this.#access | constants.O_NOFOLLOW));
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw error;

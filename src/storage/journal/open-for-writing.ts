@@ -54,14 +54,27 @@ export function openForWriting(path: string, options: OpenForWritingOptions = {}
         `${path}: the file has several names (hard links), so that its log might not be found; name a directory for the log with -o journal=DIR`,
       );
     }
-    const directory = journalDirectory === undefined ? dirname(real) : resolve(journalDirectory);
-    // In a directory for the logs of many files, files of the same name are told apart by their whole path.
-    const logName = journalName(journalDirectory === undefined ? basename(real) : real.replaceAll("/", "%"));
-    return { file: new LocalDiskFile(path, fd), directory: new LocalDirectory(directory, fd), logName };
+    return { file: new LocalDiskFile(path, fd), ...placeOfLog(real, fd, "write", options) };
   } catch (error) {
     closeSync(fd);
     throw error;
   }
+}
+
+/**
+ * @param real the file's own path, without symlinks
+ * @param fd of the file
+ */
+export function placeOfLog(
+  real: string,
+  fd: number,
+  access: "read" | "write",
+  { journalDirectory }: OpenForWritingOptions = {},
+): { readonly directory: DiskDirectory; readonly logName: string } {
+  const directory = journalDirectory === undefined ? dirname(real) : resolve(journalDirectory);
+  // In a directory for the logs of many files, files of the same name are told apart by their whole path.
+  const logName = journalName(journalDirectory === undefined ? basename(real) : real.replaceAll("/", "%"));
+  return { directory: new LocalDirectory(directory, fd, access), logName };
 }
 
 function attempt<T>(path: string, work: () => T): T {

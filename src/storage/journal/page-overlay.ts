@@ -55,6 +55,15 @@ export class PageOverlay {
     return this.page(number)?.slice() ?? this.#loadBase(number);
   }
 
+  /** The bytes of [offset, offset + length) now. */
+  read(offset: number, length: number): Uint8Array {
+    const out = new Uint8Array(length);
+    for (const { page, from, at, length: n } of pagesOf(offset, length)) {
+      out.set((this.page(page) ?? this.#loadBase(page)).subarray(from, from + n), at);
+    }
+    return out;
+  }
+
   /** The page is as the checkpoint left it, after all. */
   drop(number: number): void {
     this.#pages.delete(number);

@@ -5,7 +5,7 @@ import type { DiskDirectory, DiskFile } from "./disk.ts";
 import { GENERATION_SIZE, type LogContents, LogFile, type LoggedTransaction } from "./log-file.ts";
 import type { LogRecord } from "./log-record.ts";
 import { PageOverlay, pagesOf } from "./page-overlay.ts";
-import { SECTOR, type SuperblockSector } from "./superblock-sector.ts";
+import { type Mark, SECTOR, type SuperblockSector } from "./superblock-sector.ts";
 
 export interface RecoverySetup {
   readonly file: DiskFile;
@@ -19,20 +19,32 @@ export type Recovery =
   | { readonly kind: "clean" }
   /** So many transactions of the log are in the file now; `lost` ones could not be applied. */
   | { readonly kind: "recovered"; readonly transactions: number; readonly lost: number }
-  /** The log does not belong to the file, which is as its last checkpoint left it. */
-  | { readonly kind: "set-aside"; readonly name: string };
+  /** The file is as its last checkpoint left it: the log did not belong to it, or was not to be applied. */
+  | { readonly kind: "set-aside"; readonly name: string }
+  /** The same, and there was no log. */
+  | { readonly kind: "unmarked" };
 
-/** What is to be done with a marked file. */
-type Finding =
+/** What recovery would do with a file. */
+export type Inspection =
   | { readonly kind: "clean" }
-  | { readonly kind: "foreign-log" }
+  /** The log is missing or unreadable. */
+  | { readonly kind: "no-log"; readonly mark: ChangeMark }
+  /** The log belongs to another state of the file. */
+  | { readonly kind: "foreign-log"; readonly mark: ChangeMark }
   | {
       readonly kind: "replay";
+      readonly mark: ChangeMark;
+      /** The file as it will be, superblock without its mark. */
       readonly overlay: PageOverlay;
+      /** Number of the last transaction that is applied. */
       readonly last: number;
-      readonly lost: number;
+      /** Transactions that are applied. */
       readonly count: number;
+      /** Transactions that cannot be. */
+      readonly lost: number;
     };
+
+type ChangeMark = Exclude<Mark, "unmarked">;
 
 /**
  * Makes a file whole that was left marked (docs/writing.md, section 5). It can be interrupted anywhere and begun again. The
@@ -41,23 +53,19 @@ type Finding =
  */
 export function recover(setup: RecoverySetup): Recovery {
   const { file, directory, logName, superblock } = setup;
-  const marked = readSector(file, superblock.offset);
-  const mark = superblock.markOf(marked);
   const log = LogFile.open(directory, logName);
   try {
-    if (mark === "unmarked") {
+    const inspection = inspect(setup, log);
+    const before = superblock.withMark(readSector(file, superblock.offset), "unmarked");
+    if (inspection.kind === "clean") {
       if (log !== undefined) directory.remove(logName);
-      return { kind: "clean" };
+      return inspection;
     }
-    const contents = log?.read();
-    if (log === undefined || contents === undefined) throw noLog(file.name, logName, mark);
-    const before = superblock.withMark(marked, "unmarked");
-    const finding = inspect(setup, mark, before, contents);
-    if (finding.kind === "clean") return finding;
-    if (finding.kind === "foreign-log") return setAside(setup, before);
+    if (inspection.kind === "foreign-log" && inspection.mark === "pending") return setAside(setup, before);
+    if (inspection.kind !== "replay" || log === undefined) throw unusableLog(file.name, logName, inspection);
 
-    const { overlay, last, lost, count } = finding;
-    const after = overlaid(overlay, superblock.offset, SECTOR);
+    const { overlay, last, lost, count } = inspection;
+    const after = overlay.read(superblock.offset, SECTOR);
     // What a crash left in the page cache is on no disk yet.
     file.sync();
     log.append([{ type: "sync", transaction: last }]);
@@ -71,23 +79,48 @@ export function recover(setup: RecoverySetup): Recovery {
   }
 }
 
-function inspect(
-  setup: RecoverySetup,
-  mark: "pending" | "checkpointing",
-  before: Uint8Array,
-  log: LogContents,
-): Finding {
+/**
+ * Goes back to the state before the changes that a log has, which is set aside.
+ * @throws H5Error where that state is not whole any more
+ */
+export function discardLog(setup: RecoverySetup): Recovery {
+  const { file, directory, logName, superblock } = setup;
+  const sector = readSector(file, superblock.offset);
+  const mark = superblock.markOf(sector);
+  if (mark === "unmarked") return { kind: "clean" };
+  if (mark === "checkpointing") {
+    throw new H5Error(
+      "format",
+      `${file.name}: its changes were being written into it when the writer died: only the log can make it whole`,
+    );
+  }
+  const before = superblock.withMark(sector, "unmarked");
+  const log = directory.open(logName);
+  log?.close();
+  if (log !== undefined) return setAside(setup, before);
+  unmark(setup, before);
+  return { kind: "unmarked" };
+}
+
+/** What recovery would do; nothing is changed. @param log the log beside the file, if there is one */
+export function inspect(setup: RecoverySetup, log: LogFile | undefined): Inspection {
+  const { file, superblock } = setup;
+  const marked = readSector(file, superblock.offset);
+  const mark = superblock.markOf(marked);
+  if (mark === "unmarked") return { kind: "clean" };
+  const contents = log?.read();
+  return contents === undefined
+    ? { kind: "no-log", mark }
+    : compare(setup, mark, superblock.withMark(marked, "unmarked"), contents);
+}
+
+/** @param before the superblock's sector without its mark */
+function compare(setup: RecoverySetup, mark: ChangeMark, before: Uint8Array, log: LogContents): Inspection {
   const { file, superblock } = setup;
   const tail = tailOffset(superblock.endOf(before));
   const belongs =
     tail + SECTOR <= file.size() && equal(readSector(file, tail).subarray(0, GENERATION_SIZE), log.generation.id);
-  if (!belongs && mark === "pending") return { kind: "foreign-log" };
-  if (!belongs) {
-    throw new H5Error(
-      "format",
-      `${file.name}: it was left half written, and the log beside it belongs to another state of it; a copy of the right log is needed`,
-    );
-  }
+  if (!belongs) return { kind: "foreign-log", mark };
 
   const overlay = new PageOverlay((target, offset) => readPadded(file, target, offset));
   // The sector is taken without its mark, as the checkpoint left it.
@@ -102,7 +135,7 @@ function inspect(
     last = transaction.number;
     count++;
   }
-  return { kind: "replay", overlay, last, count, lost: wanted.length - count };
+  return { kind: "replay", mark, overlay, last, count, lost: wanted.length - count };
 }
 
 /** Whether the file has what a transaction relies on: the bytes that it replaces, and the raw data that it wrote. */
@@ -148,7 +181,8 @@ function checksumOf(file: DiskFile, offset: number, length: number): number | un
   return checksum;
 }
 
-function setAside({ file, directory, logName, superblock }: RecoverySetup, before: Uint8Array): Recovery {
+function setAside(setup: RecoverySetup, before: Uint8Array): Recovery {
+  const { directory, logName } = setup;
   let n = 1;
   for (let taken = directory.open(`${logName}.orphan-${n}`); taken !== undefined; n++) {
     taken.close();
@@ -157,20 +191,23 @@ function setAside({ file, directory, logName, superblock }: RecoverySetup, befor
   const name = `${logName}.orphan-${n}`;
   directory.rename(logName, name);
   directory.sync();
-  file.write([before], superblock.offset);
-  file.sync();
+  unmark(setup, before);
   return { kind: "set-aside", name };
 }
 
-function noLog(name: string, logName: string, mark: "pending" | "checkpointing"): H5Error {
+function unmark({ file, superblock }: RecoverySetup, before: Uint8Array): void {
+  file.write([before], superblock.offset);
+  file.sync();
+}
+
+/** Why a marked file can be neither recovered nor read. */
+export function unusableLog(name: string, logName: string, { kind, mark }: Inspection & { mark: ChangeMark }): H5Error {
   const advice =
     mark === "pending"
       ? `"h5fs recover --discard-log" goes back to the state before those changes`
-      : "without it the file cannot be made whole";
-  return new H5Error(
-    "format",
-    `${name}: changes to it are in the log ${logName}, which is missing or damaged; ${advice}`,
-  );
+      : "a copy of the right log is needed to make the file whole";
+  const what = kind === "foreign-log" ? "belongs to another state of it" : "is missing or damaged";
+  return new H5Error("format", `${name}: changes to it are in the log ${logName}, which ${what}; ${advice}`);
 }
 
 function put(overlay: PageOverlay, offset: number, bytes: Uint8Array): void {
@@ -179,14 +216,6 @@ function put(overlay: PageOverlay, offset: number, bytes: Uint8Array): void {
     copy.set(bytes.subarray(at, at + length), from);
     overlay.set(page, copy);
   }
-}
-
-function overlaid(overlay: PageOverlay, offset: number, length: number): Uint8Array {
-  const out = new Uint8Array(length);
-  for (const { page, from, at, length: n } of pagesOf(offset, length)) {
-    out.set(overlay.copy(page).subarray(from, from + n), at);
-  }
-  return out;
 }
 
 function readSector(file: DiskFile, offset: number): Uint8Array {

@@ -9,7 +9,12 @@ const libc = koffi.load(null);
 const fallocateFn = libc.func("int fallocate(int fd, int mode, int64_t offset, int64_t length)");
 const flockFn = libc.func("int flock(int fd, int operation)");
 
+const LOCK_SH = 1;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
 const EINTR = 4;
+const EWOULDBLOCK = 11;
 const ENOSYS = 38;
 const EOPNOTSUPP = 95;
 
@@ -30,8 +35,15 @@ export function tryFallocate(fd: number, mode: number, offset: number, length: n
  * A file system without locks has none to respect.
  */
 export function lockExclusive(fd: number): boolean {
-  const LOCK_EX_NB = 2 | 4;
-  const EWOULDBLOCK = 11;
-  if (flockFn(fd, LOCK_EX_NB) === 0) return true;
+  return lock(fd, LOCK_EX);
+}
+
+/** Takes the lock that libhdf5 takes on a file it reads: no other program opens it for writing meanwhile. False: one has it open so. */
+export function lockShared(fd: number): boolean {
+  return lock(fd, LOCK_SH);
+}
+
+function lock(fd: number, operation: number): boolean {
+  if (flockFn(fd, operation | LOCK_NB) === 0) return true;
   return koffi.errno() !== EWOULDBLOCK;
 }
