@@ -145,9 +145,11 @@ export function deflateCodec(mode: CodecMode): Codec {
     decode({ input, output }) {
       return output.subarray(0, inflate.decode(input, output));
     },
-    encode({ input, clientData: [level = 6], optional }) {
+    encode({ input, clientData: [level = 6] }) {
       deflateChunk ??= chooseDeflate(mode);
-      return deflateChunk(input, level, optional ? input.length - 1 : maxDeflated(input.length));
+      // Never left out, as in libhdf5: where that rewrites a chunk to as many bytes as it had, it leaves the filter mask as it was
+      // (2.0), and a chunk that had been stored without deflate could not be read any more.
+      return deflateChunk(input, level, maxDeflated(input.length));
     },
   };
 }

@@ -34,3 +34,9 @@ export function encodeChunk(bytes: Uint8Array, filters: readonly PipelineFilter[
   }
   return { stored, filterMask };
 }
+
+/** The filters of these that cannot be applied, as "zfp (32013), SZ (32017)"; `undefined` if none. */
+export function unsupportedEncoders(filters: readonly PipelineFilter[]): string | undefined {
+  const missing = filters.filter(({ id }) => findCodec(id, "portable")?.encode === undefined);
+  return missing.length === 0 ? undefined : missing.map(({ id, name }) => filterName(id, name)).join(", ");
+}

@@ -1,4 +1,4 @@
-import { BTreeV2 } from "../format/b-tree-v2.ts";
+import { BTreeV2, type CompareRecord } from "../format/b-tree-v2.ts";
 import { RecordType } from "../format/b-tree-v2-records.ts";
 import type { Extent } from "../format/extent.ts";
 import { ChunkElement } from "./chunk-element.ts";
@@ -30,14 +30,7 @@ export class BTreeV2Index implements ChunkIndex {
 
   find(scaled: readonly number[]): ChunkRecord | undefined {
     checkInside(this.#counts, scaled);
-    const offsetsAt = this.#element.size;
-    const record = this.#tree()?.find((view, at) => {
-      for (let d = 0; d < this.#counts.length; d++) {
-        const order = (scaled[d] ?? 0) - scaledOffset(view, at + offsetsAt + d * 8);
-        if (order !== 0) return order;
-      }
-      return 0;
-    });
+    const record = this.#tree()?.find(compareScaled(scaled, this.#element.size));
     return record === undefined ? undefined : this.#element.decode(record, 0);
   }
 
@@ -63,7 +56,18 @@ export class BTreeV2Index implements ChunkIndex {
   }
 }
 
+/** Orders records by the chunks' scaled coordinates, which begin at byte `offsetsAt` of a record, relative to `scaled`. */
+export function compareScaled(scaled: readonly number[], offsetsAt: number): CompareRecord {
+  return (view, at) => {
+    for (let d = 0; d < scaled.length; d++) {
+      const order = (scaled[d] ?? 0) - scaledOffset(view, at + offsetsAt + d * 8);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+}
+
 /** A chunk's offset along one dimension, in chunks: 8 bytes, whatever the size of lengths. */
-function scaledOffset(view: DataView, at: number): number {
+export function scaledOffset(view: DataView, at: number): number {
   return view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
 }

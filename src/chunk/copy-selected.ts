@@ -1,6 +1,7 @@
-import { strides } from "./geometry.ts";
+import type { ChunkGeometry } from "./geometry.ts";
 import type { SelectedPlan } from "./select-plan.ts";
-import { type Interval, type Run, selectedElementSize, selectedIndex, selectorCount } from "./selection.ts";
+import { type Interval, type Run, type Selection, selectedElementSize } from "./selection.ts";
+import { visitBox } from "./visit-box.ts";
 
 /**
  * Copies the selected elements of a box, all of which lie in the chunk `scaled`, to their places in `target`, whose first
@@ -15,34 +16,44 @@ export function copySelectedBox(
   first: number,
   target: Uint8Array,
 ): void {
-  const { selectors, runs } = selection;
-  const { chunkDims, elementSize } = geometry;
+  const { runs } = selection;
   const size = selectedElementSize(selection);
-  const last = selectors.length - 1;
-  const sourceStrides = strides(chunkDims, elementSize);
-  const targetStrides = strides(selectors.map(selectorCount), size);
   const copy = chunk === undefined ? filler(runs, fillValue) : copier(chunk, runs);
+  visitBox(selection, geometry, scaled, intervals, (at, step, selectedAt, count) => {
+    copy(at, step, target, selectedAt - first * size, count);
+  });
+}
 
-  const visit = (d: number, sourceAt: number, targetAt: number): void => {
-    const selector = selectors[d];
-    const interval = intervals[d];
-    if (selector === undefined || interval === undefined)
-      throw new TypeError("a box has an interval for each dimension");
-    const origin = (scaled[d] ?? 0) * (chunkDims[d] ?? 1);
-    const sourceStride = sourceStrides[d] ?? 1;
-    const targetStride = targetStrides[d] ?? 1;
-    if (d === last && selector.kind === "range") {
-      const at = sourceAt + (selectedIndex(selector, interval.from) - origin) * sourceStride;
-      copy(at, selector.step * sourceStride, target, targetAt + interval.from * size, interval.to - interval.from);
+/** The other way: copies what `source`, the selected elements, has for a box into the decoded chunk. */
+export function copyBoxToChunk(
+  selection: Selection,
+  geometry: Pick<ChunkGeometry, "chunkDims" | "elementSize">,
+  scaled: readonly number[],
+  intervals: readonly Interval[],
+  source: Uint8Array,
+  chunk: Uint8Array,
+): void {
+  const { runs } = selection;
+  const only = runs.length === 1 ? runs[0] : undefined;
+  visitBox(selection, geometry, scaled, intervals, (at, step, selectedAt, count) => {
+    if (only !== undefined && (only.length === step || count === 1)) {
+      place(source, selectedAt, only.length * count, chunk, at + only.offset);
       return;
     }
-    for (let i = interval.from; i < interval.to; i++) {
-      const at = sourceAt + (selectedIndex(selector, i) - origin) * sourceStride;
-      if (d === last) copy(at, 0, target, targetAt + i * size, 1);
-      else visit(d + 1, at, targetAt + i * targetStride);
+    let from = selectedAt;
+    for (let i = 0; i < count; i++) {
+      for (const { offset, length } of runs) {
+        place(source, from, length, chunk, at + i * step + offset);
+        from += length;
+      }
     }
-  };
-  visit(0, 0, -first * size);
+  });
+}
+
+/** `subarray` and `set` cost about 100 ns: short runs are copied faster by hand. */
+function place(source: Uint8Array, from: number, length: number, target: Uint8Array, to: number): void {
+  if (length > 48) target.set(source.subarray(from, from + length), to);
+  else for (let b = 0; b < length; b++) target[to + b] = source[from + b] ?? 0;
 }
 
 /** Copies `count` elements that are `step` bytes apart in the source, and next to each other in `target`. */

@@ -18,6 +18,9 @@ export interface EditedStructure {
   write(): void;
 }
 
+/** What the superblock, and its extension, say about new structures. */
+export type EditedSuperblock = GroupK & { readonly version: number; readonly indexedStorageInternalNodeK: number };
+
 /** What it takes to change the structures of one file. Addresses are relative to the base address, as everywhere in the format. */
 export class EditContext implements Sizes {
   /** Its reads see what was written. */
@@ -25,6 +28,9 @@ export class EditContext implements Sizes {
   readonly #store: ByteStore;
   /** How large the nodes of old-style groups are. */
   readonly groupK: GroupK;
+  /** How large the nodes of version 1 B-trees of chunks are: the file's "Indexed Storage Internal Node K". */
+  readonly chunkK: number;
+  readonly superblockVersion: number;
   /** New objects are of the file's own generation: with superblock 0 and 1, version 1 headers and symbol tables. */
   readonly generation: "old" | "new";
   /** Of the file, not of the transaction. */
@@ -33,7 +39,7 @@ export class EditContext implements Sizes {
 
   constructor(
     context: FormatContext,
-    superblock: GroupK & { readonly version: number },
+    superblock: EditedSuperblock,
     store: ByteStore,
     globalHeapSpace = new GlobalHeapSpace(),
   ) {
@@ -41,6 +47,8 @@ export class EditContext implements Sizes {
     this.globalHeapSpace = globalHeapSpace;
     this.#store = store;
     this.groupK = superblock;
+    this.chunkK = superblock.indexedStorageInternalNodeK;
+    this.superblockVersion = superblock.version;
     this.generation = superblock.version < 2 ? "old" : "new";
   }
 

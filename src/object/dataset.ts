@@ -11,7 +11,7 @@ import { FormatError, H5Error, UnsupportedError } from "../errors.ts";
 import { type DataLayout, decodeDataLayout } from "../format/data-layout.ts";
 import { type Dataspace, elementCount } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
-import { decodeFillValue, decodeFillValueOld } from "../format/fill-value.ts";
+import { decodeFillValue, decodeFillValueOld, type FillValue } from "../format/fill-value.ts";
 import { decodeFilterPipeline, type Filter } from "../format/filter-pipeline.ts";
 import { isShared, MESSAGE } from "../format/header-message.ts";
 import { findMessage } from "../format/object-header.ts";
@@ -22,6 +22,8 @@ import { ObjectBase } from "./object.ts";
 
 type Chunked = Extract<DataLayout, { kind: "chunked" }>;
 
+const NO_FILL: FillValue = { value: undefined, kind: "default", allocationTime: undefined, fillTime: "if-set" };
+
 /** A dataset's metadata. Each part is decoded when it is first asked for, and its damage shows only then. */
 export class Dataset extends ObjectBase implements StoredData {
   readonly kind = "dataset";
@@ -29,7 +31,7 @@ export class Dataset extends ObjectBase implements StoredData {
   #dataspace: Dataspace | undefined;
   #layout: DataLayout | undefined;
   #filters: readonly Filter[] | undefined;
-  #fillValue: { readonly value: Uint8Array | undefined } | undefined;
+  #fill: FillValue | undefined;
   #storage: Storage | undefined;
   #storedBytes: number | undefined;
 
@@ -89,10 +91,15 @@ export class Dataset extends ObjectBase implements StoredData {
     return this.#filters;
   }
 
+  /** The fill value, and when space is allocated and filled. */
+  get fill(): FillValue {
+    this.#fill ??= this.#readFill();
+    return this.#fill;
+  }
+
   /** One element as stored; `undefined` is zeros. */
   get fillValue(): Uint8Array | undefined {
-    this.#fillValue ??= { value: this.#readFillValue() };
-    return this.#fillValue.value;
+    return this.fill.value;
   }
 
   get storage(): Storage {
@@ -123,19 +130,22 @@ export class Dataset extends ObjectBase implements StoredData {
     if (parts.length === 0) throw new TypeError("a dataset has parts");
   }
 
-  #readFillValue(): Uint8Array | undefined {
+  #readFill(): FillValue {
     const message = findMessage(this.header, MESSAGE.fillValue);
     const old = findMessage(this.header, MESSAGE.fillValueOld);
-    let value: Uint8Array | undefined;
-    if (message !== undefined) value = decodeFillValue(this.reader(message, "fill value")).value;
-    else if (old !== undefined) value = decodeFillValueOld(this.reader(old, "fill value")).value;
-    if (value !== undefined && value.length !== this.elementSize) {
+    let fill = NO_FILL;
+    if (message !== undefined) fill = decodeFillValue(this.reader(message, "fill value"));
+    else if (old !== undefined) {
+      const { value } = decodeFillValueOld(this.reader(old, "fill value"));
+      if (value !== undefined) fill = { ...NO_FILL, value, kind: "value" };
+    }
+    if (fill.value !== undefined && fill.value.length !== this.elementSize) {
       throw this.#damaged(
         "fill value message",
-        `a fill value of ${value.length} bytes for elements of ${this.elementSize}`,
+        `a fill value of ${fill.value.length} bytes for elements of ${this.elementSize}`,
       );
     }
-    return value;
+    return fill;
   }
 
   #openStorage(): Storage {

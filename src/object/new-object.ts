@@ -29,9 +29,13 @@ export interface NewDataset {
 export function createGroup(edit: EditContext, seconds: number): number {
   if (edit.generation === "old") {
     const table = SymbolTableEditor.create(edit, edit.groupK);
-    return createHeader(edit, [message(edit, MESSAGE.symbolTable, 0, (w) => encodeSymbolTable(w, table))], seconds);
+    return createHeader(
+      edit,
+      [headerMessage(edit, MESSAGE.symbolTable, 0, (w) => encodeSymbolTable(w, table))],
+      seconds,
+    );
   }
-  const linkInfo = message(edit, MESSAGE.linkInfo, 0, (w) =>
+  const linkInfo = headerMessage(edit, MESSAGE.linkInfo, 0, (w) =>
     encodeLinkInfo(w, {
       creationOrderTracked: false,
       creationOrderIndexed: false,
@@ -41,10 +45,10 @@ export function createGroup(edit: EditContext, seconds: number): number {
       creationOrderIndexAddress: undefined,
     }),
   );
-  const groupInfo = message(edit, MESSAGE.groupInfo, MESSAGE_FLAG.constant, (w) =>
+  const groupInfo = headerMessage(edit, MESSAGE.groupInfo, MESSAGE_FLAG.constant, (w) =>
     encodeGroupInfo(w, { maxCompactLinks: 8, minDenseLinks: 6, estimatedEntries: 4, estimatedNameLength: 8 }),
   );
-  const room = message(edit, MESSAGE.nil, 0, (w) => w.zeros(ROOM_FOR_LINKS));
+  const room = headerMessage(edit, MESSAGE.nil, 0, (w) => w.zeros(ROOM_FOR_LINKS));
   return createHeader(edit, [linkInfo, groupInfo, room], seconds);
 }
 
@@ -58,25 +62,34 @@ export function createContiguousDataset(edit: EditContext, dataset: NewDataset, 
   const isNew = edit.generation === "new";
   const typeVersion = Math.max(isNew ? 3 : 1, leastDatatypeVersion(datatype));
   const messages = [
-    message(edit, MESSAGE.dataspace, 0, (w) =>
+    headerMessage(edit, MESSAGE.dataspace, 0, (w) =>
       encodeDataspace(w, dataspace, isNew || dataspace.kind === "null" ? 2 : 1),
     ),
-    message(edit, MESSAGE.datatype, MESSAGE_FLAG.constant, (w) => encodeDatatype(w, datatype, typeVersion)),
-    message(edit, MESSAGE.fillValue, MESSAGE_FLAG.constant, (w) =>
+    headerMessage(edit, MESSAGE.datatype, MESSAGE_FLAG.constant, (w) => encodeDatatype(w, datatype, typeVersion)),
+    headerMessage(edit, MESSAGE.fillValue, MESSAGE_FLAG.constant, (w) =>
       encodeFillValue(
         w,
         { value: undefined, kind: "default", allocationTime: "late", fillTime: "if-set" },
         isNew ? 3 : 2,
       ),
     ),
-    message(edit, MESSAGE.dataLayout, 0, (w) => encodeDataLayout(w, { kind: "contiguous", version: 3, address, size })),
+    headerMessage(edit, MESSAGE.dataLayout, 0, (w) =>
+      encodeDataLayout(w, { kind: "contiguous", version: 3, address, size }),
+    ),
   ];
   // A version 2 header has its times in its prefix.
-  if (!isNew) messages.push(message(edit, MESSAGE.modificationTime, 0, (w) => encodeModificationTime(w, seconds)));
+  if (!isNew)
+    messages.push(headerMessage(edit, MESSAGE.modificationTime, 0, (w) => encodeModificationTime(w, seconds)));
   return createHeader(edit, messages, seconds);
 }
 
-function message(edit: EditContext, type: number, flags: number, encode: (w: Writer) => void): HeaderMessage {
+/** A message of a new header. */
+export function headerMessage(
+  edit: EditContext,
+  type: number,
+  flags: number,
+  encode: (w: Writer) => void,
+): HeaderMessage {
   const w = edit.writer();
   encode(w);
   return { type, flags, creationIndex: undefined, address: 0, body: w.bytes };
@@ -85,7 +98,7 @@ function message(edit: EditContext, type: number, flags: number, encode: (w: Wri
 const TIMES_STORED = 0x20;
 
 /** A header with these messages, in one block. @param seconds since 1970, UTC, for all its times */
-function createHeader(edit: EditContext, messages: readonly HeaderMessage[], seconds: number): number {
+export function createHeader(edit: EditContext, messages: readonly HeaderMessage[], seconds: number): number {
   return edit.generation === "old" ? createVersion1(edit, messages) : createVersion2(edit, messages, seconds);
 }
 

@@ -170,6 +170,7 @@ export class JournaledFile implements Storage {
       prepare: () => this.#beginGeneration(),
       writeThrough: (bytes, offset) => this.#writeThrough(bytes, offset),
       read: (offset, length) => this.read(offset, length),
+      readThrough: (offset, length) => this.#pages.read(offset, length),
       changed: (offset, length) => this.#changed(offset, length),
     });
     this.#transaction = transaction;

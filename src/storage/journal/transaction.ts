@@ -17,6 +17,8 @@ export interface TransactionSetup {
   writeThrough(bytes: Uint8Array, offset: number): void;
   /** The bytes now. */
   read(offset: number, length: number): Uint8Array;
+  /** The bytes that the file itself has. */
+  readThrough(offset: number, length: number): Uint8Array;
   /** Asked for all that changes what was read before. */
   changed(offset: number, length: number): void;
 }
@@ -52,7 +54,8 @@ export class Transaction {
     // Whole pages go into the file; what is left at both ends shares its page with others.
     const from = Math.ceil(offset / PAGE_SIZE) * PAGE_SIZE;
     const to = Math.floor((offset + bytes.length) / PAGE_SIZE) * PAGE_SIZE;
-    if (from >= to) {
+    // Pages that lie over the file already would hide what goes into it.
+    if (from >= to || this.#setup.overlay.touches(from, to - from)) {
       this.#writeOver(offset, bytes);
       return;
     }
@@ -76,10 +79,10 @@ export class Transaction {
 
   /** What the log is to have of this transaction, but its Publish record. */
   records(): LogRecord[] {
-    const { overlay, checkpointEnd, read } = this.#setup;
+    const { overlay, checkpointEnd, read, readThrough } = this.#setup;
     const records: LogRecord[] = [];
     for (const { offset, length, checksum } of this.#direct.written()) {
-      records.push({ type: "extent", offset, length, checksum: checksum ?? checksumOf(read, offset, length) });
+      records.push({ type: "extent", offset, length, checksum: checksum ?? checksumOf(readThrough, offset, length) });
     }
     for (const { offset, length } of merge(this.#ranges)) {
       const replacedLength = Math.max(0, Math.min(length, checkpointEnd - offset));

@@ -1,0 +1,255 @@
+import { checkElements, checkSelection } from "../chunk/check-selection.ts";
+import type { ChunkIndexEditor } from "../chunk/chunk-index-editor.ts";
+import { ChunkWriter } from "../chunk/chunk-writer.ts";
+import { unsupportedEncoders } from "../chunk/filters.ts";
+import { FlatWriter } from "../chunk/flat-writer.ts";
+import { chunkSize } from "../chunk/geometry.ts";
+import { openIndexEditor } from "../chunk/open-index-editor.ts";
+import { checkChunkSize } from "../chunk/read-plan.ts";
+import { type Selection, selectedElementSize, selectionCount } from "../chunk/selection.ts";
+import { H5Error, UnsupportedError } from "../errors.ts";
+import { type DataLayout, encodeDataLayout } from "../format/data-layout.ts";
+import type { EditContext, EditedStructure } from "../format/edit-context.ts";
+import type { AllocationTime } from "../format/fill-value.ts";
+import { MESSAGE } from "../format/header-message.ts";
+import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** Elements that are written: those of a selection, or of a list of their numbers in C order. */
+export type Target = Selection | { readonly elements: ArrayLike<number> };
+
+type Chunked = Extract<DataLayout, { kind: "chunked" }>;
+
+/** A chunked dataset's chunks and their index. */
+interface OpenChunks {
+  readonly kind: "chunked";
+  readonly layout: Chunked;
+  readonly index: ChunkIndexEditor;
+  readonly chunks: ChunkWriter;
+}
+
+/**
+ * One dataset that is being written, inside one transaction. What was set is in its place in the file, and the object
+ * header says so, after `write`, which the transaction calls. A refused call changes nothing.
+ */
+export class DatasetWriter implements EditedStructure {
+  readonly #edit: EditContext;
+  readonly #address: number;
+  readonly #path: string;
+  readonly #elementSize: number;
+  readonly #maxDims: readonly (number | undefined)[];
+  readonly #isScalar: boolean;
+  readonly #allocationTime: AllocationTime | undefined;
+  readonly #data: OpenChunks | FlatWriter;
+  readonly #layout: DataLayout;
+  #dims: readonly number[];
+  #changed = false;
+
+  /** @throws H5Error where the dataset cannot be written */
+  constructor(edit: EditContext, dataset: Dataset) {
+    this.#edit = edit;
+    this.#address = dataset.address;
+    this.#path = dataset.path;
+    this.#elementSize = dataset.elementSize;
+    this.#layout = dataset.layout;
+    this.#dims = dataset.dims;
+    this.#maxDims = dataset.maxDims;
+    this.#isScalar = dataset.dataspace.kind === "scalar";
+    this.#allocationTime = dataset.fill.allocationTime;
+    if (dataset.dataspace.kind === "null") throw this.#refuse("has no data (H5S_NULL), and cannot be written");
+    this.#data = this.#openData(edit, dataset);
+  }
+
+  /** [] for a scalar. */
+  get dims(): readonly number[] {
+    return this.#dims;
+  }
+
+  /**
+   * Sets elements, given in C order of the target and as they are stored.
+   * @throws H5Error "argument" where the target is not inside the dataset, or `bytes` are not as many as it takes
+   */
+  set(target: Target, bytes: Uint8Array): void {
+    this.#changed = true;
+    if ("elements" in target) {
+      checkElements(this.#path, this.#dims, target.elements);
+      this.#checkLength(target.elements.length * this.#elementSize, bytes);
+      if (this.#data.kind === "chunked") this.#data.chunks.writeElements(target.elements, bytes);
+      else this.#data.writeElements(target.elements, bytes);
+      return;
+    }
+    checkSelection(this.#path, this.#dims, this.#elementSize, target);
+    this.#checkLength(selectionCount(target) * selectedElementSize(target), bytes);
+    if (bytes.length === 0) return;
+    if (this.#data.kind === "chunked") this.#data.chunks.write(target, bytes);
+    else this.#data.write(this.#isScalar ? { ...target, selectors: [{ ...ONE }] } : target, bytes);
+  }
+
+  /**
+   * Another shape: elements outside it are gone, those that are new are fill values.
+   * @throws H5Error "argument" where the shape is not allowed, "unsupported" where the dataset is not chunked
+   */
+  resize(dims: readonly number[]): void {
+    checkShape(this.#path, dims, this.#maxDims);
+    if (dims.every((dim, d) => dim === this.#dims[d])) return;
+    if (this.#data.kind !== "chunked") {
+      throw this.#refuse(`is not chunked, and cannot be resized; it must be written anew with chunks`);
+    }
+    const before = this.#dims;
+    this.#data.chunks.resize(dims);
+    this.#dims = [...dims];
+    this.#changed = true;
+    const grows = dims.some((dim, d) => dim > (before[d] ?? 0));
+    if (grows && this.#allocationTime === "early") this.#data.chunks.allocate(before);
+  }
+
+  /**
+   * Makes the dataset longer along `axis`, and writes whole rows (of all other dimensions) there.
+   * @throws H5Error "argument" where `bytes` are no whole number of rows
+   */
+  append(bytes: Uint8Array, axis = 0): void {
+    const dim = this.#dims[axis];
+    if (dim === undefined) throw this.#wrong(`has ${this.#dims.length} dimensions, none with number ${axis}`);
+    const row = this.#dims.reduce((product, n, d) => (d === axis ? product : product * n), this.#elementSize);
+    const count = row === 0 ? 0 : bytes.length / row;
+    if (!Number.isInteger(count) || (row === 0 && bytes.length > 0)) {
+      throw this.#wrong(`${bytes.length} bytes are no whole number of rows of ${row}`);
+    }
+    this.resize(this.#dims.map((n, d) => (d === axis ? n + count : n)));
+    const selectors = this.#dims.map((n, d) => {
+      return d === axis
+        ? ({ kind: "range", start: dim, step: 1, count } as const)
+        : ({ kind: "range", start: 0, step: 1, count: n } as const);
+    });
+    this.set({ selectors, runs: [{ offset: 0, length: this.#elementSize }] }, bytes);
+  }
+
+  /** Gives what has no place in the file one, and fills it with fill values. */
+  allocate(): void {
+    this.#changed = true;
+    if (this.#data.kind === "chunked") this.#data.chunks.allocate();
+    else this.#data.allocate();
+  }
+
+  /** The file has all that was set. */
+  write(): void {
+    if (!this.#changed) return;
+    const layout = this.#flushData();
+    const header = new ObjectHeaderEditor(this.#edit, this.#address);
+    this.#replace(header, MESSAGE.dataLayout, (body) => this.#layoutBody(body, layout));
+    this.#replace(header, MESSAGE.dataspace, (body) => this.#dataspaceBody(body));
+    header.write();
+    this.#changed = false;
+  }
+
+  #openData(edit: EditContext, dataset: Dataset): OpenChunks | FlatWriter {
+    const { layout, path, fillValue, filters, elementSize, dims } = dataset;
+    // Refuses what is not read, such as virtual datasets, before anything is changed.
+    const { storage } = dataset;
+    if (storage.kind !== "chunked") {
+      const size = dataset.elementCount * elementSize;
+      const allocated = layout.kind === "contiguous" ? (layout.size ?? size) : size;
+      return new FlatWriter({ edit, dims: this.#isScalar ? [1] : dims, elementSize, fillValue, storage, allocated });
+    }
+    if (layout.kind !== "chunked") throw new TypeError("chunked data have a chunked layout");
+    checkChunkSize(path, chunkSize(storage.geometry));
+    const unknown = unsupportedEncoders(filters);
+    if (unknown !== undefined) throw this.#refuse(`cannot be written: there is no encoder for ${unknown}`);
+    const { chunkDims } = layout;
+    const indexed = {
+      context: edit.context,
+      dims,
+      maxDims: dataset.maxDims,
+      chunkDims,
+      elementSize,
+      filtered: filters.length > 0,
+      layoutVersion: layout.version,
+    };
+    const index = openIndexEditor(edit, indexed, layout.indexing, layout.address);
+    const { geometry, edgeChunksUnfiltered } = storage;
+    const chunks = new ChunkWriter({ edit, index, geometry, filters, fillValue, edgeChunksUnfiltered, path });
+    return { kind: "chunked", layout, index, chunks };
+  }
+
+  /** @returns the layout as it is now */
+  #flushData(): DataLayout {
+    const layout = this.#layout;
+    const data = this.#data;
+    if (data.kind === "flat") {
+      data.flush();
+      if (layout.kind === "compact") return { ...layout, bytes: data.compact ?? layout.bytes };
+      return layout.kind === "contiguous" ? { ...layout, address: data.address } : layout;
+    }
+    const { chunks, index } = data;
+    chunks.flush();
+    let { indexing } = data.layout;
+    if (indexing.type === "single" && indexing.storedSize !== undefined) {
+      const record = index.find(this.#dims.map(() => 0));
+      indexing = { type: "single", storedSize: record?.storedSize ?? 0, filterMask: record?.filterMask ?? 0 };
+    }
+    return { ...data.layout, indexing, address: index.address };
+  }
+
+  #replace(header: ObjectHeaderEditor, type: number, bodyOf: (body: Uint8Array) => Uint8Array): void {
+    const [message] = header.find(type);
+    if (message === undefined) throw new TypeError("a dataset has a layout and a dataspace");
+    const body = bodyOf(message.body);
+    if (body.length !== message.body.length || body.some((byte, i) => byte !== message.body[i])) {
+      header.replace(message, body);
+    }
+  }
+
+  #layoutBody(old: Uint8Array, layout: DataLayout): Uint8Array {
+    const w = this.#edit.writer();
+    if (layout.version < 3) {
+      // After version, dimensionality, class and five reserved bytes: the address, or the dimensions, the size, and the data.
+      const body = old.slice();
+      if (layout.kind === "compact") body.set(layout.bytes, 8 + 4 * (old[1] ?? 0) + 4);
+      if (layout.kind === "contiguous" || layout.kind === "chunked") {
+        w.offset(layout.address);
+        body.set(w.bytes, 8);
+      }
+      return body;
+    }
+    encodeDataLayout(w, layout);
+    const body = new Uint8Array(Math.max(old.length, w.position));
+    body.set(w.bytes);
+    return body;
+  }
+
+  /** @param old version 1 has five reserved bytes after its first three, version 2 a type */
+  #dataspaceBody(old: Uint8Array): Uint8Array {
+    const w = this.#edit.writer();
+    for (const dim of this.#dims) w.length(dim);
+    const body = old.slice();
+    body.set(w.bytes, old[0] === 1 ? 8 : 4);
+    return body;
+  }
+
+  #checkLength(expected: number, bytes: Uint8Array): void {
+    if (bytes.length !== expected) throw this.#wrong(`${bytes.length} bytes for elements of ${expected} bytes in all`);
+  }
+
+  #wrong(message: string): H5Error {
+    return new H5Error("argument", `${this.#path}: ${message}`, { path: this.#path, address: this.#address });
+  }
+
+  #refuse(message: string): UnsupportedError {
+    return new UnsupportedError(`${this.#path}: ${message}`, { path: this.#path, address: this.#address });
+  }
+}
+
+const ONE = { kind: "range", start: 0, step: 1, count: 1 } as const;
+
+/** @throws H5Error "argument" */
+function checkShape(path: string, dims: readonly number[], maxDims: readonly (number | undefined)[]): void {
+  const fail = (message: string): never => {
+    throw new H5Error("argument", `${path}: ${message}`, { path });
+  };
+  if (dims.length !== maxDims.length) fail(`has ${maxDims.length} dimensions, not ${dims.length}`);
+  for (const [d, dim] of dims.entries()) {
+    const max = maxDims[d];
+    if (!Number.isSafeInteger(dim) || dim < 0) fail(`dimension ${d} cannot be ${dim}`);
+    if (max !== undefined && dim > max) fail(`dimension ${d} can be at most ${max}, not ${dim}`);
+  }
+}

@@ -1,0 +1,82 @@
+import { H5Error } from "../errors.ts";
+import { EditedStructures } from "../format/edited-structures.ts";
+import { Dataset } from "./dataset.ts";
+import { DatasetWriter, type Target } from "./dataset-writer.ts";
+import type { FileTransaction } from "./writable-file.ts";
+
+/** The dataset by its header's address, or as it was read, in this transaction or before. */
+export type WrittenDataset = number | Pick<Dataset, "address" | "path">;
+
+const writers = new EditedStructures<DatasetWriter>();
+
+/** What is written to one dataset again and again in a transaction is encoded once. */
+function writerOf(transaction: FileTransaction, dataset: WrittenDataset): DatasetWriter {
+  const [address, path] = typeof dataset === "number" ? [dataset] : [dataset.address, dataset.path];
+  return writers.get(transaction.edit, address, () => {
+    const found = transaction.file.object(address, path);
+    if (found instanceof Dataset) return new DatasetWriter(transaction.edit, found);
+    throw new H5Error("argument", `${found.path}: is a ${found.kind}, and has no data`, { path: found.path });
+  });
+}
+
+/**
+ * Writes elements of a dataset, given in C order of the target and as they are stored.
+ * @throws H5Error "argument" where the target is not inside the dataset, or `bytes` are not as many as it takes;
+ * "unsupported" where the dataset cannot be written
+ */
+export function writeSelection(
+  transaction: FileTransaction,
+  dataset: WrittenDataset,
+  target: Target,
+  bytes: Uint8Array,
+): void {
+  writerOf(transaction, dataset).set(target, bytes);
+}
+
+/**
+ * Gives a dataset another shape: elements outside it are gone, those that are new are fill values.
+ * @throws H5Error "argument" where the shape is not allowed, "unsupported" where the dataset is not chunked
+ */
+export function resizeDataset(transaction: FileTransaction, dataset: WrittenDataset, shape: readonly number[]): void {
+  writerOf(transaction, dataset).resize(shape);
+}
+
+/**
+ * Makes a dataset longer along `axis`, and writes whole rows (of all other dimensions), as they are stored, there.
+ * @throws H5Error "argument" where `bytes` are no whole number of rows, or there is no room for them
+ */
+export function appendToDataset(
+  transaction: FileTransaction,
+  dataset: WrittenDataset,
+  bytes: Uint8Array,
+  axis = 0,
+): void {
+  writerOf(transaction, dataset).append(bytes, axis);
+}
+
+/**
+ * Gives what has no place in the file one, and fills it with fill values: a new dataset whose space is allocated early.
+ * @throws H5Error "unsupported" where the dataset cannot be written
+ */
+export function allocateDataset(transaction: FileTransaction, dataset: WrittenDataset): void {
+  writerOf(transaction, dataset).allocate();
+}
+
+/** Numbers in C order of the elements whose byte in the mask, which has one for each, is not 0. */
+export function elementsOfMask(mask: Uint8Array): Float64Array {
+  let count = 0;
+  for (const byte of mask) if (byte !== 0) count++;
+  const elements = new Float64Array(count);
+  let at = 0;
+  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) elements[at++] = i;
+  return elements;
+}
+
+/** Numbers in C order of the elements at these coordinates, which must be inside the dataset. */
+export function elementsOfPoints(shape: readonly number[], points: readonly (readonly number[])[]): Float64Array {
+  return Float64Array.from(points, (point) =>
+    point.length === shape.length && point.every((at, d) => at >= 0 && at < (shape[d] ?? 0))
+      ? point.reduce((number, at, d) => number * (shape[d] ?? 1) + at, 0)
+      : -1,
+  );
+}
