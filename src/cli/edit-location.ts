@@ -1,5 +1,6 @@
 import { H5Error, NotFoundError } from "../errors.ts";
 import { EditableFile } from "../object/editable-file.ts";
+import { defaultSpaceDirectory } from "../storage/journal/free-space-memory.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
 import { splitLocation } from "./location.ts";
 
@@ -38,7 +39,7 @@ export function pathsInOneFile(locations: readonly string[]): {
 
 /** Opens a file, makes one transaction of what `change` does, and closes it. */
 export function editFile(name: string, dryRun: boolean, change: (file: EditableFile) => void): void {
-  const file = EditableFile.open(name);
+  const file = EditableFile.open(name, { spaceDirectory: defaultSpaceDirectory(process.env) });
   try {
     if (dryRun) file.dryRun(() => change(file));
     else file.transaction(() => change(file));

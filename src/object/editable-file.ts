@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import { H5Error, NotFoundError } from "../errors.ts";
-import type { OpenForWritingOptions } from "../storage/journal/open-for-writing.ts";
 import { deleteAttribute } from "./attribute-edit.ts";
 import type { H5File } from "./file.ts";
 import { createFile, type NewFileOptions } from "./new-file.ts";
 import { addLinkAt, makeGroup, moveLink, placeOf, removeLinkAt } from "./path-edit.ts";
-import { type FileTransaction, WritableFile } from "./writable-file.ts";
+import { type FileTransaction, WritableFile, type WritableFileOptions } from "./writable-file.ts";
 
 /**
  * How a file is opened for writing, as h5py and PyTables have it: `r+` an existing file, `a` the same or a new one, `x` a new
@@ -14,7 +13,7 @@ import { type FileTransaction, WritableFile } from "./writable-file.ts";
 export type WriteMode = "r+" | "a" | "w" | "x";
 
 /** The options of a new file count where one is made. */
-export interface EditOptions extends NewFileOptions, OpenForWritingOptions {
+export interface EditOptions extends NewFileOptions, WritableFileOptions {
   /** Default: "r+". */
   readonly mode?: WriteMode | undefined;
 }

@@ -5,11 +5,13 @@ import { MESSAGE } from "../format/header-message.ts";
 import { findMessage, readObjectHeader } from "../format/object-header.ts";
 import { findSuperblock } from "../format/superblock.ts";
 import { superblockSector } from "../format/superblock-sector.ts";
+import { FreeSpaceMemory } from "../storage/journal/free-space-memory.ts";
 import { JournaledFile, type Pin } from "../storage/journal/journaled-file.ts";
 import { type OpenForWritingOptions, openForWriting } from "../storage/journal/open-for-writing.ts";
 import type { Recovery } from "../storage/journal/recovery.ts";
 import { attachSnapshot } from "../storage/local-file.ts";
 import { H5File, type OpenOptions } from "./file.ts";
+import { SpaceKeeper } from "./space-keeper.ts";
 
 /** What one transaction has: the file as it is now, and what changes it. */
 export interface FileTransaction {
@@ -21,6 +23,8 @@ export interface FileTransaction {
 export interface WritableFileOptions extends OpenForWritingOptions, Pick<OpenOptions, "externalFiles"> {
   /** Called before a checkpoint where states are pinned: returns once none is. Without it, such a checkpoint waits for a later change. */
   readonly waitForReaders?: (() => void) | undefined;
+  /** Where it is kept from session to session what is free in files; default: nowhere. */
+  readonly spaceDirectory?: string | undefined;
 }
 
 /** In these, space or structures follow rules that are not kept yet; a change might damage them. */
@@ -36,10 +40,12 @@ export class WritableFile {
   readonly #file: H5File;
   readonly #journal: JournaledFile;
   readonly #globalHeapSpace = new GlobalHeapSpace();
+  readonly #space: SpaceKeeper;
 
-  private constructor(journal: JournaledFile, file: H5File) {
+  private constructor(journal: JournaledFile, file: H5File, space: SpaceKeeper) {
     this.#journal = journal;
     this.#file = file;
+    this.#space = space;
   }
 
   /**
@@ -58,7 +64,9 @@ export class WritableFile {
     const journal = JournaledFile.open({ ...opened, superblock: superblockSector(base), waitForReaders });
     // Closes the journal where the file cannot be opened.
     checkRefused(H5File.open(journal), () => journal.close());
-    return new WritableFile(journal, H5File.attachChanging(journal, options));
+    const memory = options.spaceDirectory === undefined ? undefined : new FreeSpaceMemory(options.spaceDirectory);
+    const space = SpaceKeeper.open(journal, file.fd, memory);
+    return new WritableFile(journal, H5File.attachChanging(journal, options), space);
   }
 
   get recovery(): Recovery {
@@ -122,8 +130,17 @@ export class WritableFile {
     return this.#journal.checkpointProblem;
   }
 
+  /**
+   * Looks for space in the file that nothing uses, where that was too much for `open`. It pauses now and then: changes may be
+   * made meanwhile, but a checkpoint ends the search.
+   * @returns true: all that there is has been found
+   */
+  *searchFreeSpace(): Generator<undefined, boolean> {
+    return yield* this.#space.search();
+  }
+
   close(): void {
-    this.#journal.close();
+    this.#journal.close(() => this.#space.remember());
   }
 }
 

@@ -47,17 +47,14 @@ export class Allocator {
     }
   }
 
-  /** Bytes that are known to be free. */
-  get freeBytes(): number {
-    let sum = this.#metadata.length;
-    for (const { length } of this.#free) sum += length;
-    for (const { length } of this.#dying) sum += length;
-    return sum;
-  }
-
   /** The first byte that nothing has been allocated at. */
   get end(): number {
     return this.#end;
+  }
+
+  /** Bytes that were freed since the last checkpoint. */
+  get dyingBytes(): number {
+    return this.#dying.bytes;
   }
 
   /** What was allocated and freed since it was last asked for. */
@@ -118,9 +115,11 @@ export class Allocator {
     return freed.filter(({ offset }) => offset < end);
   }
 
-  /** What is free, for whoever opens the file next. */
-  freeExtents(): Extent[] {
-    return [...this.#free];
+  /** What is free, or will be after the next checkpoint. */
+  knownExtents(): Extent[] {
+    const known = [...this.#free, ...this.#dying];
+    if (this.#metadata.length > 0) known.push(this.#metadata);
+    return known.sort((a, b) => a.offset - b.offset);
   }
 
   #metadataStart(end: number): number {

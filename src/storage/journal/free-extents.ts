@@ -19,6 +19,13 @@ export class FreeExtents {
   /** By size class: starts, ascending. */
   readonly #classes: number[][] = [];
 
+  #bytes = 0;
+
+  /** Of all extents. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Extents in order. */
   *[Symbol.iterator](): Generator<Extent> {
     const starts = [...this.#lengths.keys()].sort((a, b) => a - b);
@@ -98,6 +105,7 @@ export class FreeExtents {
   }
 
   #insert(start: number, length: number): void {
+    this.#bytes += length;
     this.#lengths.set(start, length);
     this.#startsByEnd.set(start + length, start);
     const c = sizeClass(length);
@@ -108,6 +116,7 @@ export class FreeExtents {
 
   #remove(start: number): void {
     const length = this.#lengths.get(start) ?? 0;
+    this.#bytes -= length;
     this.#lengths.delete(start);
     this.#startsByEnd.delete(start + length);
     const starts = this.#classes[sizeClass(length)] ?? [];

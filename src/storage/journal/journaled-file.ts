@@ -20,6 +20,9 @@ const LOG_LIMIT = 16 * 2 ** 20;
 /** So many changed pages are kept in memory; each takes twice its size. */
 const PAGE_LIMIT = 8192;
 
+/** So many freed bytes are worth a checkpoint, for only then are they used again. */
+const DYING_LIMIT = 256 * 2 ** 20;
+
 /** Holes of this size are given back to the disk. */
 const PUNCHED = 64 * 1024;
 
@@ -61,6 +64,7 @@ export class JournaledFile implements Storage {
   /** Why nothing is written any more. */
   #ended: H5Error | undefined;
   #checkpointProblem: unknown;
+  #checkpoints = 0;
   #pins = 0;
   /** Grows with each change. */
   #state = 0;
@@ -103,7 +107,7 @@ export class JournaledFile implements Storage {
     return Math.max(this.#fileSize, this.#allocator.end);
   }
 
-  /** What is free, known so far; for whoever opens the file next. */
+  /** Which bytes are used, as far as that is known. */
   get allocator(): Allocator {
     return this.#allocator;
   }
@@ -199,7 +203,13 @@ export class JournaledFile implements Storage {
     this.#transaction = undefined;
     this.#allocator.takeSteps();
     if (this.#mark === "unmarked") this.#orEnd(() => this.#markPending());
-    if ((this.#log?.size ?? 0) > LOG_LIMIT || this.#overlay.count > PAGE_LIMIT) this.#tryCheckpoint();
+    if (this.#isCheckpointDue) this.#tryCheckpoint();
+  }
+
+  get #isCheckpointDue(): boolean {
+    return (
+      (this.#log?.size ?? 0) > LOG_LIMIT || this.#overlay.count > PAGE_LIMIT || this.#allocator.dyingBytes > DYING_LIMIT
+    );
   }
 
   /** Nothing of the open transaction is left. */
@@ -241,6 +251,11 @@ export class JournaledFile implements Storage {
     this.#afterCheckpoint();
   }
 
+  /** Another number after each checkpoint: what a description told before it is out of date. */
+  get checkpoints(): number {
+    return this.#checkpoints;
+  }
+
   /** Why the last checkpoint could not be made, such as a full disk: nothing is lost, and it is tried again. */
   get checkpointProblem(): unknown {
     return this.#checkpointProblem;
@@ -258,8 +273,11 @@ export class JournaledFile implements Storage {
     }
   }
 
-  /** Ends writing: the file is as any program expects it, and nothing lies beside it. */
-  close(): void {
+  /**
+   * Ends writing: the file is as any program expects it, and nothing lies beside it.
+   * @param finished called when that is so, before the file is closed and its lock given up; not after a failure
+   */
+  close(finished?: () => void): void {
     if (this.#transaction !== undefined) this.rollback();
     if (this.#ended === undefined) {
       this.checkpoint();
@@ -267,6 +285,7 @@ export class JournaledFile implements Storage {
       if (this.#begun) this.#setup.file.truncate(this.#identity.size);
       this.#log?.close();
       if (this.#log !== undefined) this.#setup.directory.remove(this.#setup.logName);
+      finished?.();
     } else {
       this.#log?.close();
     }
@@ -280,6 +299,7 @@ export class JournaledFile implements Storage {
     file.truncate(this.#checkpointEnd);
     this.#fileSize = this.#checkpointEnd;
     this.#state++;
+    this.#checkpoints++;
     for (const { offset, length } of freed) {
       const from = alignUp(offset, PAGE_SIZE);
       const to = Math.floor((offset + length) / PAGE_SIZE) * PAGE_SIZE;

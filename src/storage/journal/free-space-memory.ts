@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { fstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { threadId } from "node:worker_threads";
+import type { Extent } from "./free-extents.ts";
+
+/** Files that are remembered, and extents of each. */
+const MAX_FILES = 1000;
+const MAX_EXTENTS = 100_000;
+
+/** What is known of a file's free space. */
+export interface KnownFreeSpace {
+  readonly extents: readonly Extent[];
+  /** Whether all of it was looked for: looking again would find no more. */
+  readonly isComplete: boolean;
+}
+
+/** Where free space is remembered for a user, by the XDG base directory specification; `undefined` for who has no home. */
+export function defaultSpaceDirectory(env: NodeJS.ProcessEnv): string | undefined {
+  const { XDG_CACHE_HOME: cache, HOME: home } = env;
+  if (cache !== undefined && isAbsolute(cache)) return join(cache, "h5fs-space");
+  return home !== undefined && isAbsolute(home) && home !== "/" ? join(home, ".cache", "h5fs-space") : undefined;
+}
+
+/**
+ * What earlier sessions have left known of files' free space. It counts only while a file is, as far as the system can tell,
+ * as that session left it: another program may have used the space since.
+ */
+export class FreeSpaceMemory {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** @param fd of the file, locked for writing */
+  recall(fd: number): KnownFreeSpace | undefined {
+    const text = whenPossible(() => readFileSync(this.#path(fd), "utf8"));
+    const remembered = text === undefined ? undefined : decode(text);
+    return remembered?.state === stateOf(fd) ? remembered : undefined;
+  }
+
+  /** @param fd of the file, still locked for writing, all its changes made */
+  remember(fd: number, { extents, isComplete }: KnownFreeSpace): void {
+    const largest = extents.toSorted((a, b) => b.length - a.length).slice(0, MAX_EXTENTS);
+    const inOrder = largest.sort((a, b) => a.offset - b.offset);
+    const text = JSON.stringify({
+      state: stateOf(fd),
+      isComplete: isComplete && extents.length <= MAX_EXTENTS,
+      extents: inOrder.map(({ offset, length }) => [offset, length]),
+    });
+    // Who cannot write there goes without it.
+    whenPossible(() => {
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      const path = this.#path(fd);
+      const temporary = `${path}.${process.pid}-${threadId}`;
+      writeFileSync(temporary, text, { mode: 0o600, flag: "wx" });
+      renameSync(temporary, path);
+      this.#removeOldest();
+    });
+  }
+
+  #path(fd: number): string {
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    return join(this.#directory, createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 32));
+  }
+
+  #removeOldest(): void {
+    const names = readdirSync(this.#directory);
+    if (names.length <= MAX_FILES) return;
+    const byAge = names
+      .map((name) => join(this.#directory, name))
+      .map((path) => ({ path, time: statSync(path).mtimeMs }))
+      .sort((a, b) => a.time - b.time);
+    for (const { path } of byAge.slice(0, names.length - MAX_FILES)) rmSync(path, { force: true });
+  }
+}
+
+/** Tells one state of a file from every other, as far as the system tells: the time of its last change cannot be set back. */
+function stateOf(fd: number): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = fstatSync(fd, { bigint: true });
+  return [dev, ino, size, mtimeNs, ctimeNs].join(":");
+}
+
+function decode(text: string): (KnownFreeSpace & { readonly state: string }) | undefined {
+  const value: unknown = whenPossible(() => JSON.parse(text));
+  if (typeof value !== "object" || value === null) return undefined;
+  if (!("state" in value) || typeof value.state !== "string") return undefined;
+  if (!("isComplete" in value) || typeof value.isComplete !== "boolean") return undefined;
+  if (!("extents" in value) || !Array.isArray(value.extents)) return undefined;
+  const extents: Extent[] = [];
+  let reached = 0;
+  for (const extent of value.extents) {
+    const [offset, length]: unknown[] = Array.isArray(extent) ? extent : [];
+    if (!isCount(offset) || !isCount(length) || offset < reached) return undefined;
+    extents.push({ offset, length });
+    reached = offset + length;
+  }
+  return { state: value.state, isComplete: value.isComplete, extents };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** What the system does not let us do in the user's cache, and what is damaged there, is as if it were not there. */
+function whenPossible<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof SyntaxError || (error instanceof Error && "code" in error)) return undefined;
+    throw error;
+  }
+}
