@@ -14,7 +14,7 @@ import type { DenseOrder } from "./dense-links.ts";
 import { inHeapOrder, ObjectBytes } from "./dense-order.ts";
 import { FractalHeap } from "./fractal-heap.ts";
 import { lookup3 } from "./lookup3.ts";
-import { Reader } from "./reader.ts";
+import { Reader, type Sizes } from "./reader.ts";
 
 /** Where an object's attributes are when they are not in its header (IV.A.2.v, "The Attribute Info Message"). */
 export interface DenseAttributeInfo {
@@ -107,8 +107,8 @@ function readAttribute(
 }
 
 /** The name in a raw attribute message (IV.A.2.m), without the NUL that its size counts. */
-function attributeMessageName(message: Uint8Array, heapAddress: number, context: FormatContext): Uint8Array {
-  const r = new Reader(message, heapAddress, MESSAGE, context);
+export function attributeMessageName(message: Uint8Array, heapAddress: number, sizes: Sizes): Uint8Array {
+  const r = new Reader(message, heapAddress, MESSAGE, sizes);
   const version = r.version(1, 2, 3);
   r.skip(1); // Reserved, or Flags
   const size = r.u16();

@@ -13,7 +13,7 @@ import type { FormatContext } from "./context.ts";
 import { inHeapOrder, ObjectBytes } from "./dense-order.ts";
 import { FractalHeap } from "./fractal-heap.ts";
 import { lookup3 } from "./lookup3.ts";
-import { Reader } from "./reader.ts";
+import { Reader, type Sizes } from "./reader.ts";
 
 /** Where a group's links are when they are not in its object header (IV.A.2.c, "The Link Info Message"). */
 export interface DenseLinkInfo {
@@ -79,8 +79,8 @@ export function* denseLinks(
 }
 
 /** The name in a raw link message (IV.A.2.g): its flags say which fields come before it. */
-function linkMessageName(message: Uint8Array, heapAddress: number, context: FormatContext): Uint8Array {
-  const r = new Reader(message, heapAddress, MESSAGE, context);
+export function linkMessageName(message: Uint8Array, heapAddress: number, sizes: Sizes): Uint8Array {
+  const r = new Reader(message, heapAddress, MESSAGE, sizes);
   r.version(1);
   const flags = r.u8();
   if ((flags & 0x08) !== 0) r.skip(1); // Link Type

@@ -52,4 +52,22 @@ export class DoublingTable {
   rowsInBlock(size: number): number {
     return floorLog2(size) - this.#firstRowBits + 1;
   }
+
+  /** The first row whose blocks have that size, a power of two times the starting size. */
+  rowOfSize(size: number): number {
+    return size === this.#startingBlockSize ? 0 : floorLog2(size / this.#startingBlockSize) + 1;
+  }
+
+  /** Bytes for objects in a block of a row, or in all direct blocks below it. @param prefix bytes of a direct block before its objects */
+  capacity(row: number, prefix: number): number {
+    const size = this.blockSize(row);
+    return row < this.directRows ? size - prefix : this.capacityOfRows(this.rowsInBlock(size), prefix);
+  }
+
+  /** Bytes for objects below an indirect block of `rows` rows. */
+  capacityOfRows(rows: number, prefix: number): number {
+    let sum = 0;
+    for (let row = 0; row < rows; row++) sum += this.width * this.capacity(row, prefix);
+    return sum;
+  }
 }

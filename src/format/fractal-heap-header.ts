@@ -41,6 +41,9 @@ export interface FractalHeapHeader {
   readonly rowsInRootIndirectBlock: number;
 }
 
+/** The header of a heap that is being changed. */
+export type EditedHeapHeader = { -readonly [K in keyof FractalHeapHeader]: FractalHeapHeader[K] };
+
 /** Bytes of the header of a heap without filters. */
 export function fractalHeapHeaderSize(sizes: Sizes): number {
   return 4 + 1 + 2 + 2 + 1 + 4 + 3 * sizes.sizeOfOffsets + 12 * sizes.sizeOfLengths + 2 + 2 + 2 + 2 + 4;

@@ -1,6 +1,7 @@
 import type { DoublingTable } from "./fractal-heap-doubling-table.ts";
 import type { FractalHeapHeader } from "./fractal-heap-header.ts";
 import { Reader, type Sizes } from "./reader.ts";
+import { Writer } from "./writer.ts";
 
 /** A fractal heap id (Specification III.G, "Fractal Heap ID"): where an object of the heap is. */
 export type FractalHeapId =
@@ -9,6 +10,9 @@ export type FractalHeapId =
   /** Found in the B-tree of huge objects by its key. */
   | { readonly kind: "huge-indirect"; readonly key: number }
   | { readonly kind: "tiny"; readonly bytes: Uint8Array };
+
+const HUGE = 0x10;
+const TINY = 0x20;
 
 /** The longest id whose tiny objects have a length of 4 bits; in longer ones it has 12 (the text says 17, the library 18). */
 const LONGEST_NORMAL_TINY_ID = 18;
@@ -27,8 +31,7 @@ export function decodeFractalHeapId(
     case 0:
       return { kind: "managed", offset: r.uint(table.offsetWidth), length: r.uint(table.lengthWidth) };
     case 1:
-      // The address itself is in the id where it has room for it and a length.
-      if (sizes.sizeOfOffsets + sizes.sizeOfLengths <= id.length - 1) {
+      if (hasHugeAddresses(header, sizes)) {
         return { kind: "huge", address: r.definedOffset("the address of a huge object"), length: r.length() };
       }
       return { kind: "huge-indirect", key: r.uint(Math.min(8, id.length - 1)) };
@@ -39,4 +42,54 @@ export function decodeFractalHeapId(
     default:
       return r.fail("the type of the object is 3, expected 0 (managed), 1 (huge) or 2 (tiny)");
   }
+}
+
+/** Whether the id of a huge object has its address and length; else it has a key, by which a B-tree finds them. */
+export function hasHugeAddresses(header: Pick<FractalHeapHeader, "heapIdLength">, sizes: Sizes): boolean {
+  return sizes.sizeOfOffsets + sizes.sizeOfLengths <= header.heapIdLength - 1;
+}
+
+/** Bytes of the key in the id of a huge object. */
+export function hugeKeySize({ heapIdLength }: Pick<FractalHeapHeader, "heapIdLength">): number {
+  return Math.min(8, heapIdLength - 1);
+}
+
+/** Bytes of the largest object that an id holds itself. */
+export function maxTinyObject({ heapIdLength }: Pick<FractalHeapHeader, "heapIdLength">): number {
+  // The library leaves a byte of an id of 18 bytes unused.
+  return heapIdLength > LONGEST_NORMAL_TINY_ID ? heapIdLength - 2 : Math.min(16, heapIdLength - 1);
+}
+
+/** The id's bytes, those that it does not need as zeros. */
+export function encodeFractalHeapId(
+  id: FractalHeapId,
+  header: Pick<FractalHeapHeader, "heapIdLength">,
+  table: DoublingTable,
+  sizes: Sizes,
+): Uint8Array {
+  const w = new Writer(sizes, header.heapIdLength);
+  switch (id.kind) {
+    case "managed":
+      w.u8(0);
+      w.uint(id.offset, table.offsetWidth);
+      w.uint(id.length, table.lengthWidth);
+      break;
+    case "huge":
+      w.u8(HUGE);
+      w.offset(id.address);
+      w.length(id.length);
+      break;
+    case "huge-indirect":
+      w.u8(HUGE);
+      w.uint(id.key, hugeKeySize(header));
+      break;
+    case "tiny": {
+      const length = id.bytes.length - 1;
+      w.u8(TINY | (header.heapIdLength > LONGEST_NORMAL_TINY_ID ? length >> 8 : length));
+      if (header.heapIdLength > LONGEST_NORMAL_TINY_ID) w.u8(length & 0xff);
+      w.put(id.bytes);
+    }
+  }
+  w.zeros(header.heapIdLength - w.position);
+  return w.bytes;
 }

@@ -127,6 +127,21 @@ export interface FreeSection {
 /** Type 1 of a heap's sections. */
 const HEAP_ROWS = 1;
 
+/** Bytes of a section list. @param sections those of one size one after another */
+export function freeSectionListSize(
+  manager: Pick<FreeSpaceManager, "clientId" | "serializedSections" | "addressBits" | "maxSectionSize">,
+  sections: readonly FreeSection[],
+  sizes: Sizes,
+): number {
+  const widths = listWidths(manager);
+  let bytes = 4 + 1 + sizes.sizeOfOffsets + 4;
+  for (const [i, { size, type }] of sections.entries()) {
+    if (size !== sections[i - 1]?.size) bytes += widths.count + widths.size;
+    bytes += widths.offset + 1 + dataSize(manager, type, widths);
+  }
+  return bytes;
+}
+
 /** How wide the fields of a section list are. */
 interface ListWidths {
   readonly count: number;
@@ -134,7 +149,9 @@ interface ListWidths {
   readonly offset: number;
 }
 
-function listWidths(manager: FreeSpaceManager): ListWidths {
+function listWidths(
+  manager: Pick<FreeSpaceManager, "serializedSections" | "addressBits" | "maxSectionSize">,
+): ListWidths {
   return {
     count: widthOfCount(BigInt(Math.max(1, manager.serializedSections))),
     size: widthOfCount(manager.maxSectionSize),
@@ -143,7 +160,7 @@ function listWidths(manager: FreeSpaceManager): ListWidths {
 }
 
 /** Bytes of a section's data: the heap offset of the indirect block, then its first row, first column and entries. */
-function dataSize(manager: FreeSpaceManager, type: number, { offset }: ListWidths): number {
+function dataSize(manager: Pick<FreeSpaceManager, "clientId">, type: number, { offset }: ListWidths): number {
   return manager.clientId === 0 && type === HEAP_ROWS ? offset + 2 + 2 + 2 : 0;
 }
 

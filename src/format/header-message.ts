@@ -57,6 +57,6 @@ export function isKnownMessageType(type: number): boolean {
   return type <= LAST_KNOWN && type !== MESSAGE.bogus;
 }
 
-export function isShared(message: HeaderMessage): boolean {
+export function isShared(message: Pick<HeaderMessage, "flags">): boolean {
   return (message.flags & MESSAGE_FLAG.shared) !== 0;
 }

@@ -12,13 +12,16 @@ import { encodeObjectHeaderBlock } from "./object-header-encoding.ts";
 const ATTRIBUTE_CREATION_ORDER_INDEXED = 0x08;
 
 /** The most bytes of a message's body: its size has 16 bits, and version 1 counts in eights. */
-const MAX_BODY = 0xfff8;
+export const MAX_MESSAGE = 0xfff8;
 
 /** A new continuation block has room for more than what it is made for, so that the next message needs none. */
 const NEW_BLOCK = 256;
 
 /** A message to be added. */
 export type NewMessage = Pick<HeaderMessage, "type" | "flags" | "body" | "creationIndex">;
+
+/** A message of a header that is being changed. */
+export type EditedMessage = Readonly<Message>;
 
 interface Message {
   type: number;
@@ -62,6 +65,10 @@ export class ObjectHeaderEditor {
     }));
   }
 
+  get address(): number {
+    return this.#header.address;
+  }
+
   get version(): 1 | 2 {
     return this.#header.version;
   }
@@ -90,15 +97,20 @@ export class ObjectHeaderEditor {
     return this.#header.phaseChange?.maxCompact ?? 8;
   }
 
+  /** Version 2: with fewer attributes than these they are messages of the header again. */
+  get minDenseAttributes(): number {
+    return this.#header.phaseChange?.minDense ?? 6;
+  }
+
   /** The messages of a type, in their order. */
-  *find(type: number): Generator<Readonly<Message>> {
+  *find(type: number): Generator<EditedMessage> {
     for (const { messages } of this.#blocks) for (const message of messages) if (message.type === type) yield message;
   }
 
   /** Adds a message where there is room, or in a new continuation block. */
   add({ type, flags, creationIndex, body }: NewMessage): void {
-    if (body.length > MAX_BODY) {
-      throw new H5Error("limit", `a header message of ${body.length} bytes is too large; the most is ${MAX_BODY}`);
+    if (body.length > MAX_MESSAGE) {
+      throw new H5Error("limit", `a header message of ${body.length} bytes is too large; the most is ${MAX_MESSAGE}`);
     }
     const padded = this.#padded(body);
     const place = this.#takeRoom(padded.length) ?? this.#addBlock(padded.length);
@@ -106,7 +118,7 @@ export class ObjectHeaderEditor {
   }
 
   /** Another body for a message that `find` gave: in its place where it fits, else elsewhere. */
-  replace(message: Readonly<Message>, body: Uint8Array): void {
+  replace(message: EditedMessage, body: Uint8Array): void {
     const { block, index } = this.#locate(message);
     const found = block.messages[index];
     const padded = this.#padded(body);
@@ -121,7 +133,7 @@ export class ObjectHeaderEditor {
   }
 
   /** Its space is free for other messages of this header. */
-  remove(message: Readonly<Message>): void {
+  remove(message: EditedMessage): void {
     const { block, index } = this.#locate(message);
     block.messages[index] = nil(message.body.length);
     block.changed = true;
@@ -159,7 +171,7 @@ export class ObjectHeaderEditor {
     return out;
   }
 
-  #locate(message: Readonly<Message>): { block: Block; index: number } {
+  #locate(message: EditedMessage): { block: Block; index: number } {
     for (const block of this.#blocks) {
       const index = block.messages.indexOf(message);
       if (index >= 0) return { block, index };
@@ -197,7 +209,7 @@ export class ObjectHeaderEditor {
     for (const message of block.messages) {
       const last = merged.at(-1);
       const size = (last?.body.length ?? 0) + this.#prefix + message.body.length;
-      if (last?.type === MESSAGE.nil && message.type === MESSAGE.nil && size <= MAX_BODY) {
+      if (last?.type === MESSAGE.nil && message.type === MESSAGE.nil && size <= MAX_MESSAGE) {
         merged[merged.length - 1] = nil(size);
       } else {
         merged.push(message);
@@ -209,7 +221,7 @@ export class ObjectHeaderEditor {
   /** libhdf5 allows a gap only in a block without NIL messages: another one takes it in, the messages between them moving back. */
   #closeGap(block: Block): void {
     const index = block.messages.findIndex(
-      ({ type, body }) => type === MESSAGE.nil && body.length + block.gap <= MAX_BODY,
+      ({ type, body }) => type === MESSAGE.nil && body.length + block.gap <= MAX_MESSAGE,
     );
     const free = block.messages[index];
     if (block.gap === 0 || free === undefined) return;

@@ -13,6 +13,7 @@ import { encodeObjectHeaderBlock } from "../format/object-header-encoding.ts";
 import { encodeSymbolTable } from "../format/symbol-table.ts";
 import { SymbolTableEditor } from "../format/symbol-table-edit.ts";
 import type { Writer } from "../format/writer.ts";
+import { DEFAULT_GROUP_INFO, DEFAULT_LINK_INFO } from "./group-links.ts";
 
 /** Room for the first links of a group, so that they need no continuation block. */
 const ROOM_FOR_LINKS = 120;
@@ -35,18 +36,9 @@ export function createGroup(edit: EditContext, seconds: number): number {
       seconds,
     );
   }
-  const linkInfo = headerMessage(edit, MESSAGE.linkInfo, 0, (w) =>
-    encodeLinkInfo(w, {
-      creationOrderTracked: false,
-      creationOrderIndexed: false,
-      nextCreationOrder: undefined,
-      fractalHeapAddress: undefined,
-      nameIndexAddress: undefined,
-      creationOrderIndexAddress: undefined,
-    }),
-  );
+  const linkInfo = headerMessage(edit, MESSAGE.linkInfo, 0, (w) => encodeLinkInfo(w, DEFAULT_LINK_INFO));
   const groupInfo = headerMessage(edit, MESSAGE.groupInfo, MESSAGE_FLAG.constant, (w) =>
-    encodeGroupInfo(w, { maxCompactLinks: 8, minDenseLinks: 6, estimatedEntries: 4, estimatedNameLength: 8 }),
+    encodeGroupInfo(w, DEFAULT_GROUP_INFO),
   );
   const room = headerMessage(edit, MESSAGE.nil, 0, (w) => w.zeros(ROOM_FOR_LINKS));
   return createHeader(edit, [linkInfo, groupInfo, room], seconds);

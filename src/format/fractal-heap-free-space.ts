@@ -1,0 +1,128 @@
+import { FreeExtents } from "../storage/journal/free-extents.ts";
+import type { EditContext } from "./edit-context.ts";
+import type { EditedHeapHeader } from "./fractal-heap-header.ts";
+import {
+  encodeFreeSections,
+  encodeFreeSpaceManager,
+  type FreeSection,
+  type FreeSpaceManager,
+  freeSectionListSize,
+  freeSpaceManagerSize,
+  readFreeSections,
+} from "./free-space-manager.ts";
+
+/** The type of a section of free bytes in a direct block. */
+const SINGLE = 0;
+
+/** What libhdf5 gives the manager of a heap: single, first row, other rows, indirect; percentages of its list's growth. */
+const SECTION_CLASSES = 4;
+const SHRINK_PERCENT = 80;
+const EXPAND_PERCENT = 120;
+
+/**
+ * The free space in the direct blocks of a fractal heap that is being changed, and the free-space manager that stores it
+ * (Specification III.H): a real one, so that libhdf5 finds room where we do. Sections of rows, which stand for blocks that are
+ * not there, are neither used nor written: the indirect blocks tell the same, and libhdf5 (2.0 and before) cannot close a
+ * file in which it has joined such a section that was stored with a new one.
+ */
+export class HeapFreeSpace {
+  readonly #edit: EditContext;
+  readonly #header: EditedHeapHeader;
+  readonly #singles = new FreeExtents();
+  #stored: FreeSpaceManager | undefined;
+
+  constructor(edit: EditContext, header: EditedHeapHeader) {
+    this.#edit = edit;
+    this.#header = header;
+    if (header.freeSpaceManagerAddress === undefined) return;
+    const { manager, sections } = readFreeSections(edit.context, header.freeSpaceManagerAddress);
+    this.#stored = manager;
+    for (const { offset, size, type } of sections) if (type === SINGLE) this.#singles.add(offset, size);
+  }
+
+  /** Takes `length` bytes out of the smallest free space in which they fit. @returns their heap offset */
+  take(length: number): number | undefined {
+    return this.#singles.take(length, 1);
+  }
+
+  add(offset: number, length: number): void {
+    this.#singles.add(offset, length);
+  }
+
+  /** Whether all of [start, end) is free. */
+  isFree(start: number, end: number): boolean {
+    return this.#singles.startOfLast(end) === start;
+  }
+
+  /** There is nothing there any more. */
+  drop(start: number, end: number): void {
+    this.#singles.claim(start, end - start);
+  }
+
+  /** Writes the manager anew; without free space there is none. */
+  write(): void {
+    const sections: FreeSection[] = [];
+    for (const { offset, length } of this.#singles) {
+      sections.push({ offset, size: length, type: SINGLE, data: new Uint8Array(0) });
+    }
+    sections.sort((a, b) => a.size - b.size || a.offset - b.offset);
+    if (sections.length === 0) this.free();
+    else this.#store(sections);
+  }
+
+  /** Gives the manager back. */
+  free(): void {
+    const { freeSpaceManagerAddress } = this.#header;
+    if (freeSpaceManagerAddress === undefined) return;
+    this.#freeList();
+    this.#edit.free(freeSpaceManagerAddress, freeSpaceManagerSize(this.#edit));
+    this.#header.freeSpaceManagerAddress = undefined;
+    this.#stored = undefined;
+  }
+
+  #freeList(): void {
+    const { listAddress, listAllocated = 0 } = this.#stored ?? {};
+    if (listAddress !== undefined) this.#edit.free(listAddress, listAllocated);
+  }
+
+  #store(sections: readonly FreeSection[]): void {
+    const edit = this.#edit;
+    const manager = {
+      clientId: 0,
+      totalSpace: sections.reduce((sum, { size }) => sum + size, 0),
+      sections: sections.length,
+      serializedSections: sections.length,
+      ghostSections: 0,
+      sectionClasses: this.#stored?.sectionClasses ?? SECTION_CLASSES,
+      shrinkPercent: this.#stored?.shrinkPercent ?? SHRINK_PERCENT,
+      expandPercent: this.#stored?.expandPercent ?? EXPAND_PERCENT,
+      addressBits: this.#header.offsetBits,
+      maxSectionSize: this.#maxSectionSize(),
+    };
+    const listUsed = freeSectionListSize(manager, sections, edit);
+    let { listAddress, listAllocated = 0 } = this.#stored ?? {};
+    if (listAddress === undefined || listAllocated < listUsed || listAllocated > 4 * listUsed) {
+      this.#freeList();
+      listAllocated = Math.floor((listUsed * EXPAND_PERCENT) / 100);
+      listAddress = edit.allocate(listAllocated, "metadata");
+    }
+    this.#stored = { ...manager, listAddress, listUsed, listAllocated };
+    const address = this.#header.freeSpaceManagerAddress ?? edit.allocate(freeSpaceManagerSize(edit), "metadata");
+    this.#header.freeSpaceManagerAddress = address;
+    const header = edit.writer();
+    encodeFreeSpaceManager(header, this.#stored);
+    edit.write(address, header.bytes);
+    const list = edit.writer();
+    encodeFreeSections(list, this.#stored, address, sections);
+    edit.write(listAddress, list.bytes);
+  }
+
+  /** libhdf5 stores the size of the largest block, which in narrow lengths becomes 0, and then sizes have too few bytes. */
+  #maxSectionSize(): bigint {
+    const largest = BigInt(this.#header.maxDirectBlockSize);
+    const most = 2n ** BigInt(8 * this.#edit.sizeOfLengths) - 1n;
+    const stored = this.#stored?.maxSectionSize ?? 0n;
+    const least = largest < most ? largest : most;
+    return stored > least ? stored : least;
+  }
+}
