@@ -1,8 +1,9 @@
 import { LRUCache } from "lru-cache";
 import { SharedChunk } from "./shared-chunk.ts";
 
-/** Bytes that a kept chunk takes besides its own: of very small chunks that is nearly all, so their number is bounded. */
+/** Bytes that a kept chunk takes besides its own: of very small chunks that is nearly all. */
 const OVERHEAD = 2048;
+/** So many chunks are kept whatever they take besides. */
 const MIN_CHUNKS = 16;
 
 /** Decoded chunks, the most recently used, bounded in bytes. One thread owns it; the chunks in it are shared by all. */
@@ -22,9 +23,9 @@ export class ChunkCache {
   constructor(capacity: number, memory: "shared" | "own" = "shared") {
     this.#maxChunk = Math.floor(capacity / 2);
     this.#chunks = new LRUCache({
-      maxSize: Math.max(1, capacity),
-      max: MIN_CHUNKS + Math.floor(capacity / OVERHEAD),
-      sizeCalculation: (chunk) => chunk.buffer.byteLength,
+      // Not bounded by their number: the cache would get room for that many at once, which takes milliseconds.
+      maxSize: capacity + MIN_CHUNKS * OVERHEAD,
+      sizeCalculation: (chunk) => chunk.buffer.byteLength + OVERHEAD,
       dispose: (chunk) => {
         if (memory === "own") this.#spare = chunk;
       },
@@ -33,7 +34,8 @@ export class ChunkCache {
 
   /** What is kept. */
   get bytes(): number {
-    return this.#chunks.calculatedSize + (this.#large?.chunk.buffer.byteLength ?? 0);
+    const kept = this.#chunks.calculatedSize - this.#chunks.size * OVERHEAD;
+    return kept + (this.#large?.chunk.buffer.byteLength ?? 0);
   }
 
   /**

@@ -1,6 +1,8 @@
-import { FormatError } from "../errors.ts";
+import { FormatError, H5Error } from "../errors.ts";
+import type { DiskFile } from "../storage/journal/disk.ts";
 import type { Mark, SuperblockSector } from "../storage/journal/superblock-sector.ts";
 import { lookup3 } from "./lookup3.ts";
+import { findSuperblock } from "./superblock.ts";
 
 const VERSION_AT = 8;
 
@@ -30,6 +32,21 @@ export function superblockSector(offset: number): SuperblockSector {
         putUint(copy, endAt, size, end - offset + uint(sector, baseAt, size));
       }),
   };
+}
+
+/**
+ * The sector of a file's superblock.
+ * @throws H5Error where there is none
+ */
+export function findSuperblockSector(file: DiskFile): SuperblockSector {
+  const read = (at: number, length: number): Uint8Array => {
+    const bytes = new Uint8Array(length);
+    file.read(bytes, at);
+    return bytes;
+  };
+  const offset = findSuperblock({ size: file.size(), read });
+  if (offset !== undefined) return superblockSector(offset);
+  throw new H5Error("not-hdf5", `${file.name}: not an HDF5 file: it has no superblock signature`);
 }
 
 function markOf(sector: Uint8Array): Mark {

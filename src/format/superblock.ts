@@ -103,7 +103,7 @@ export function checkDriver({ driver }: DriverInfo, name: string): void {
 }
 
 /** Where in the file the superblock's signature is; `undefined`: nowhere. */
-export function findSuperblock(snapshot: Snapshot): number | undefined {
+export function findSuperblock(snapshot: Pick<Snapshot, "size" | "read">): number | undefined {
   for (let at = 0; at + SIGNATURE.length <= snapshot.size; at = at === 0 ? 512 : at * 2) {
     const bytes = snapshot.read(at, SIGNATURE.length);
     if (bytes.every((byte, i) => byte === SIGNATURE.charCodeAt(i))) return at;

@@ -1,9 +1,6 @@
-import { H5Error } from "../errors.ts";
-import { findSuperblock } from "../format/superblock.ts";
-import { superblockSector } from "../format/superblock-sector.ts";
+import { findSuperblockSector } from "../format/superblock-sector.ts";
 import { type OpenForWritingOptions, openForWriting } from "../storage/journal/open-for-writing.ts";
 import { discardLog, type Recovery, recover } from "../storage/journal/recovery.ts";
-import { attachSnapshot } from "../storage/local-file.ts";
 
 export interface RecoverOptions extends OpenForWritingOptions {
   /** Go back to the state before the changes that the log has, which is kept under another name. */
@@ -18,11 +15,7 @@ export function recoverFile(path: string, options: RecoverOptions = {}): Recover
   const opened = openForWriting(path, options);
   const { file } = opened;
   try {
-    const offset = findSuperblock(attachSnapshot({ fd: file.fd, size: file.size(), path }));
-    if (offset === undefined) {
-      throw new H5Error("not-hdf5", `${path}: not an HDF5 file: it has no superblock signature`);
-    }
-    const setup = { ...opened, superblock: superblockSector(offset) };
+    const setup = { ...opened, superblock: findSuperblockSector(file) };
     return options.discardLog === true ? discardLog(setup) : recover(setup);
   } finally {
     file.close();

@@ -1,15 +1,17 @@
-import { H5Error, UnsupportedError } from "../errors.ts";
+import { UnsupportedError } from "../errors.ts";
 import { EditContext } from "../format/edit-context.ts";
 import { GlobalHeapSpace } from "../format/global-heap-space.ts";
 import { MESSAGE } from "../format/header-message.ts";
 import { findMessage, readObjectHeader } from "../format/object-header.ts";
-import { findSuperblock } from "../format/superblock.ts";
-import { superblockSector } from "../format/superblock-sector.ts";
+import { findSuperblockSector } from "../format/superblock-sector.ts";
 import { FreeSpaceMemory } from "../storage/journal/free-space-memory.ts";
 import { JournaledFile, type Pin } from "../storage/journal/journaled-file.ts";
-import { type OpenForWritingOptions, openForWriting } from "../storage/journal/open-for-writing.ts";
+import {
+  type OpenedForWriting,
+  type OpenForWritingOptions,
+  openForWriting,
+} from "../storage/journal/open-for-writing.ts";
 import type { Recovery } from "../storage/journal/recovery.ts";
-import { attachSnapshot } from "../storage/local-file.ts";
 import { H5File, type OpenOptions } from "./file.ts";
 import { SpaceKeeper } from "./space-keeper.ts";
 
@@ -53,15 +55,20 @@ export class WritableFile {
    * @throws H5Error where it is no HDF5 file, is in use, or cannot be written safely
    */
   static open(path: string, options: WritableFileOptions = {}): WritableFile {
-    const opened = openForWriting(path, options);
+    return WritableFile.over(openForWriting(path, options), options);
+  }
+
+  /** The same for a file that is open and locked. It is closed, too, where that fails. */
+  static over(opened: OpenedForWriting, options: Omit<WritableFileOptions, "journalDirectory"> = {}): WritableFile {
     const { file } = opened;
-    const base = findSuperblock(attachSnapshot({ fd: file.fd, size: file.size(), path }));
-    if (base === undefined) {
-      file.close();
-      throw new H5Error("not-hdf5", `${path}: not an HDF5 file: it has no superblock signature`);
-    }
     const { waitForReaders } = options;
-    const journal = JournaledFile.open({ ...opened, superblock: superblockSector(base), waitForReaders });
+    let journal: JournaledFile;
+    try {
+      journal = JournaledFile.open({ ...opened, superblock: findSuperblockSector(file), waitForReaders });
+    } catch (error) {
+      file.close();
+      throw error;
+    }
     // Closes the journal where the file cannot be opened.
     checkRefused(H5File.open(journal), () => journal.close());
     const memory = options.spaceDirectory === undefined ? undefined : new FreeSpaceMemory(options.spaceDirectory);
@@ -111,7 +118,12 @@ export class WritableFile {
       this.#globalHeapSpace.clear();
       throw error;
     }
-    this.#journal.publish();
+    try {
+      this.#journal.publish();
+    } catch (error) {
+      this.#globalHeapSpace.clear();
+      throw error;
+    }
     return result;
   }
 

@@ -49,7 +49,13 @@ export class PageCache {
   /** What is kept of [offset, offset + length) is read again. */
   forget(offset: number, length: number): void {
     this.#last = undefined;
-    for (let index = Math.floor(offset / PAGE); index * PAGE < offset + length; index++) this.#pages.delete(index);
+    const first = Math.floor(offset / PAGE);
+    const end = offset + length;
+    if ((end - offset) / PAGE < this.#pages.size) {
+      for (let index = first; index * PAGE < end; index++) this.#pages.delete(index);
+    } else {
+      for (const index of [...this.#pages.keys()]) if (index >= first && index * PAGE < end) this.#pages.delete(index);
+    }
   }
 
   #page(index: number): Uint8Array {

@@ -79,6 +79,14 @@ export class Allocator {
     this.#steps.push({ kind: "freed", offset, length: size });
   }
 
+  /** The end of allocation is moved to the end of what is used, or was at the last checkpoint. @returns it */
+  trimEnd(): number {
+    const end = this.#free.startOfLast(this.#end);
+    if (end < this.#end) this.#free.claim(end, this.#end - end);
+    this.#end = end;
+    return end;
+  }
+
   /** Space that is known to be free: found by a walk, or remembered. */
   addFree(offset: number, size: number): void {
     this.#free.add(offset, size);
@@ -108,9 +116,7 @@ export class Allocator {
       if (length >= least) freed.push({ offset, length });
     }
     this.#dying = new FreeExtents();
-    const end = this.#free.startOfLast(this.#end);
-    if (end < this.#end) this.#free.claim(end, this.#end - end);
-    this.#end = end;
+    const end = this.trimEnd();
     this.#metadataBlock = FIRST_METADATA_BLOCK;
     return freed.filter(({ offset }) => offset < end);
   }

@@ -171,8 +171,8 @@ export class JournaledFile implements Storage {
       overlay: this.#overlay,
       allocator: this.#allocator,
       checkpointEnd: this.#checkpointEnd,
-      prepare: () => this.#beginGeneration(),
-      writeThrough: (bytes, offset) => this.#writeThrough(bytes, offset),
+      prepare: () => this.#orFail(() => this.#beginGeneration()),
+      writeThrough: (bytes, offset) => this.#orFail(() => this.#writeThrough(bytes, offset)),
       read: (offset, length) => this.read(offset, length),
       readThrough: (offset, length) => this.#pages.read(offset, length),
       changed: (offset, length) => this.#changed(offset, length),
@@ -217,6 +217,13 @@ export class JournaledFile implements Storage {
     this.#open().rollback(this.#allocator.takeSteps());
     this.#transaction = undefined;
     this.#state++;
+    // What it has written past the end of everything would keep a full disk full.
+    const end = this.#allocator.trimEnd();
+    if (this.#begun && this.#fileSize > end) {
+      this.#setup.file.truncate(end);
+      this.#fileSize = end;
+      this.#pages.forget(end, Number.POSITIVE_INFINITY);
+    }
   }
 
   /** What is published survives a power cut when this returns. A failure ends all writing. */
@@ -435,6 +442,15 @@ export class JournaledFile implements Storage {
   #end(message: string, cause?: unknown): H5Error {
     this.#ended = new H5Error("io", message, { cause });
     return this.#ended;
+  }
+
+  /** What the system refuses fails the change alone. */
+  #orFail(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      throw this.#failure(error);
+    }
   }
 
   #failure(error: unknown): unknown {

@@ -1,3 +1,5 @@
+import { ftruncateSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import type { DiskDirectory, DiskFile, FileIdentity } from "../../../src/storage/journal/disk.ts";
 import { SECTOR } from "../../../src/storage/journal/superblock-sector.ts";
 
@@ -30,14 +32,19 @@ export class RecordingDisk implements DiskDirectory {
   /** Thrown by the next calls of `sync`. */
   syncFailure: Error | undefined;
 
-  constructor(initial: DiskState) {
+  readonly #mirror: string | undefined;
+  readonly #descriptors = new Map<number, number>();
+
+  /** @param mirror a folder where the files are, too, for those who read by descriptor */
+  constructor(initial: DiskState, mirror?: string) {
     this.#initial = copyState(initial);
     this.#state = copyState(initial);
     this.#nextInode = Math.max(0, ...initial.files.keys()) + 1;
+    this.#mirror = mirror;
   }
 
-  static of(name: string, bytes: Uint8Array): RecordingDisk {
-    return new RecordingDisk({ names: new Map([[name, 1]]), files: new Map([[1, bytes]]) });
+  static of(name: string, bytes: Uint8Array, mirror?: string): RecordingDisk {
+    return new RecordingDisk({ names: new Map([[name, 1]]), files: new Map([[1, bytes]]) }, mirror);
   }
 
   open(name: string): DiskFile | undefined {
@@ -70,6 +77,16 @@ export class RecordingDisk implements DiskDirectory {
 
   names(): string[] {
     return [...this.#state.names.keys()];
+  }
+
+  /** As a killed program leaves the disk after 0, 1, 2... steps. */
+  *killedAtEach(): Generator<DiskState> {
+    const state = copyState(this.#initial);
+    yield copyState(state);
+    for (const step of this.steps) {
+      apply(state, step);
+      yield copyState(state);
+    }
   }
 
   /** As a killed program leaves the disk after the first `count` steps. */
@@ -114,7 +131,7 @@ export class RecordingDisk implements DiskDirectory {
     const bytes = (): Uint8Array => this.#state.files.get(inode) ?? new Uint8Array(0);
     return {
       name,
-      fd: -1,
+      fd: this.#descriptor(inode),
       identity: (): FileIdentity => ({
         device: 1,
         inode,
@@ -145,6 +162,17 @@ export class RecordingDisk implements DiskDirectory {
     };
   }
 
+  #descriptor(inode: number): number {
+    if (this.#mirror === undefined) return -1;
+    let fd = this.#descriptors.get(inode);
+    if (fd === undefined) {
+      fd = openSync(join(this.#mirror, `${inode}`), "w+");
+      writeSync(fd, this.#state.files.get(inode) ?? new Uint8Array(0), 0, undefined, 0);
+      this.#descriptors.set(inode, fd);
+    }
+    return fd;
+  }
+
   #demand(inode: number, size: number): void {
     let sum = 0;
     for (const [i, { length }] of this.#state.files) sum += i === inode ? Math.max(size, length) : length;
@@ -154,7 +182,12 @@ export class RecordingDisk implements DiskDirectory {
   #do(step: Step): void {
     this.steps.push(step);
     apply(this.#state, step);
-    if (step.kind === "write" || step.kind === "truncate") this.#modified.set(step.inode, ++this.#clock);
+    if (step.kind !== "write" && step.kind !== "truncate") return;
+    this.#modified.set(step.inode, ++this.#clock);
+    const fd = this.#descriptors.get(step.inode);
+    if (fd === undefined) return;
+    if (step.kind === "truncate") ftruncateSync(fd, step.size);
+    else writeSync(fd, step.bytes, 0, undefined, step.offset);
   }
 }
 

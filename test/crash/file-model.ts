@@ -1,0 +1,126 @@
+import h5wasm from "h5wasm/node";
+import { RangeReader } from "../../src/chunk/read-range.ts";
+import type { H5File, H5Object } from "../../src/object/file.ts";
+
+/** What a file must hold: the truth that h5fs and libhdf5 are compared with. */
+export interface GroupModel {
+  readonly kind: "group";
+  readonly links: Map<string, ModelNode>;
+  readonly attributes: Map<string, Int32Array>;
+}
+
+export type ModelNode =
+  | GroupModel
+  | {
+      readonly kind: "dataset";
+      values: Int32Array;
+      readonly isExtendable: boolean;
+      readonly attributes: Map<string, Int32Array>;
+    }
+  | { readonly kind: "soft"; readonly target: string };
+
+export function emptyModel(): GroupModel {
+  return { kind: "group", links: new Map(), attributes: new Map() };
+}
+
+/** Everything below a group, itself first, by path. */
+export function* pathsOf(node: ModelNode, path = "/"): Generator<{ path: string; node: ModelNode }> {
+  yield { path, node };
+  if (node.kind !== "group") return;
+  for (const [name, child] of node.links) yield* pathsOf(child, `${path === "/" ? "" : path}/${name}`);
+}
+
+/** A line for each link, by name: what it leads to, its elements and its attributes. */
+export function listModel(root: GroupModel): string {
+  const lines = [...pathsOf(root)].map(({ path, node }) => {
+    if (node.kind === "soft") return `${path} -> ${node.target}`;
+    const values = node.kind === "dataset" ? ` ${node.values.join()}` : "";
+    return `${path} ${node.kind}${values}${attributesText(node.attributes)}`;
+  });
+  return lines.sort().join("\n");
+}
+
+function attributesText(attributes: Iterable<readonly [string, Int32Array]>): string {
+  const texts = [...attributes].map(([name, values]) => `; ${name}: ${values.join()}`);
+  return texts.sort().join("");
+}
+
+/** The same of a file as h5fs reads it. */
+export function listFile(file: H5File): string {
+  const lines: string[] = [];
+  const reader = new RangeReader();
+  const visit = (object: H5Object, path: string): void => {
+    const attributes = object.attributes().map((attribute) => [attribute.name, int32(attribute.bytes())] as const);
+    const values =
+      object.kind === "dataset"
+        ? ` ${int32(reader.read(object, `${path} ${file.id}`, 0, object.elementCount * 4)).join()}`
+        : "";
+    lines.push(`${path} ${object.kind}${values}${attributesText(attributes)}`);
+    if (object.kind !== "group") return;
+    for (const link of object.links()) {
+      const at = `${path === "/" ? "" : path}/${link.name}`;
+      if (link.kind === "hard") visit(file.object(link.address, at), at);
+      else if (link.kind === "soft") lines.push(`${at} -> ${link.target}`);
+      else lines.push(`${at}: ${link.kind}`);
+    }
+  };
+  visit(file.root, "/");
+  return lines.sort().join("\n");
+}
+
+function int32(bytes: Uint8Array): Int32Array {
+  return new Int32Array(bytes.slice().buffer);
+}
+
+/**
+ * The same of a file as libhdf5 reads it.
+ * @throws Error where it refuses the file
+ */
+export async function listWithLibrary(path: string): Promise<string> {
+  const { activate_throwing_error_handler, deactivate_throwing_error_handler } = await h5wasm.ready;
+  activate_throwing_error_handler();
+  try {
+    const file = new h5wasm.File(path, "r");
+    try {
+      return listWasm(file);
+    } finally {
+      file.close();
+    }
+  } finally {
+    deactivate_throwing_error_handler();
+  }
+}
+
+type WasmGroup = InstanceType<typeof h5wasm.Group>;
+type WasmDataset = InstanceType<typeof h5wasm.Dataset>;
+
+function listWasm(file: WasmGroup): string {
+  const lines: string[] = [];
+  const visit = (object: WasmGroup | WasmDataset, path: string): void => {
+    const names = Object.keys(object.attrs);
+    const attributes = names.map((name) => [name, asInt32(object.get_attribute(name, false))] as const);
+    const isGroup = object instanceof h5wasm.Group;
+    const values = isGroup ? "" : ` ${asInt32(object.value).join()}`;
+    lines.push(`${path} ${isGroup ? "group" : "dataset"}${values}${attributesText(attributes)}`);
+    if (!isGroup) return;
+    for (const name of object.keys()) {
+      const at = `${path === "/" ? "" : path}/${name}`;
+      const target = object.get_link(at);
+      if (target !== null) {
+        lines.push(`${at} -> ${target}`);
+        continue;
+      }
+      const child = object.get(at);
+      if (child instanceof h5wasm.Group || child instanceof h5wasm.Dataset) visit(child, at);
+      else lines.push(`${at}: cannot be read`);
+    }
+  };
+  visit(file, "/");
+  return lines.sort().join("\n");
+}
+
+function asInt32(value: unknown): Int32Array {
+  if (value instanceof Int32Array) return value;
+  if (value === null) return new Int32Array(0);
+  throw new TypeError(`expected 32-bit integers, found ${String(value)}`);
+}
