@@ -206,18 +206,23 @@ function arrayEncoder({ base, dims }: ArrayType, heap: HeapWriter | undefined): 
   };
 }
 
-/** Specification IV.B, "Variable-length": the number of elements, then the ID of the heap object. */
-function putHeapId(
-  heap: HeapWriter,
+/**
+ * Puts the values of one element into the heap, and its ID to `at` (Specification IV.B, "Variable-length"): the number of
+ * elements, then the ID of the heap object. @param values elements of the base type, or a string's bytes
+ */
+export function putHeapId(
+  type: VlenType,
+  heap: HeapWriter | undefined,
   values: Uint8Array,
   count: number,
   { bytes, view }: ElementBytes,
   at: number,
 ): void {
-  const { collection, index } = heap.insert(values);
+  const target = needed(heap, `variable-length ${type.kind}s`);
+  const { collection, index } = target.insert(values);
   view.setUint32(at, count, true);
-  putAddress(bytes, at + 4, heap.sizeOfOffsets, collection);
-  view.setUint32(at + 4 + heap.sizeOfOffsets, index, true);
+  putAddress(bytes, at + 4, target.sizeOfOffsets, collection);
+  view.setUint32(at + 4 + target.sizeOfOffsets, index, true);
 }
 
 /** `null` is the null string; an empty one has an object of its own. */
@@ -227,16 +232,17 @@ function vlenStringEncoder(type: VlenType, heap: HeapWriter | undefined): Elemen
     if (value === null) return;
     const text = textBytes(value, type.charset);
     if (text.includes(0)) throw refused(`${shown(value)} holds a NUL character, at which a string ends`);
-    putHeapId(target, text, text.length, out, at);
+    putHeapId(type, target, text, text.length, out, at);
   };
 }
 
 /** A sequence of no elements is null, as libhdf5 writes it. */
-function sequenceEncoder({ base }: VlenType, heap: HeapWriter | undefined): ElementEncoder {
+function sequenceEncoder(type: VlenType, heap: HeapWriter | undefined): ElementEncoder {
+  const { base } = type;
   const target = needed(heap, "variable-length sequences");
   return (value, out, at) => {
     const list = listOf(value, "a list");
     if (list.length === 0) return;
-    putHeapId(target, encodeElements(base, list, target), list.length, out, at);
+    putHeapId(type, target, encodeElements(base, list, target), list.length, out, at);
   };
 }

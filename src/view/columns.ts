@@ -16,39 +16,48 @@ import { plainWriter, type TextStyle } from "../object/text/plain-text.ts";
 import type { HeapResolver } from "../object/value-heap.ts";
 import { complexPart } from "../object/value-meaning.ts";
 
+/** One of the columns that an element is. */
+export interface LeafColumn {
+  readonly name: string;
+  /** Where in the element its own bytes begin. */
+  readonly offset: number;
+  readonly type: Datatype;
+}
+
 /**
  * The leaf columns that one element is: a compound's members, however nested (`parents.mom_id`), an array type's
  * elements (`pos[0]`, `m[1][2]`), the two parts of a complex number (`z.r`, `z.i`); anything else is one column.
  * @param prefix the element's own name; "" for the compound of a table, whose members stand for themselves
  */
-export function* columnNames(type: Datatype, prefix: string): Generator<string> {
+export function* leafColumns(type: Datatype, prefix: string, offset = 0): Generator<LeafColumn> {
   if (type.class === "compound") {
     const complex = complexPart(type) !== undefined;
     for (const [i, member] of type.members.entries()) {
       const name = complex ? (i === 0 ? "r" : "i") : member.name;
-      yield* columnNames(member.type, prefix === "" ? name : `${prefix}.${name}`);
+      yield* leafColumns(member.type, prefix === "" ? name : `${prefix}.${name}`, offset + member.offset);
     }
   } else if (type.class === "array") {
-    yield* arrayColumns(type, 0, prefix);
+    yield* arrayColumns(type, 0, prefix, offset);
   } else {
-    yield prefix;
+    yield { name: prefix, offset, type };
   }
 }
 
-function* arrayColumns(type: ArrayType, d: number, prefix: string): Generator<string> {
+function* arrayColumns(type: ArrayType, d: number, prefix: string, offset: number): Generator<LeafColumn> {
   const dim = type.dims[d];
   if (dim === undefined) {
-    yield* columnNames(type.base, prefix);
+    yield* leafColumns(type.base, prefix, offset);
     return;
   }
-  for (let i = 0; i < dim; i++) yield* arrayColumns(type, d + 1, `${prefix}[${i}]`);
+  const step = type.dims.slice(d + 1).reduce((product, n) => product * n, type.base.size);
+  for (let i = 0; i < dim; i++) yield* arrayColumns(type, d + 1, `${prefix}[${i}]`, offset + i * step);
 }
 
 /** True if an element is exactly one column. */
 export function isOneColumn(type: Datatype): boolean {
-  const names = columnNames(type, "x");
-  names.next();
-  return names.next().done === true;
+  const columns = leafColumns(type, "x");
+  columns.next();
+  return columns.next().done === true;
 }
 
 /** Writes an element's leaf columns with `between` between them. */

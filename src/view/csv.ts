@@ -6,7 +6,7 @@ import { INTEGER_ROOM, putUnsigned } from "../object/text/integer.ts";
 import type { TextStyle } from "../object/text/plain-text.ts";
 import type { HeapResolver } from "../object/value-heap.ts";
 import { complexPart } from "../object/value-meaning.ts";
-import { columnNames, columnsWriter, isOneColumn } from "./columns.ts";
+import { columnsWriter, isOneColumn, leafColumns } from "./columns.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
 import type { TextFormat } from "./text-format.ts";
 
@@ -53,8 +53,8 @@ export function csvFormat(source: ElementSource): TextFormat {
         writeCsvText(sink, bytes, 0, bytes.length);
       };
       for (let d = 0; d < indexed.length; d++) column(`d${d}`);
-      if (isRowEach) for (const text of columnNames(datatype, isTable ? "" : name)) column(text);
-      else for (let i = 0; i < elementsPerRow; i++) for (const text of columnNames(datatype, `${i}`)) column(text);
+      if (isRowEach) for (const leaf of leafColumns(datatype, isTable ? "" : name)) column(leaf.name);
+      else for (let i = 0; i < elementsPerRow; i++) for (const leaf of leafColumns(datatype, `${i}`)) column(leaf.name);
       sink.byte(NEWLINE);
     },
     elements(first, count, data, sink) {
