@@ -15,14 +15,14 @@ export interface CsvStyle {
   readonly columns: readonly ColumnStyle[];
 }
 
-/** Fields in quotes: those that a reader would take for something else, all of a column, or all but missing ones. */
+/** Fields in quotes: those that a reader would take for something else, all, or all but empty ones. */
 export type QuotedFields = "needed" | "always" | "present";
 
 export interface ColumnStyle {
   readonly quoted: QuotedFields;
   /** Floats; without it as Python's `repr`. */
   readonly float?: FloatStyle;
-  /** What stands for NaN or a null string. Without it: `nan`; an empty field. */
+  /** The field that stands for NaN or a null string, with its quotes if it has any. Without it: `nan`; an empty field. */
   readonly missing?: string;
   /** What stands for infinity, with a `-` before it for the other. Without it: `inf`. */
   readonly infinity?: string;
@@ -32,10 +32,14 @@ export interface ColumnStyle {
   readonly bareEmpty?: true;
 }
 
-/** How a float is written: in the fewest digits that read back, unless `decimals` says how many stand after the point. */
+/** How a float is written: in the fewest digits that read back, unless it says how many stand after the point. */
 export interface FloatStyle {
-  /** A value that so many decimals do not hold is written in as many digits as it needs. */
+  /** Digits after the point. A value that they do not hold is written in as many digits as it needs. */
   readonly decimals?: number;
+  /** Every number has an exponent, and `decimals` are those of its mantissa: C's `%.6e`. */
+  readonly scientific?: true;
+  /** Spreadsheets in much of Europe. */
+  readonly point?: ",";
   /** How 5 is written: `5.0`, or `5`. */
   readonly whole: "point" | "bare";
   readonly exponent: ExponentStyle;

@@ -80,9 +80,9 @@ interface Column {
   /** In the row's elements. */
   readonly offset: number;
   readonly parse: ParseText;
-  /** The text that stands for a null, if it is not in quotes. */
+  /** The text that stands for a missing value, without its quotes. */
   readonly missing: Uint8Array | undefined;
-  /** Writes it, where its bytes are not zero. */
+  /** Writes it; without it, it is a null, whose bytes are zero, and never in quotes. */
   readonly parseMissing: ParseText | undefined;
 }
 
@@ -178,14 +178,29 @@ function columnOf(
   const { parse, hasNull } = cellParser(type, heap);
   const isFloat = type.class === "float";
   const text = style?.missing ?? (hasNull && style?.bareEmpty === undefined ? "" : undefined);
-  const missing = text !== undefined && (hasNull || isFloat) ? encodeText(text) : undefined;
+  const missing = text !== undefined && (hasNull || isFloat) ? encodeText(text.replaceAll('"', "")) : undefined;
   const nan = encodeText("nan");
+  const withPoint = style?.float?.point === undefined ? parse : commaParser(parse);
   return {
     name,
     offset,
-    parse: style?.booleans === undefined ? parse : booleanParser(parse, style.booleans),
+    parse: style?.booleans === undefined ? withPoint : booleanParser(parse, style.booleans),
     missing,
     parseMissing: isFloat ? (_text, _from, _to, out, at) => parse(nan, 0, nan.length, out, at) : undefined,
+  };
+}
+
+/** Numbers whose point is a comma. */
+function commaParser(parse: ParseText): ParseText {
+  return (text, from, to, out, at) => {
+    const comma = text.subarray(from, to).indexOf(0x2c);
+    if (comma < 0) {
+      parse(text, from, to, out, at);
+      return;
+    }
+    const copy = text.slice(from, to);
+    copy[comma] = 0x2e;
+    parse(copy, 0, copy.length, out, at);
   };
 }
 

@@ -4,6 +4,7 @@ import { elementBytes } from "../object/value-bytes.ts";
 import { csvFormat } from "./csv.ts";
 import { jsonFormat } from "./json.ts";
 import type { ElementSource } from "./source.ts";
+import { styledCsvFormat } from "./styled-csv.ts";
 import type { TextFormat } from "./text-format.ts";
 import { guessTextSize } from "./text-size.ts";
 import { txtFormat } from "./txt.ts";
@@ -51,7 +52,7 @@ export function wholeText(write: (sink: ByteSink) => void): Text {
 export function textFormat(view: TextViewName, source: ElementSource): TextFormat {
   switch (view) {
     case "csv":
-      return csvFormat(source);
+      return source.csvStyle === undefined ? csvFormat(source) : styledCsvFormat(source, source.csvStyle);
     case "txt":
       return txtFormat(source);
     case "json":

@@ -1,5 +1,6 @@
 import type { Datatype } from "../format/datatype.ts";
 import type { HeapResolver } from "../object/value-heap.ts";
+import type { CsvStyle } from "./csv-style.ts";
 
 /** A dataset as the text views see it: its elements in C order, as they are stored. */
 export interface ElementSource {
@@ -9,6 +10,8 @@ export interface ElementSource {
   /** The dataset's own name, which heads the column of a one-dimensional dataset. */
   readonly name: string;
   readonly heap: HeapResolver;
+  /** How its CSV text is written, if it was made from one. */
+  readonly csvStyle?: CsvStyle;
   /** The bytes of `count` elements from `first` on. They may be a view that the next call overwrites. */
   read(first: number, count: number): Uint8Array;
 }

@@ -1,0 +1,145 @@
+import type { Datatype } from "../format/datatype.ts";
+import { BOOLEAN, floatType, integerType, stringType, vlenStringType } from "../object/datatypes.ts";
+import { BOOLEANS, type ColumnScan, letterOf } from "./column-scan.ts";
+import type { ColumnStyle, ExponentStyle, FloatStyle } from "./csv-style.ts";
+
+/** What a column of a CSV text is, and how it is written. */
+export interface ColumnType {
+  readonly datatype: Datatype;
+  readonly style: ColumnStyle;
+}
+
+/** Why a column cannot be written again as it is. */
+export interface ColumnProblem {
+  /** The first line that shows it. */
+  readonly line: number;
+  readonly problem: string;
+}
+
+const COMMA = 0x2c;
+
+const INT64 = integerType(8, true);
+const UINT64 = integerType(8, false);
+const FLOAT64 = floatType(8);
+
+/** The largest integer up to which a double holds all. */
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** Strings this short are of fixed length whatever they take; longer ones where they take at most so many times their text. */
+const SHORT_STRING = 64;
+const MAX_WASTE = 4;
+
+/** @param sizeOfOffsets of addresses in the file that the dataset is for */
+export function columnType(scan: ColumnScan, sizeOfOffsets: number): ColumnType | ColumnProblem {
+  const { kinds, fields, seen } = scan;
+  const numbers = kinds.integer + kinds.float + kinds.infinity;
+  const pair = BOOLEANS.find((texts) => [...scan.booleans].every((text) => texts.some((each) => each === text)));
+  if (kinds.boolean > 0 && kinds.boolean === fields && pair !== undefined) {
+    return styled(scan, BOOLEAN, { booleans: pair });
+  }
+  const isNumeric = numbers + kinds.missing === fields && (numbers > 0 || (fields > 0 && seen.quotedEmpty === 0));
+  if (!isNumeric || scan.missing.size > 1 || scan.infinities.size > 1 || scan.points.size > 1)
+    return textColumn(scan, sizeOfOffsets);
+  const isWhole = kinds.integer === numbers;
+  if (isWhole && kinds.missing === 0) {
+    if (scan.least >= -(2n ** 63n) && scan.greatest < 2n ** 63n) return styled(scan, INT64, {});
+    if (scan.least >= 0n && scan.greatest < 2n ** 64n) return styled(scan, UINT64, {});
+    return textColumn(scan, sizeOfOffsets);
+  }
+  if (isWhole && (scan.greatest > MAX_SAFE || scan.least < -MAX_SAFE)) return textColumn(scan, sizeOfOffsets);
+  const float = floatStyle(scan);
+  if ("problem" in float) return float;
+  const [word] = scan.missing;
+  const [infinity] = scan.infinities;
+  const bareMissing = seen.bareEmpty || seen.bareMissing;
+  const quotedMissing = seen.quotedEmpty || seen.quotedMissing;
+  if (bareMissing > 0 && quotedMissing > 0) return mixed(Math.max(bareMissing, quotedMissing));
+  const missing = word === undefined || quotedMissing === 0 ? word : `"${word}"`;
+  return styled(scan, FLOAT64, {
+    float,
+    ...(missing === undefined ? {} : { missing }),
+    ...(infinity === undefined ? {} : { infinity }),
+  });
+}
+
+/** A column of numbers or booleans, all in quotes or none. */
+function styled(
+  { seen }: ColumnScan,
+  datatype: Datatype,
+  style: Omit<ColumnStyle, "quoted">,
+): ColumnType | ColumnProblem {
+  if (seen.quoted > 0 && seen.bare > 0) return mixed(Math.max(seen.quoted, seen.bare));
+  return { datatype, style: { quoted: seen.quoted > 0 ? "always" : "needed", ...style } };
+}
+
+function mixed(line: number): ColumnProblem {
+  return { line, problem: "has fields with quotes and fields without" };
+}
+
+/** Where numbers get exponents: Python's, C's `%g` of so many digits, JavaScript's. */
+const EXPONENTS: readonly { readonly above: number; readonly below: number }[] = [
+  ...[16, 6, 7, 10, 15, 17].map((above) => ({ above, below: -4 })),
+  { above: 21, below: -6 },
+];
+
+function floatStyle(scan: ColumnScan): FloatStyle | ColumnProblem {
+  const { seen } = scan;
+  const exponent = exponentStyle(scan);
+  const point = scan.points.has(COMMA) ? { point: "," as const } : {};
+  const isFixed = scan.leastDecimals === scan.mostDecimals && scan.mostDecimals > 0;
+  if (isFixed && seen.exponent === 0 && seen.trailingZero > 0) {
+    return { decimals: scan.mostDecimals, whole: "point", exponent, ...point };
+  }
+  if (scan.leastMantissa === scan.mostMantissa && scan.mostMantissa > 0 && seen.plain === 0) {
+    return { decimals: scan.mostMantissa, scientific: true, whole: "point", exponent, ...point };
+  }
+  if (seen.trailingZero > 0) return { line: seen.trailingZero, problem: "has a number with zeros at its end" };
+  if (seen.whole > 0 && seen.point > 0) {
+    return { line: Math.max(seen.whole, seen.point), problem: "has whole numbers with and without a point" };
+  }
+  return { whole: seen.whole > 0 ? "bare" : "point", exponent, ...point };
+}
+
+function exponentStyle(scan: ColumnScan): ExponentStyle {
+  const fits = ({ above, below }: { readonly above: number; readonly below: number }): boolean =>
+    scan.largestPlain <= above &&
+    above < scan.smallestLarge &&
+    scan.smallestPlain > below &&
+    below >= scan.largestSmall;
+  return {
+    when: EXPONENTS.find(fits) ?? "shorter",
+    digits: scan.shortExponent ? 1 : 2,
+    letter: letterOf(scan.letter),
+  };
+}
+
+/**
+ * Strings: of fixed length, which PyTables has in tables, unless that would take much more room than the text, or some are
+ * missing: those are null strings.
+ */
+function textColumn(scan: ColumnScan, sizeOfOffsets: number): ColumnType | ColumnProblem {
+  const { seen, fields } = scan;
+  if (seen.nul > 0) return { line: seen.nul, problem: "has a NUL character" };
+  if (seen.notUtf8 > 0) return { line: seen.notUtf8, problem: "is not UTF-8" };
+  if (seen.bareNeedful > 0) return { line: seen.bareNeedful, problem: "has a quote in a field without quotes" };
+  const size = Math.max(scan.mostBytes, 1);
+  const isFixed = size <= SHORT_STRING || size * fields <= MAX_WASTE * scan.textBytes;
+  const vlen = vlenStringType(sizeOfOffsets);
+  const plain: Datatype = isFixed ? stringType(size) : vlen;
+  const noNull = isFixed ? {} : { bareEmpty: true as const };
+  if (seen.quotedNeedless > 0 || seen.quotedMissing > 0) {
+    if (seen.bare > 0) return mixed(Math.max(seen.bare, seen.quotedNeedless));
+    const word = [...scan.missing].filter((text) => text !== "");
+    if (seen.bareMissing > 0) {
+      // `NA` among strings in quotes is none of them.
+      if (word.length > 1 || seen.quotedMissing > 0 || seen.bareEmpty > 0) return mixed(seen.bareMissing);
+      return { datatype: vlen, style: { quoted: "always", missing: word[0] ?? "" } };
+    }
+    if (seen.bareEmpty === 0) return { datatype: plain, style: { quoted: "always" } };
+    if (seen.quotedEmpty > 0) return { datatype: vlen, style: { quoted: "always", missing: "" } };
+    return { datatype: plain, style: { quoted: "present", ...noNull } };
+  }
+  if (seen.bareEmpty === 0) return { datatype: plain, style: { quoted: "needed" } };
+  if (seen.quotedEmpty > 0) return { datatype: vlen, style: { quoted: "needed", missing: "" } };
+  return { datatype: plain, style: { quoted: "needed", bareEmpty: true } };
+}
