@@ -1,0 +1,152 @@
+import { H5Error } from "../errors.ts";
+import { type ElementBytes, elementBytes } from "../object/value-bytes.ts";
+import type { HeapWriter } from "../object/value-encode.ts";
+import { leafColumns } from "./columns.ts";
+import { cellParser } from "./parse-cell.ts";
+import type { CsvTarget, ParsedElements } from "./parse-csv.ts";
+import type { ParseText } from "./parse-scalar.ts";
+
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const SPACE = 0x20;
+const TAB = 0x09;
+
+/** Bytes of elements that are handed over at a time, about. */
+const BATCH_SIZE = 1 << 18;
+
+/** Bytes of one line. */
+const MAX_LINE = 2 ** 28;
+
+/**
+ * Reads a text as `txtFormat` writes it into elements. Strings: each line is one, so that one with a line break in it does not
+ * come back (a view that has any must not be written as a whole); a scalar string is the whole text without the line break at its end. Numbers: a row of
+ * them on a line, with blanks between; empty lines say nothing.
+ * @param blocks the text, in pieces of any size
+ * @throws H5Error "argument" that begins with the line
+ */
+export function* parseTxt(
+  blocks: Iterable<Uint8Array>,
+  target: CsvTarget,
+  heap: HeapWriter | undefined,
+): Generator<ParsedElements> {
+  const { datatype, dims } = target;
+  const isText = datatype.class === "string" || datatype.class === "vlen";
+  const elementsPerRow = dims.length < 2 ? 1 : (dims.at(-1) ?? 1);
+  const rowSize = elementsPerRow * datatype.size;
+  const row = isText ? wholeLine(cellParser(datatype, heap).parse) : numbersOf(target, elementsPerRow);
+  const perBatch = Math.max(1, Math.floor(BATCH_SIZE / Math.max(1, rowSize)));
+  let batch = elementBytes(new Uint8Array(perBatch * rowSize));
+  let rows = 0;
+  let inBatch = 0;
+  for (const line of isText && dims.length === 0 ? onePiece(blocks) : linesOf(blocks)) {
+    if (!isText && isBlank(line)) continue;
+    if (inBatch === perBatch) {
+      yield { first: (rows - inBatch) * elementsPerRow, count: inBatch * elementsPerRow, bytes: batch.bytes };
+      batch = elementBytes(new Uint8Array(perBatch * rowSize));
+      inBatch = 0;
+    }
+    try {
+      row(line, batch, inBatch * rowSize);
+    } catch (error) {
+      if (!(error instanceof H5Error)) throw error;
+      throw new H5Error(error.kind, `line ${line.number}${error.message}`, { cause: error });
+    }
+    rows++;
+    inBatch++;
+  }
+  const planes = dims.slice(1, -1).reduce((product, dim) => product * dim, 1);
+  if (rows % planes !== 0) {
+    throw new H5Error("argument", `has ${rows} rows, which is no multiple of the ${planes} of one plane`);
+  }
+  const bytes = batch.bytes.subarray(0, inBatch * rowSize);
+  if (inBatch > 0) yield { first: (rows - inBatch) * elementsPerRow, count: inBatch * elementsPerRow, bytes };
+}
+
+/** [from, to) of `bytes`, without its line break. */
+interface Line {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+type ParseLine = (line: Line, out: ElementBytes, at: number) => void;
+
+function wholeLine(parse: ParseText): ParseLine {
+  return ({ bytes, from, to }, out, at) => {
+    try {
+      parse(bytes, from, to, out, at);
+    } catch (error) {
+      throw error instanceof H5Error ? new H5Error(error.kind, `: ${error.message}`, { cause: error }) : error;
+    }
+  };
+}
+
+function numbersOf({ datatype }: CsvTarget, elementsPerRow: number): ParseLine {
+  const leaves = [...leafColumns(datatype, "")].map(({ offset, type }) => ({
+    offset,
+    parse: cellParser(type, undefined).parse,
+  }));
+  const expected = elementsPerRow * leaves.length;
+  return ({ bytes, from, to }, out, at) => {
+    let count = 0;
+    for (let start = from; ; ) {
+      while (start < to && isSpace(bytes[start])) start++;
+      if (start === to) break;
+      let end = start;
+      while (end < to && !isSpace(bytes[end])) end++;
+      const leaf = leaves[count % leaves.length];
+      if (leaf !== undefined && count < expected) {
+        const element = Math.floor(count / leaves.length);
+        try {
+          leaf.parse(bytes, start, end, out, at + element * datatype.size + leaf.offset);
+        } catch (error) {
+          if (!(error instanceof H5Error)) throw error;
+          throw new H5Error(error.kind, `, number ${count + 1}: ${error.message}`, { cause: error });
+        }
+      }
+      count++;
+      start = end;
+    }
+    if (count !== expected) throw new H5Error("argument", `: has ${count} numbers, expected ${expected}`);
+  };
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB || byte === RETURN;
+}
+
+function isBlank({ bytes, from, to }: Line): boolean {
+  for (let at = from; at < to; at++) if (!isSpace(bytes[at])) return false;
+  return true;
+}
+
+function* linesOf(blocks: Iterable<Uint8Array>): Generator<Line> {
+  let rest: Uint8Array = new Uint8Array(0);
+  let number = 1;
+  for (const block of blocks) {
+    const bytes = rest.length === 0 ? block : Buffer.concat([rest, block]);
+    let from = 0;
+    for (let to = bytes.indexOf(NEWLINE); to >= 0; to = bytes.indexOf(NEWLINE, from)) {
+      yield { number: number++, bytes, from, to };
+      from = to + 1;
+    }
+    if (bytes.length - from > MAX_LINE) throw new H5Error("limit", `line ${number}: has more than ${MAX_LINE} bytes`);
+    rest = bytes.slice(from);
+  }
+  if (rest.length > 0) yield { number, bytes: rest, from: 0, to: rest.length };
+}
+
+/** All of a text as one line, without the line break at its end. */
+function* onePiece(blocks: Iterable<Uint8Array>): Generator<Line> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (const block of blocks) {
+    size += block.length;
+    if (size > MAX_LINE) throw new H5Error("limit", `the text has more than ${MAX_LINE} bytes`);
+    parts.push(block.slice());
+  }
+  const bytes = Buffer.concat(parts);
+  const to = bytes.at(-1) === NEWLINE ? bytes.length - 1 : bytes.length;
+  yield { number: 1, bytes, from: 0, to };
+}
