@@ -30,6 +30,34 @@ export function* pathsOf(node: ModelNode, path = "/"): Generator<{ path: string;
   for (const [name, child] of node.links) yield* pathsOf(child, `${path === "/" ? "" : path}/${name}`);
 }
 
+/** The model that a file is like. */
+export function modelOf(file: H5File): GroupModel {
+  const nodes = new Map<number, ModelNode>();
+  const reader = new RangeReader();
+  const node = (object: H5Object): ModelNode => {
+    const known = nodes.get(object.address);
+    if (known !== undefined) return known;
+    const attributes = new Map(object.attributes().map((each) => [each.name, int32(each.bytes())]));
+    if (object.kind !== "group") {
+      if (object.kind !== "dataset") throw new TypeError(object.kind);
+      const values = int32(reader.read(object, `${object.address}`, 0, object.elementCount * 4));
+      const made: ModelNode = { kind: "dataset", values, isExtendable: object.maxDims[0] === undefined, attributes };
+      nodes.set(object.address, made);
+      return made;
+    }
+    const group: GroupModel = { kind: "group", links: new Map(), attributes };
+    nodes.set(object.address, group);
+    for (const link of object.links()) {
+      if (link.kind === "hard") group.links.set(link.name, node(file.object(link.address)));
+      else if (link.kind === "soft") group.links.set(link.name, { kind: "soft", target: link.target });
+    }
+    return group;
+  };
+  const root = node(file.root);
+  if (root.kind !== "group") throw new TypeError("the root is a group");
+  return root;
+}
+
 /** A line for each link, by name: what it leads to, its elements and its attributes. */
 export function listModel(root: GroupModel): string {
   const lines = [...pathsOf(root)].map(({ path, node }) => {

@@ -41,7 +41,8 @@ export function changeAtRandom(file: WritableFile, root: GroupModel, pick: Pick)
   return { name: operation.name, isDone: true };
 }
 
-function chooseOperation(root: GroupModel, pick: Pick): Operation | undefined {
+/** `undefined`: what was drawn cannot be done. */
+export function chooseOperation(root: GroupModel, pick: Pick): Operation | undefined {
   const all = [...pathsOf(root)];
   const groups = all.filter((entry) => entry.node.kind === "group");
   const group = groups[pick(groups.length)];

@@ -248,7 +248,12 @@ export class JournaledFile implements Storage {
     if (this.#pins > 0) this.#setup.waitForReaders?.();
     if (this.#pins > 0) throw new H5Error("argument", `${this.name}: a state of it is still being read`);
     // Before anything is overwritten: a full disk must find the old state whole.
-    for (const { offset, pages } of this.#overlay.runs()) file.reserve(offset, pages.length * PAGE_SIZE);
+    try {
+      for (const { offset, pages } of this.#overlay.runs()) file.reserve(offset, pages.length * PAGE_SIZE);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new H5Error("io", `${this.name}: ${why}; its changes stay in the log beside it`, { cause });
+    }
     this.sync();
     const before = this.#overlay.base(superblock.offset, SECTOR);
     const after = this.read(superblock.offset, SECTOR).slice();
@@ -283,20 +288,23 @@ export class JournaledFile implements Storage {
   /**
    * Ends writing: the file is as any program expects it, and nothing lies beside it.
    * @param finished called when that is so, before the file is closed and its lock given up; not after a failure
+   * @throws H5Error where that cannot be done, on a full disk: then the changes stay in the log, for whoever opens the file next
    */
   close(finished?: () => void): void {
+    if (this.#pins > 0) this.#setup.waitForReaders?.();
+    if (this.#pins > 0) throw new H5Error("argument", `${this.name}: a state of it is still being read`);
     if (this.#transaction !== undefined) this.rollback();
-    if (this.#ended === undefined) {
+    try {
+      if (this.#ended !== undefined) return;
       this.checkpoint();
       // A generation in which nothing was published has left its id at the end.
       if (this.#begun) this.#setup.file.truncate(this.#identity.size);
-      this.#log?.close();
       if (this.#log !== undefined) this.#setup.directory.remove(this.#setup.logName);
       finished?.();
-    } else {
+    } finally {
       this.#log?.close();
+      this.#setup.file.close();
     }
-    this.#setup.file.close();
   }
 
   #afterCheckpoint(): void {

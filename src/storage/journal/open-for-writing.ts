@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, realpathSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { H5Error } from "../../errors.ts";
 import type { DiskDirectory, DiskFile } from "./disk.ts";
@@ -54,6 +54,14 @@ export function openForWriting(path: string, options: OpenForWritingOptions = {}
         `${path}: the file has several names (hard links), so that its log might not be found; name a directory for the log with -o journal=DIR`,
       );
     }
+    if (journalDirectory === undefined && isMountPoint(real)) {
+      throw new H5Error(
+        "read-only",
+        `${path}: the file alone is mounted here, so that its log would not be found beside it elsewhere; name a directory for the log with -o journal=DIR`,
+      );
+    }
+    const directory = journalDirectory === undefined ? dirname(real) : resolve(journalDirectory);
+    attempt(directory, () => accessSync(directory, constants.W_OK | constants.X_OK));
     return { file: new LocalDiskFile(path, fd), ...placeOfLog(real, fd, "write", options) };
   } catch (error) {
     closeSync(fd);
@@ -75,6 +83,24 @@ export function placeOfLog(
   // In a directory for the logs of many files, files of the same name are told apart by their whole path.
   const logName = journalName(journalDirectory === undefined ? basename(real) : real.replaceAll("/", "%"));
   return { directory: new LocalDirectory(directory, fd, access), logName };
+}
+
+/** Whether something is mounted right at that path: of a file, that is a bind mount. */
+function isMountPoint(path: string): boolean {
+  let mounts: string;
+  try {
+    mounts = readFileSync("/proc/self/mountinfo", "utf8");
+  } catch {
+    // Another system than Linux, which has no bind mounts of files.
+    return false;
+  }
+  const unescaped = (field: string): string =>
+    field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  const wanted = Buffer.from(path).toString("latin1");
+  return Buffer.from(mounts)
+    .toString("latin1")
+    .split("\n")
+    .some((line) => unescaped(line.split(" ")[4] ?? "") === wanted);
 }
 
 function attempt<T>(path: string, work: () => T): T {
