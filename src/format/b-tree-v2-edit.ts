@@ -11,14 +11,13 @@ import {
 } from "./b-tree-v2-header.ts";
 import { type BTreeV2Node, encodeBTreeV2Node, readBTreeV2Node } from "./b-tree-v2-node.ts";
 import type { EditContext } from "./edit-context.ts";
-import { EditedStructures } from "./edited-structures.ts";
+import { type KeptStructure, keepStructure } from "./kept-structures.ts";
 
 const STRUCTURE = "B-tree v2 header";
 /** Nodes that are kept in memory; when there are more, those that are written are forgotten. */
-const KEPT_NODES = 8192;
+const KEPT_NODES = 1024;
 /** Times that records are dealt out anew among siblings before a node is split or merged, as libhdf5 does. */
 const RETRIES = 2;
-const edited = new EditedStructures<BTreeV2Editor>();
 
 /** What a new tree is made of; the defaults are those of libhdf5 for groups, attributes and huge objects. */
 export interface NewBTreeV2 {
@@ -37,9 +36,9 @@ export interface NewBTreeV2 {
  * A version 2 B-tree that is being changed (Specification III.A.2): its nodes are split, merged and made even as libhdf5
  * does it, on the way down. What was changed is in memory until `write`, which the transaction calls.
  */
-export class BTreeV2Editor {
+export class BTreeV2Editor implements KeptStructure {
   readonly address: number;
-  readonly #edit: EditContext;
+  #edit: EditContext;
   readonly #parameters: Pick<BTreeV2Header, "type" | "recordSize" | "nodeSize" | "splitPercent" | "mergePercent">;
   readonly #nodes = new Map<number, Node>();
   readonly #changedNodes = new Set<Node>();
@@ -74,16 +73,15 @@ export class BTreeV2Editor {
       ...empty,
     });
     editor.#changed = true;
-    edited.set(edit, address, editor);
+    keepStructure(edit, address, editor);
     return editor;
   }
 
   /** @throws FormatError where there is no tree with records of that type and size (in bytes) */
   static open(edit: EditContext, address: number, type: number, recordSize: number): BTreeV2Editor {
-    const editor = edited.get(edit, address, () => {
-      const r = edit.context.reader(address, bTreeV2HeaderSize(edit), STRUCTURE);
-      return new BTreeV2Editor(edit, address, decodeBTreeV2Header(r, edit.context));
-    });
+    const kept = edit.kept.get(address);
+    const editor = kept instanceof BTreeV2Editor ? kept : BTreeV2Editor.#read(edit, address);
+    keepStructure(edit, address, editor);
     const found = editor.#parameters;
     if (found.type !== type || found.recordSize !== recordSize) {
       editor.#fail(
@@ -91,6 +89,15 @@ export class BTreeV2Editor {
       );
     }
     return editor;
+  }
+
+  static #read(edit: EditContext, address: number): BTreeV2Editor {
+    const r = edit.context.reader(address, bTreeV2HeaderSize(edit), STRUCTURE);
+    return new BTreeV2Editor(edit, address, decodeBTreeV2Header(r, edit.context));
+  }
+
+  attach(edit: EditContext): void {
+    this.#edit = edit;
   }
 
   get totalRecords(): number {
@@ -194,7 +201,7 @@ export class BTreeV2Editor {
   free(): void {
     if (this.#root !== undefined) this.#freeBelow(this.#root, this.#depth);
     this.#edit.free(this.address, bTreeV2HeaderSize(this.#edit));
-    edited.delete(this.#edit, this.address);
+    this.#edit.forget(this);
   }
 
   write(): void {

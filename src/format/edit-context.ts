@@ -1,6 +1,7 @@
 import type { SpaceKind } from "../storage/journal/allocator.ts";
 import type { FormatContext } from "./context.ts";
 import { GlobalHeapSpace } from "./global-heap-space.ts";
+import { KeptStructures } from "./kept-structures.ts";
 import type { Sizes } from "./reader.ts";
 import type { GroupK } from "./symbol-table-lookup.ts";
 import { Writer } from "./writer.ts";
@@ -35,6 +36,8 @@ export class EditContext implements Sizes {
   readonly generation: "old" | "new";
   /** Of the file, not of the transaction. */
   readonly globalHeapSpace: GlobalHeapSpace;
+  /** Of the file, not of the transaction. */
+  readonly kept: KeptStructures;
   readonly #edited = new Set<EditedStructure>();
 
   constructor(
@@ -42,9 +45,11 @@ export class EditContext implements Sizes {
     superblock: EditedSuperblock,
     store: ByteStore,
     globalHeapSpace = new GlobalHeapSpace(),
+    kept = new KeptStructures(),
   ) {
     this.context = context;
     this.globalHeapSpace = globalHeapSpace;
+    this.kept = kept;
     this.#store = store;
     this.groupK = superblock;
     this.chunkK = superblock.indexedStorageInternalNodeK;
@@ -74,6 +79,7 @@ export class EditContext implements Sizes {
   }
 
   free(address: number, size: number): void {
+    this.kept.delete(address);
     this.#store.free(this.context.space.base + address, size);
   }
 

@@ -16,8 +16,8 @@ import { lookup3 } from "./lookup3.ts";
 const STRUCTURE = "fractal heap";
 /** Bytes of a direct block's checksum, the last of its prefix. */
 const CHECKSUM = 4;
-/** Direct blocks that are kept in memory; when there are more, they are forgotten once they are written. */
-const KEPT_BLOCKS = 256;
+/** Direct blocks that stay in memory when they are written: those that were used last. */
+const KEPT_BLOCKS = 16;
 
 /** An indirect block in memory. */
 interface Indirect {
@@ -52,7 +52,7 @@ interface DirectBytes {
  * made, how the root grows and shrinks, and the header's counters of it, as libhdf5 keeps them.
  */
 export class HeapBlocks {
-  readonly #edit: EditContext;
+  #edit: EditContext;
   readonly #header: EditedHeapHeader;
   readonly #table: DoublingTable;
   /** Bytes of a direct block before its objects. */
@@ -66,6 +66,10 @@ export class HeapBlocks {
     this.#header = header;
     this.#table = table;
     this.prefix = directBlockPrefix(edit.context, header, table);
+  }
+
+  attach(edit: EditContext): void {
+    this.#edit = edit;
   }
 
   /** The bytes at [offset, offset + length) of the heap, all in one block: a view, until the next change. */
@@ -161,7 +165,10 @@ export class HeapBlocks {
       block.from = bytes.length;
       block.to = 0;
     }
-    if (this.#direct.size > KEPT_BLOCKS) this.#direct.clear();
+    for (const offset of this.#direct.keys()) {
+      if (this.#direct.size <= KEPT_BLOCKS) return;
+      this.#direct.delete(offset);
+    }
   }
 
   /** Computes the checksum, with zeros where it is. */
@@ -281,8 +288,10 @@ export class HeapBlocks {
       verifyDirectBlock(context, this.#header, this.#table, { address, offset }, size);
       const bytes = context.space.read(address, size, "fractal heap direct block").slice();
       kept = { address, bytes, from: size, to: 0 };
-      this.#direct.set(offset, kept);
     }
+    // The last one of the map is the one that was used last.
+    this.#direct.delete(offset);
+    this.#direct.set(offset, kept);
     return kept;
   }
 

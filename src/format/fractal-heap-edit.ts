@@ -1,5 +1,4 @@
 import type { EditContext } from "./edit-context.ts";
-import { EditedStructures } from "./edited-structures.ts";
 import { DoublingTable } from "./fractal-heap-doubling-table.ts";
 import { HeapBlocks } from "./fractal-heap-edit-blocks.ts";
 import { HeapFreeSpace } from "./fractal-heap-free-space.ts";
@@ -11,9 +10,9 @@ import {
 } from "./fractal-heap-header.ts";
 import { HugeObjects } from "./fractal-heap-huge-edit.ts";
 import { decodeFractalHeapId, encodeFractalHeapId, type FractalHeapId, maxTinyObject } from "./fractal-heap-id.ts";
+import { type KeptStructure, keepStructure } from "./kept-structures.ts";
 
 const STRUCTURE = "fractal heap";
-const edited = new EditedStructures<FractalHeapEditor>();
 
 /** How a new heap is laid out. */
 export interface NewFractalHeap {
@@ -32,9 +31,9 @@ const MAX_MANAGED_OBJECT_SIZE = 4 * 1024;
  * A fractal heap that is being changed (Specification III.G): objects are inserted, overwritten and removed. What was
  * changed is in memory until `write`, which the transaction calls.
  */
-export class FractalHeapEditor {
+export class FractalHeapEditor implements KeptStructure {
   readonly address: number;
-  readonly #edit: EditContext;
+  #edit: EditContext;
   readonly #header: EditedHeapHeader;
   readonly #table: DoublingTable;
   readonly #blocks: HeapBlocks;
@@ -85,16 +84,29 @@ export class FractalHeapEditor {
     header.heapIdLength = 1 + offsetWidth + lengthWidth;
     const editor = new FractalHeapEditor(edit, header);
     editor.#changed = true;
-    edited.set(edit, address, editor);
+    keepStructure(edit, address, editor);
     return editor;
   }
 
   /** @throws FormatError where there is no fractal heap, UnsupportedError where it has filters */
   static open(edit: EditContext, address: number): FractalHeapEditor {
-    return edited.get(edit, address, () => {
-      const r = edit.context.reader(address, fractalHeapHeaderSize(edit), STRUCTURE);
-      return new FractalHeapEditor(edit, { ...decodeFractalHeapHeader(r) });
-    });
+    const kept = edit.kept.get(address);
+    const editor = kept instanceof FractalHeapEditor ? kept : FractalHeapEditor.#read(edit, address);
+    keepStructure(edit, address, editor);
+    return editor;
+  }
+
+  static #read(edit: EditContext, address: number): FractalHeapEditor {
+    const r = edit.context.reader(address, fractalHeapHeaderSize(edit), STRUCTURE);
+    return new FractalHeapEditor(edit, { ...decodeFractalHeapHeader(r) });
+  }
+
+  attach(edit: EditContext): void {
+    if (edit === this.#edit) return;
+    this.#edit = edit;
+    this.#blocks.attach(edit);
+    this.#huge.attach(edit);
+    this.#freeSpace?.attach(edit);
   }
 
   /** The bytes of an object: a view, until the next change. */
@@ -148,7 +160,7 @@ export class FractalHeapEditor {
     this.#space().free();
     this.#blocks.free();
     this.#edit.free(this.address, fractalHeapHeaderSize(this.#edit));
-    edited.delete(this.#edit, this.address);
+    this.#edit.forget(this);
   }
 
   write(): void {

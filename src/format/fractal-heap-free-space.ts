@@ -26,7 +26,7 @@ const EXPAND_PERCENT = 120;
  * file in which it has joined such a section that was stored with a new one.
  */
 export class HeapFreeSpace {
-  readonly #edit: EditContext;
+  #edit: EditContext;
   readonly #header: EditedHeapHeader;
   readonly #singles = new FreeExtents();
   #stored: FreeSpaceManager | undefined;
@@ -38,6 +38,10 @@ export class HeapFreeSpace {
     const { manager, sections } = readFreeSections(edit.context, header.freeSpaceManagerAddress);
     this.#stored = manager;
     for (const { offset, size, type } of sections) if (type === SINGLE) this.#singles.add(offset, size);
+  }
+
+  attach(edit: EditContext): void {
+    this.#edit = edit;
   }
 
   /** Takes `length` bytes out of the smallest free space in which they fit. @returns their heap offset */

@@ -17,7 +17,7 @@ type HugeId = Extract<FractalHeapId, { kind: "huge" | "huge-indirect" }>;
 
 /** The huge objects of a fractal heap that is being changed (Specification III.G): each in space of its own, counted in a B-tree. */
 export class HugeObjects {
-  readonly #edit: EditContext;
+  #edit: EditContext;
   readonly #header: EditedHeapHeader;
   readonly #type: 1 | 3;
 
@@ -25,6 +25,10 @@ export class HugeObjects {
     this.#edit = edit;
     this.#header = header;
     this.#type = hasHugeAddresses(header, edit) ? RecordType.hugeDirect : RecordType.hugeIndirect;
+  }
+
+  attach(edit: EditContext): void {
+    this.#edit = edit;
   }
 
   read(id: HugeId): Uint8Array {

@@ -182,7 +182,8 @@ class ExtentWalk {
   }
 
   *#attributes(object: H5Object): Generator<Extent> {
-    const { context } = this.#file;
+    // What is kept of it is forgotten when the object is changed; what is kept of the file is not.
+    const { context } = object;
     const r = this.#message(object.header, MESSAGE.attributeInfo, "attribute info");
     const info = r && decodeAttributeInfo(r);
     if (info?.fractalHeapAddress !== undefined)
@@ -206,7 +207,8 @@ class ExtentWalk {
   }
 
   *#links(group: Group): Generator<Extent> {
-    const { context, superblock } = this.#file;
+    const { context } = group;
+    const { superblock } = this.#file;
     const table = this.#message(group.header, MESSAGE.symbolTable, "symbol table");
     const r = this.#message(group.header, MESSAGE.linkInfo, "link info");
     if (r === undefined) {

@@ -2,6 +2,7 @@ import { UnsupportedError } from "../errors.ts";
 import { EditContext } from "../format/edit-context.ts";
 import { GlobalHeapSpace } from "../format/global-heap-space.ts";
 import { MESSAGE } from "../format/header-message.ts";
+import { KeptStructures } from "../format/kept-structures.ts";
 import { findMessage, readObjectHeader } from "../format/object-header.ts";
 import { findSuperblockSector } from "../format/superblock-sector.ts";
 import { FreeSpaceMemory } from "../storage/journal/free-space-memory.ts";
@@ -42,6 +43,7 @@ export class WritableFile {
   readonly #file: H5File;
   readonly #journal: JournaledFile;
   readonly #globalHeapSpace = new GlobalHeapSpace();
+  readonly #kept = new KeptStructures();
   readonly #space: SpaceKeeper;
 
   private constructor(journal: JournaledFile, file: H5File, space: SpaceKeeper) {
@@ -104,7 +106,7 @@ export class WritableFile {
     let result: T;
     try {
       const file = this.#file;
-      const edit = new EditContext(file.context, file.superblock, store, this.#globalHeapSpace);
+      const edit = new EditContext(file.context, file.superblock, store, this.#globalHeapSpace, this.#kept);
       result = change({
         get file() {
           edit.writeEdited();
@@ -115,16 +117,23 @@ export class WritableFile {
       edit.writeEdited();
     } catch (error) {
       this.#journal.rollback();
-      this.#globalHeapSpace.clear();
+      this.#forget();
       throw error;
     }
+    this.#kept.trim();
     try {
       this.#journal.publish();
     } catch (error) {
-      this.#globalHeapSpace.clear();
+      this.#forget();
       throw error;
     }
     return result;
+  }
+
+  /** What is in memory may be ahead of the file. */
+  #forget(): void {
+    this.#globalHeapSpace.clear();
+    this.#kept.clear();
   }
 
   /** What is published survives a power cut when this returns. */

@@ -1,0 +1,53 @@
+import type { EditContext, EditedStructure } from "./edit-context.ts";
+
+/** Structures that are kept when a transaction ends: the ones that were changed last. */
+const MOST = 32;
+
+/** A structure that is kept in memory from one transaction to the next. */
+export interface KeptStructure extends EditedStructure {
+  /** The transaction that changes it from now on. */
+  attach(edit: EditContext): void;
+}
+
+/**
+ * Structures of one file that have been changed, by the address of their header, as they are in memory: so that the next
+ * transaction need not read, verify and decode them again. All of them are as the file has them when a transaction ends.
+ */
+export class KeptStructures {
+  readonly #byAddress = new Map<number, KeptStructure>();
+
+  get(address: number): KeptStructure | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  set(address: number, structure: KeptStructure): void {
+    // The last one of the map is the one that was used last.
+    this.#byAddress.delete(address);
+    this.#byAddress.set(address, structure);
+  }
+
+  /** The bytes at that address are no header any more. */
+  delete(address: number): void {
+    this.#byAddress.delete(address);
+  }
+
+  /** A transaction ended. */
+  trim(): void {
+    for (const address of this.#byAddress.keys()) {
+      if (this.#byAddress.size <= MOST) return;
+      this.#byAddress.delete(address);
+    }
+  }
+
+  /** A transaction was rolled back: memory is ahead of the file. */
+  clear(): void {
+    this.#byAddress.clear();
+  }
+}
+
+/** The transaction changes the structure, which is kept for the next one, too. */
+export function keepStructure(edit: EditContext, address: number, structure: KeptStructure): void {
+  structure.attach(edit);
+  edit.kept.set(address, structure);
+  edit.keep(structure);
+}
