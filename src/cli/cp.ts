@@ -7,6 +7,8 @@ import { isViewName, VIEW_NAMES, type ViewName } from "../view/view.ts";
 import { CopyProgress } from "./copy-progress.ts";
 import { codeOf, rawPath } from "./copy-target.ts";
 import { TreeCopy } from "./copy-tree.ts";
+import { copyObject } from "./cp-object.ts";
+import { DRY_RUN } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
 import { interruptibly } from "./interruption.ts";
 import { openLocation, splitLocation } from "./location.ts";
@@ -19,15 +21,20 @@ interface CopyArguments {
   readonly quiet: boolean;
   readonly xattrs: boolean;
   readonly views: string | undefined;
+  readonly "dry-run": boolean;
 }
 
 export const cpCommand: CommandModule<object, CopyArguments> = {
   command: "cp <location> <dest>",
-  describe: "Copy a file of the tree, or with -r a group and all that is in it",
+  describe: "Copy a file of the tree, or with -r a group; or an object into an HDF5 file",
   builder: (yargs) =>
     yargs
       .positional("location", { type: "string", demandOption: true, describe: "FILE:/path; with -r also FILE" })
-      .positional("dest", { type: "string", demandOption: true, describe: "a new file, or a folder; with -r the copy" })
+      .positional("dest", {
+        type: "string",
+        demandOption: true,
+        describe: "a new file, or a folder; with -r the copy; or FILE:/path",
+      })
       .option("recursive", { alias: "r", type: "boolean", default: false, describe: "what is in a group, into DEST" })
       .option("force", { alias: "f", type: "boolean", default: false, describe: "replace files that are there" })
       .option("views", { type: "string", requiresArg: true, describe: "with -r: the views to copy, as -o views= has" })
@@ -35,8 +42,16 @@ export const cpCommand: CommandModule<object, CopyArguments> = {
       .option("quiet", { alias: "q", type: "boolean", default: false, describe: "no progress on a terminal" })
       .example("$0 cp -r data.h5 data", "the whole file, as a folder")
       .example("$0 cp -r --views csv data.h5:/run7 run7", "a group, its tables and arrays as CSV")
-      .example("$0 cp 'data.h5:/x[0:100].csv' .", "a part of one dataset"),
-  handler: async ({ location, dest, recursive, force, quiet, xattrs, views }) => {
+      .option("dry-run", { ...DRY_RUN, describe: "into an HDF5 file: say whether it can be done, and change nothing" })
+      .example("$0 cp 'data.h5:/x[0:100].csv' .", "a part of one dataset")
+      .example("$0 cp -r data.h5:/run7 all.h5:/runs", "a group into another file, its chunks as they are"),
+  handler: async ({ location, dest, recursive, force, quiet, xattrs, views, "dry-run": dryRun }) => {
+    const target = splitLocation(dest);
+    if (target.file !== dest) {
+      copyObject(location, target.file, target.path, { recursive, force, quiet, dryRun });
+      return;
+    }
+    if (dryRun) throw new CommandError(EXIT.usage, "--dry-run is for copies into an HDF5 file");
     if (views !== undefined && !recursive) throw new CommandError(EXIT.usage, "--views is for cp -r");
     const { file, tree, node, name } = openLocation(location, { views: viewList(views) });
     if (node.kind === "broken") throw node.error;

@@ -72,7 +72,7 @@ function isSame(file: EditableFile, a: string, b: string): boolean {
 }
 
 /** Makes room, unless there is a group: that would be a tree, not a file. */
-function replaceable(file: EditableFile, path: string): void {
+export function replaceable(file: EditableFile, path: string): void {
   if (isGroup(file, path)) return;
   try {
     file.delete(path);

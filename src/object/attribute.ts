@@ -1,7 +1,7 @@
 import { FormatError } from "../errors.ts";
 import { type AttributeMessage, decodeAttributeMessage } from "../format/attribute-message.ts";
 import { type Dataspace, elementCount } from "../format/dataspace.ts";
-import type { Datatype } from "../format/datatype.ts";
+import type { CharacterSet, Datatype } from "../format/datatype.ts";
 import type { Reader } from "../format/reader.ts";
 import { dataspaceOf, datatypeOf, type HeaderSource } from "./message.ts";
 
@@ -13,15 +13,24 @@ export class Attribute {
   #datatype: Datatype | undefined;
   #dataspace: Dataspace | undefined;
 
+  /** Where the object keeps the order in which its attributes were created. */
+  readonly creationOrder: number | undefined;
+
   /** @throws FormatError where not even the name can be read */
-  constructor(source: HeaderSource, r: Reader) {
+  constructor(source: HeaderSource, r: Reader, creationOrder?: number) {
     this.#source = source;
+    this.creationOrder = creationOrder;
     this.#address = r.address;
     this.#message = decodeAttributeMessage(r);
   }
 
   get name(): string {
     return this.#message.name;
+  }
+
+  /** Of the name. */
+  get charset(): CharacterSet {
+    return this.#message.charset;
   }
 
   get datatype(): Datatype {

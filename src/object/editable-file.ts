@@ -1,9 +1,15 @@
 import { existsSync } from "node:fs";
-import { H5Error, NotFoundError } from "../errors.ts";
-import { deleteAttribute } from "./attribute-edit.ts";
+import { H5Error } from "../errors.ts";
+import { AttributeSet } from "./attribute-set.ts";
+import { type CopyOptions, type CopyReport, ObjectCopier } from "./copy-object.ts";
+import { type CreateDatasetOptions, createDataset } from "./create-dataset.ts";
+import { Dataset } from "./dataset.ts";
+import { EditableDataset } from "./editable-dataset.ts";
 import type { H5File } from "./file.ts";
+import type { FilterSpec } from "./filter-spec.ts";
 import { createFile, type NewFileOptions } from "./new-file.ts";
-import { addLinkAt, makeGroup, moveLink, placeOf, removeLinkAt } from "./path-edit.ts";
+import { addLinkAt, assertFree, makeGroup, moveLink, placeObject, placeOf, removeLinkAt } from "./path-edit.ts";
+import { groupAttributes } from "./pytables-leaf.ts";
 import { type FileTransaction, WritableFile, type WritableFileOptions } from "./writable-file.ts";
 
 /**
@@ -21,6 +27,12 @@ export interface EditOptions extends NewFileOptions, WritableFileOptions {
 export interface CreateGroupOptions {
   /** Make the groups before it, too, and be content with one that is there. */
   readonly parents?: boolean | undefined;
+  /** Make it as PyTables does, with its attributes. */
+  readonly as?: "Group" | undefined;
+  /** PyTables' title of it. */
+  readonly title?: string | undefined;
+  /** PyTables' filters for what is made in it: shuffle, gzip, fletcher32. */
+  readonly filters?: readonly FilterSpec[] | undefined;
 }
 
 interface OpenTransaction {
@@ -106,10 +118,52 @@ export class EditableFile {
   }
 
   /** @throws H5Error "exists", "not-found" where a group before it is missing, "not-a-group" */
-  createGroup(path: string, { parents = false }: CreateGroupOptions = {}): void {
+  createGroup(path: string, { parents = false, as, title = "", filters }: CreateGroupOptions = {}): void {
     this.transaction((transaction) => {
-      makeGroup(transaction, path, parents);
+      const address = makeGroup(transaction, path, parents);
+      if (as === "Group") groupAttributes(transaction, address, title, filters);
     });
+  }
+
+  /**
+   * Makes a dataset, with its data where there are any.
+   * @throws H5Error "exists"; "argument" where the options do not fit each other
+   */
+  createDataset(path: string, options: CreateDatasetOptions): EditableDataset {
+    this.transaction((transaction) => {
+      createDataset(transaction, placeOf(transaction.file, path), options);
+    });
+    return this.dataset(path);
+  }
+
+  /** @throws NotFoundError; H5Error "argument" where it is no dataset */
+  dataset(path: string): EditableDataset {
+    const { address } = this.#datasetAt(path);
+    return new EditableDataset({
+      path,
+      dataset: () => {
+        const dataset = this.#datasetAt(path);
+        if (dataset.address === address) return dataset;
+        throw new H5Error("argument", `${path} is another dataset now`, { path });
+      },
+      transaction: (change) => this.transaction(change),
+      attributes: this.attributes(path),
+    });
+  }
+
+  /** The attributes of the object at a path, whatever it is. @throws NotFoundError */
+  attributes(path: string): AttributeSet {
+    this.file.resolve(path);
+    return new AttributeSet({
+      object: () => this.file.resolve(path),
+      transaction: (change) => this.transaction(change),
+    });
+  }
+
+  #datasetAt(path: string): Dataset {
+    const object = this.file.resolve(path);
+    if (object instanceof Dataset) return object;
+    throw new H5Error("argument", `${path} is a ${object.kind}, not a dataset`, { path });
   }
 
   /** Another name for an object. @throws NotFoundError; H5Error "exists" */
@@ -146,18 +200,28 @@ export class EditableFile {
     });
   }
 
+  /**
+   * A deep copy: of a group with all that is in it, of a dataset with its chunks as they are stored; attributes, too. What has
+   * several links in it is copied once. References lead to the copies of their objects; other ones to the same object within
+   * one file, and are null in another: the report counts these.
+   * @param source the file to copy from; default: this one
+   * @throws NotFoundError; H5Error "exists", "unsupported" for what cannot be copied
+   */
+  copy(from: string, to: string, source?: EditableFile | H5File, options: CopyOptions = {}): CopyReport {
+    return this.transaction((transaction) => {
+      const { file } = transaction;
+      const sourceFile = source instanceof EditableFile ? source.file : (source ?? file);
+      const place = placeOf(file, to);
+      assertFree(place);
+      const copier = new ObjectCopier(sourceFile, transaction, sourceFile === file, options);
+      placeObject(transaction, place, copier.copy(sourceFile.resolve(from)));
+      return copier.report;
+    });
+  }
+
   /** Takes a link away; an object that has no other goes with all that is its own, its space is used again. @throws NotFoundError */
   delete(path: string): void {
     this.transaction((transaction) => removeLinkAt(transaction, placeOf(transaction.file, path)));
-  }
-
-  /** @throws NotFoundError where the object, or its attribute, is missing */
-  deleteAttribute(path: string, name: string): void {
-    this.transaction((transaction) => {
-      const { address } = transaction.file.resolve(path);
-      if (deleteAttribute(transaction.edit, address, name)) return;
-      throw new NotFoundError(`${path} has no attribute ${JSON.stringify(name)}`, { path });
-    });
   }
 
   /** What was published survives a power cut when this returns. */

@@ -1,15 +1,16 @@
 import { checkChunkSize } from "../chunk/read-plan.ts";
 import { H5Error } from "../errors.ts";
-import { type ChunkIndexing, encodeDataLayout } from "../format/data-layout.ts";
+import { type ChunkIndexing, type DataLayout, encodeDataLayout } from "../format/data-layout.ts";
 import { type Dataspace, elementCount, encodeDataspace } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { encodeDatatype, leastDatatypeVersion } from "../format/datatype-encoding.ts";
 import type { EditContext } from "../format/edit-context.ts";
 import { type AllocationTime, encodeFillValue, type FillTime, type FillValue } from "../format/fill-value.ts";
 import { encodeFilterPipeline, type Filter } from "../format/filter-pipeline.ts";
-import { MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
+import { type HeaderMessage, MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
 import { encodeModificationTime } from "../format/modification-time.ts";
-import { createHeader, headerMessage } from "./new-object.ts";
+import { encodeSharedMessage } from "../format/shared-message.ts";
+import { createHeader, type HeaderTraits, headerMessage } from "./new-object.ts";
 
 /** What a new dataset of any layout has. */
 interface NewDatasetBase {
@@ -65,7 +66,11 @@ function chooseIndexing(dataset: NewChunkedDataset, version: number): ChunkIndex
  * @returns the header's address
  * @throws H5Error "argument" where shape, chunks and filters do not fit each other
  */
-export function createChunkedDataset(edit: EditContext, dataset: NewChunkedDataset, seconds: number): number {
+export function createChunkedDataset(
+  edit: EditContext,
+  dataset: NewChunkedDataset,
+  seconds: number | HeaderTraits,
+): number {
   const { dataspace, chunkShape, datatype, filters, edgeChunksUnfiltered = false } = dataset;
   const version = dataset.layoutVersion ?? (edit.superblockVersion < 3 ? 3 : 4);
   if (dataspace.kind !== "simple") throw wrong("only a dataset with dimensions can have chunks");
@@ -112,7 +117,7 @@ const MAX_COMPACT = 65_520;
 export function createCompactDataset(
   edit: EditContext,
   dataset: NewDatasetBase & { readonly data?: Uint8Array | undefined },
-  seconds: number,
+  seconds: number | HeaderTraits,
 ): number {
   const { dataspace, datatype, fillValue } = dataset;
   const size = elementCount(dataspace) * datatype.size;
@@ -135,7 +140,7 @@ export function createCompactDataset(
  * Makes a dataset whose elements lie in one piece, which is allocated when they are first written.
  * @returns the header's address
  */
-export function createLateDataset(edit: EditContext, dataset: NewDatasetBase, seconds: number): number {
+export function createLateDataset(edit: EditContext, dataset: NewDatasetBase, seconds: number | HeaderTraits): number {
   const size = elementCount(dataset.dataspace) * dataset.datatype.size;
   if (!Number.isSafeInteger(size)) throw wrong("a dataset can have at most 2^53 bytes");
   const { messages, finish } = commonMessages(edit, dataset, "late");
@@ -147,10 +152,20 @@ export function createLateDataset(edit: EditContext, dataset: NewDatasetBase, se
   return finish(seconds);
 }
 
+/** Makes a dataset whose elements are those of others: a virtual one. @returns the header's address */
+export function createVirtualDataset(
+  edit: EditContext,
+  dataset: NewDatasetBase & { readonly layout: Extract<DataLayout, { kind: "virtual" }> },
+  seconds: number | HeaderTraits,
+): number {
+  const { messages, finish } = commonMessages(edit, dataset, "incremental");
+  messages.push(headerMessage(edit, MESSAGE.dataLayout, 0, (w) => encodeDataLayout(w, dataset.layout)));
+  return finish(seconds);
+}
+
 function commonMessages(edit: EditContext, dataset: NewDatasetBase, allocationTime: AllocationTime) {
   const { datatype, dataspace, fillValue } = dataset;
   const isNew = edit.generation === "new";
-  const typeVersion = Math.max(isNew ? 3 : 1, leastDatatypeVersion(datatype));
   if (fillValue instanceof Uint8Array && fillValue.length !== datatype.size) {
     throw wrong(`a fill value of ${fillValue.length} bytes for elements of ${datatype.size}`);
   }
@@ -164,17 +179,28 @@ function commonMessages(edit: EditContext, dataset: NewDatasetBase, allocationTi
     headerMessage(edit, MESSAGE.dataspace, 0, (w) =>
       encodeDataspace(w, dataspace, isNew || dataspace.kind === "null" ? 2 : 1),
     ),
-    headerMessage(edit, MESSAGE.datatype, MESSAGE_FLAG.constant, (w) => encodeDatatype(w, datatype, typeVersion)),
+    datatypeMessage(edit, datatype),
     headerMessage(edit, MESSAGE.fillValue, MESSAGE_FLAG.constant, (w) => encodeFillValue(w, fill, isNew ? 3 : 2)),
   ];
-  const finish = (seconds: number): number => {
+  const finish = (seconds: number | HeaderTraits): number => {
     // A version 2 header has its times in its prefix.
-    if (!isNew) {
+    if (!isNew && typeof seconds === "number") {
       messages.push(headerMessage(edit, MESSAGE.modificationTime, 0, (w) => encodeModificationTime(w, seconds)));
     }
     return createHeader(edit, messages, seconds);
   };
   return { messages, finish };
+}
+
+/** A committed datatype is shared; its use of it is not counted here. */
+export function datatypeMessage(edit: EditContext, datatype: Datatype): HeaderMessage {
+  const { committedAt } = datatype;
+  if (committedAt !== undefined) {
+    const flags = MESSAGE_FLAG.constant | MESSAGE_FLAG.shared;
+    return headerMessage(edit, MESSAGE.datatype, flags, (w) => encodeSharedMessage(w, committedAt));
+  }
+  const version = Math.max(edit.generation === "new" ? 3 : 1, leastDatatypeVersion(datatype));
+  return headerMessage(edit, MESSAGE.datatype, MESSAGE_FLAG.constant, (w) => encodeDatatype(w, datatype, version));
 }
 
 function checkChunks(

@@ -4,7 +4,7 @@ import { FormatContext } from "../format/context.ts";
 import { type ByteStore, EditContext } from "../format/edit-context.ts";
 import { MESSAGE } from "../format/header-message.ts";
 import { findMessage, readObjectHeader } from "../format/object-header.ts";
-import { Reader } from "../format/reader.ts";
+import { Reader, type Sizes } from "../format/reader.ts";
 import { encodeSuperblock, type Superblock, superblockSize } from "../format/superblock.ts";
 import { decodeSymbolTable } from "../format/symbol-table.ts";
 import type { SymbolTableEntry } from "../format/symbol-table-entry.ts";
@@ -32,20 +32,30 @@ const SUPERBLOCK_VERSION: Record<LibraryVersion, Superblock["version"]> = { earl
 const K = { groupLeafNodeK: 4, groupInternalNodeK: 16, indexedStorageInternalNodeK: 32 };
 const SIZES = { sizeOfOffsets: 8, sizeOfLengths: 8 };
 
+/** What only a copy of another file has. */
+export interface NewFileSetup extends NewFileOptions {
+  /** Of addresses and lengths. */
+  readonly sizes?: Sizes;
+  /** Makes the root group. @returns its header's address */
+  readonly makeRoot?: (edit: EditContext) => number;
+}
+
 /** What is made of a file that has nothing but an empty root group: all its bytes, those of the user block included. */
-export function newFileBytes(options: NewFileOptions = {}): Uint8Array {
-  const { libver = "v18", userBlock = 0 } = options;
+export function newFileBytes(options: NewFileSetup = {}): Uint8Array {
+  const { libver = "v18", userBlock = 0, sizes = SIZES } = options;
   checkUserBlock(userBlock);
   const version = SUPERBLOCK_VERSION[libver];
   const store = new GrowingBytes(userBlock);
-  const context = new FormatContext(new AddressSpace(store.snapshot(), userBlock), SIZES);
+  const context = new FormatContext(new AddressSpace(store.snapshot(), userBlock), sizes);
   const edit = new EditContext(context, { ...K, version }, store);
-  edit.allocate(superblockSize(version, SIZES), "metadata");
-  const rootAddress = createGroup(edit, Math.floor(Date.now() / 1000));
-  const w = new Writer(SIZES);
+  edit.allocate(superblockSize(version, sizes), "metadata");
+  const makeRoot = options.makeRoot ?? ((context) => createGroup(context, Math.floor(Date.now() / 1000)));
+  const rootAddress = makeRoot(edit);
+  const w = new Writer(sizes);
   encodeSuperblock(w, {
     version,
-    ...SIZES,
+    sizeOfOffsets: sizes.sizeOfOffsets,
+    sizeOfLengths: sizes.sizeOfLengths,
     ...K,
     consistencyFlags: 0,
     baseAddress: userBlock,

@@ -4,11 +4,15 @@ import type { Datatype } from "../format/datatype.ts";
 import { encodeDatatype, leastDatatypeVersion } from "../format/datatype-encoding.ts";
 import type { EditContext } from "../format/edit-context.ts";
 import { encodeFillValue } from "../format/fill-value.ts";
-import { encodeGroupInfo } from "../format/group-info.ts";
+import { encodeGroupInfo, type GroupInfo } from "../format/group-info.ts";
 import { type HeaderMessage, MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
 import { encodeLinkInfo } from "../format/link-info.ts";
 import { encodeModificationTime } from "../format/modification-time.ts";
-import { type ObjectHeaderBlocks, VERSION_1_PREFIX } from "../format/object-header.ts";
+import {
+  ATTRIBUTE_CREATION_ORDER_TRACKED,
+  type ObjectHeaderBlocks,
+  VERSION_1_PREFIX,
+} from "../format/object-header.ts";
 import { encodeObjectHeaderBlock } from "../format/object-header-encoding.ts";
 import { encodeSymbolTable } from "../format/symbol-table.ts";
 import { SymbolTableEditor } from "../format/symbol-table-edit.ts";
@@ -26,22 +30,36 @@ export interface NewDataset {
   readonly data: Uint8Array;
 }
 
+/** How a group of the new style keeps its links. */
+export interface GroupTraits extends GroupInfo {
+  readonly creationOrderTracked: boolean;
+  readonly creationOrderIndexed: boolean;
+}
+
+/** libhdf5's defaults. */
+const PLAIN_GROUP: GroupTraits = { ...DEFAULT_GROUP_INFO, creationOrderTracked: false, creationOrderIndexed: false };
+
 /** Makes an empty group: one with a symbol table in an old file, else one whose links are messages. @returns the header's address */
-export function createGroup(edit: EditContext, seconds: number): number {
+export function createGroup(edit: EditContext, traits: number | HeaderTraits, group = PLAIN_GROUP): number {
   if (edit.generation === "old") {
     const table = SymbolTableEditor.create(edit, edit.groupK);
     return createHeader(
       edit,
       [headerMessage(edit, MESSAGE.symbolTable, 0, (w) => encodeSymbolTable(w, table))],
-      seconds,
+      traits,
     );
   }
-  const linkInfo = headerMessage(edit, MESSAGE.linkInfo, 0, (w) => encodeLinkInfo(w, DEFAULT_LINK_INFO));
-  const groupInfo = headerMessage(edit, MESSAGE.groupInfo, MESSAGE_FLAG.constant, (w) =>
-    encodeGroupInfo(w, DEFAULT_GROUP_INFO),
+  const linkInfo = headerMessage(edit, MESSAGE.linkInfo, 0, (w) =>
+    encodeLinkInfo(w, {
+      ...DEFAULT_LINK_INFO,
+      creationOrderTracked: group.creationOrderTracked,
+      creationOrderIndexed: group.creationOrderIndexed,
+      nextCreationOrder: group.creationOrderTracked ? 0 : undefined,
+    }),
   );
+  const groupInfo = headerMessage(edit, MESSAGE.groupInfo, MESSAGE_FLAG.constant, (w) => encodeGroupInfo(w, group));
   const room = headerMessage(edit, MESSAGE.nil, 0, (w) => w.zeros(ROOM_FOR_LINKS));
-  return createHeader(edit, [linkInfo, groupInfo, room], seconds);
+  return createHeader(edit, [linkInfo, groupInfo, room], traits);
 }
 
 /** Makes a dataset whose elements lie in one piece. @returns the header's address */
@@ -88,10 +106,44 @@ export function headerMessage(
 }
 
 const TIMES_STORED = 0x20;
+const PHASE_CHANGE_STORED = 0x10;
+const ATTRIBUTE_CREATION_ORDER_INDEXED = 0x08;
 
-/** A header with these messages, in one block. @param seconds since 1970, UTC, for all its times */
-export function createHeader(edit: EditContext, messages: readonly HeaderMessage[], seconds: number): number {
-  return edit.generation === "old" ? createVersion1(edit, messages) : createVersion2(edit, messages, seconds);
+/** What a header says of its object besides the messages of its kind. */
+export interface HeaderTraits extends Pick<ObjectHeaderBlocks, "times" | "phaseChange"> {
+  readonly attributeOrderTracked: boolean;
+  readonly attributeOrderIndexed: boolean;
+  /** Any object may have them: a comment, or the time of a header of version 1. */
+  readonly messages: readonly HeaderMessage[];
+}
+
+/** Of a new object, all of whose times are the same. @param seconds since 1970, UTC */
+function traitsOf(seconds: number): HeaderTraits {
+  return {
+    times: { access: seconds, modification: seconds, change: seconds, birth: seconds },
+    phaseChange: undefined,
+    attributeOrderTracked: false,
+    attributeOrderIndexed: false,
+    messages: [],
+  };
+}
+
+/** A header with these messages, in one block. @param traits of a new object: seconds since 1970, UTC, for all its times */
+export function createHeader(
+  edit: EditContext,
+  messages: readonly HeaderMessage[],
+  traits: number | HeaderTraits,
+): number {
+  const all = typeof traits === "number" ? traitsOf(traits) : traits;
+  const every = withRoom(edit, [...messages, ...all.messages]);
+  return edit.generation === "old" ? createVersion1(edit, every) : createVersion2(edit, every, all);
+}
+
+/** One of the messages can give way to one that leads to a continuation block, or no message could ever be added. */
+function withRoom(edit: EditContext, messages: readonly HeaderMessage[]): readonly HeaderMessage[] {
+  const size = Math.ceil((edit.sizeOfOffsets + edit.sizeOfLengths) / 8) * 8;
+  if (messages.some(({ body }) => body.length >= size)) return messages;
+  return [...messages, headerMessage(edit, MESSAGE.nil, 0, (w) => w.zeros(size))];
 }
 
 function createVersion1(edit: EditContext, messages: readonly HeaderMessage[]): number {
@@ -106,20 +158,30 @@ function createVersion1(edit: EditContext, messages: readonly HeaderMessage[]): 
     flags: 0,
     referenceCount: 1,
     times: undefined,
+    phaseChange: undefined,
     messageCount: padded.length,
   });
 }
 
-function createVersion2(edit: EditContext, messages: readonly HeaderMessage[], seconds: number): number {
-  const size = messages.reduce((sum, { body }) => sum + 4 + body.length, 0);
+function createVersion2(edit: EditContext, messages: readonly HeaderMessage[], traits: HeaderTraits): number {
+  const { times, phaseChange, attributeOrderTracked, attributeOrderIndexed } = traits;
+  const prefix = attributeOrderTracked ? 6 : 4;
+  const size = messages.reduce((sum, { body }) => sum + prefix + body.length, 0);
   const width = size < 2 ** 8 ? 0 : size < 2 ** 16 ? 1 : 2;
-  // Signature, version, flags, four times, the size of what follows, and the checksum.
-  const length = 4 + 2 + 16 + (1 << width) + size + 4;
-  return writeHeader(edit, length, messages, {
+  const flags =
+    width |
+    (attributeOrderTracked ? ATTRIBUTE_CREATION_ORDER_TRACKED : 0) |
+    (attributeOrderIndexed ? ATTRIBUTE_CREATION_ORDER_INDEXED : 0) |
+    (phaseChange === undefined ? 0 : PHASE_CHANGE_STORED) |
+    (times === undefined ? 0 : TIMES_STORED);
+  // Signature, version, flags, four times, two limits, the size of what follows, and the checksum.
+  const fixed = 4 + 2 + (times === undefined ? 0 : 16) + (phaseChange === undefined ? 0 : 4) + 4;
+  return writeHeader(edit, fixed + (1 << width) + size, messages, {
     version: 2,
-    flags: TIMES_STORED | width,
+    flags,
     referenceCount: undefined,
-    times: { access: seconds, modification: seconds, change: seconds, birth: seconds },
+    times,
+    phaseChange,
     messageCount: undefined,
   });
 }
@@ -128,12 +190,12 @@ function writeHeader(
   edit: EditContext,
   length: number,
   messages: readonly HeaderMessage[],
-  prefix: Omit<ObjectHeaderBlocks, "address" | "blocks" | "phaseChange">,
+  prefix: Omit<ObjectHeaderBlocks, "address" | "blocks">,
 ): number {
   const address = edit.allocate(length, "metadata");
   const block = { address, length, messages, gap: new Uint8Array(0) };
   const w = edit.writer();
-  encodeObjectHeaderBlock(w, { ...prefix, address, phaseChange: undefined, blocks: [block] }, block);
+  encodeObjectHeaderBlock(w, { ...prefix, address, blocks: [block] }, block);
   edit.write(address, w.bytes);
   return address;
 }

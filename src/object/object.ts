@@ -72,7 +72,7 @@ export abstract class ObjectBase implements HeaderSource {
       } else {
         for (const message of this.header.messages) {
           if (message.type === MESSAGE.attribute) {
-            attributes.push(new Attribute(this, this.reader(message, "attribute")));
+            attributes.push(new Attribute(this, this.reader(message, "attribute"), message.creationIndex));
           }
         }
       }
@@ -93,8 +93,8 @@ export abstract class ObjectBase implements HeaderSource {
     return this.attributes().find((attribute) => attribute.name === name);
   }
 
-  #denseAttribute({ message }: DenseAttribute, heapAddress: number): Attribute {
-    return new Attribute(this, new Reader(message, heapAddress, "attribute message", this.context));
+  #denseAttribute({ message, creationOrder }: DenseAttribute, heapAddress: number): Attribute {
+    return new Attribute(this, new Reader(message, heapAddress, "attribute message", this.context), creationOrder);
   }
 
   #denseInfo() {

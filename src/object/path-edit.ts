@@ -6,7 +6,7 @@ import type { H5File } from "./file.ts";
 import { childPath, Group } from "./group.ts";
 import { addLink, changeLinkCount, removeLink } from "./link-edit.ts";
 import { createGroup } from "./new-object.ts";
-import { textAttribute } from "./pytables.ts";
+import { indexGroupName, textAttribute } from "./pytables.ts";
 import { unlink } from "./unlink.ts";
 import { walkObjects } from "./walk.ts";
 import type { FileTransaction } from "./writable-file.ts";
@@ -129,7 +129,7 @@ export function moveLink(transaction: FileTransaction, from: LinkPlace, to: Link
   const index = indexOf(from, link);
   rename(transaction, from, to);
   if (index === undefined) return;
-  rename(transaction, { ...from, name: index }, { ...to, name: indexName(to.name) });
+  rename(transaction, { ...from, name: index }, { ...to, name: indexGroupName(to.name) });
 }
 
 function rename({ edit }: FileTransaction, from: LinkPlace, to: LinkPlace): void {
@@ -154,14 +154,10 @@ function isWithin(address: number, group: Group): boolean {
 
 /** The name of the group with PyTables' index of a table at this place. */
 function indexOf({ group, name }: LinkPlace, link: Link): string | undefined {
-  const index = indexName(name);
+  const index = indexGroupName(name);
   if (link.kind !== "hard" || group.link(index)?.kind !== "hard") return undefined;
   const table = group.file.object(link.address);
   return table instanceof Dataset && textAttribute(table, "CLASS") === "TABLE" ? index : undefined;
-}
-
-function indexName(name: string): string {
-  return `_i_${name}`;
 }
 
 function groupAt(file: H5File, path: string): Group {

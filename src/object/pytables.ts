@@ -21,7 +21,12 @@ const LEAF_CLASSES = new Set([
  * (`H5T_STD_B8`), which anywhere else is just bits, and a time64 as seconds and microseconds in one integer (`H5T_TIME`).
  */
 export function meantDatatype(object: ObjectBase, stored: Datatype): Datatype {
-  if (!hasMeaning(stored) || !isPyTablesLeaf(object)) return stored;
+  return isPyTablesLeaf(object) ? pyTablesMeaning(stored) : stored;
+}
+
+/** What PyTables means by a type that it stores. */
+export function pyTablesMeaning(stored: Datatype): Datatype {
+  if (!hasMeaning(stored)) return stored;
   const meant = meanings.get(stored) ?? withMeaning(stored);
   meanings.set(stored, meant);
   return meant;
@@ -29,6 +34,11 @@ export function meantDatatype(object: ObjectBase, stored: Datatype): Datatype {
 
 /** One for each: what is made of a datatype is kept by the datatype. */
 const meanings = new WeakMap<Datatype, Datatype>();
+
+/** The name of the group in which PyTables keeps the indexes of a table's columns: it lies beside the table. */
+export function indexGroupName(table: string): string {
+  return `_i_${table}`;
+}
 
 /** True for a file that PyTables' `filenode` stored: an array of its bytes. */
 export function isFileNode(object: Dataset): boolean {

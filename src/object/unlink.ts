@@ -6,6 +6,7 @@ import { releaseElements } from "./heap-writer.ts";
 import { changeLinkCount, removeLink } from "./link-edit.ts";
 import { storedElements } from "./stored-elements.ts";
 import type { FileTransaction } from "./writable-file.ts";
+import { forgetWriter } from "./write-dataset.ts";
 
 /**
  * Takes a link out of a group. An object to which no link leads any more is freed with all that it owns, and so on with
@@ -42,6 +43,7 @@ export function releaseObject(transaction: FileTransaction, first: number): void
       if (datatype.committedAt !== undefined) released.push(datatype.committedAt);
       releaseElements(transaction, datatype, runs);
     }
+    forgetWriter(edit, address);
     for (const extent of extents) if (extent.owner === address) edit.free(extent.address, extent.length);
   }
 }

@@ -1,4 +1,5 @@
 import { H5Error } from "../errors.ts";
+import type { EditContext } from "../format/edit-context.ts";
 import { EditedStructures } from "../format/edited-structures.ts";
 import { Dataset } from "./dataset.ts";
 import { DatasetWriter, type Target } from "./dataset-writer.ts";
@@ -17,6 +18,11 @@ function writerOf(transaction: FileTransaction, dataset: WrittenDataset): Datase
     if (found instanceof Dataset) return new DatasetWriter(transaction.edit, found);
     throw new H5Error("argument", `${found.path}: is a ${found.kind}, and has no data`, { path: found.path });
   });
+}
+
+/** What was noted of the dataset at that address is dropped: it is gone, or its elements are elsewhere. */
+export function forgetWriter(edit: EditContext, address: number): void {
+  writers.delete(edit, address);
 }
 
 /**

@@ -73,7 +73,7 @@ describe("an editable file", () => {
         ["exists", () => file.link("/words", "/scalar")],
         ["argument", () => file.softLink("", "/yes")],
         ["exists", () => file.softLink("/x", "/dangling")],
-        ["not-found", () => file.deleteAttribute("/", "no")],
+        ["not-found", () => file.attributes("/").delete("no")],
       ];
       for (const [kind, change] of refused) assert.throws(change, ofKind(kind), String(change));
       file.close();
@@ -109,7 +109,7 @@ describe("an editable file", () => {
       again.transaction(() => {
         again.createGroup("/group/new");
         again.move("/words", "/group/new/words");
-        again.deleteAttribute("/", "title");
+        again.attributes("/").delete("title");
       });
       again.close();
       assert.deepEqual(await kinds(path, ["/group/new/words", "/words"]), ["Dataset", undefined]);

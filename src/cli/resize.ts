@@ -1,0 +1,37 @@
+import type { CommandModule } from "yargs";
+import { DRY_RUN, type EditArguments, editFile, pathInFile } from "./edit-location.ts";
+import { CommandError, EXIT } from "./exit-status.ts";
+
+interface ResizeArguments extends EditArguments {
+  readonly location: string;
+  readonly shape: string;
+}
+
+export const resizeCommand: CommandModule<object, ResizeArguments> = {
+  command: "resize <location> <shape>",
+  describe: "Make a dataset larger or smaller",
+  builder: (yargs) =>
+    yargs
+      .positional("location", { type: "string", demandOption: true, describe: "FILE:/path of a dataset with chunks" })
+      .positional("shape", { type: "string", demandOption: true, describe: "N,M,...; _ leaves a dimension as it is" })
+      .option("dry-run", DRY_RUN)
+      .example("$0 resize data.h5:/x 1000,_", "1000 rows: what is cut off is gone, what is new is the fill value"),
+  handler: ({ location, shape, "dry-run": dryRun }) => {
+    const { file: name, path } = pathInFile(location);
+    editFile(name, dryRun, (file) => {
+      const dataset = file.dataset(path);
+      dataset.resize(parseShape(shape, dataset.shape));
+    });
+  },
+};
+
+/** @param kept what `_` stands for */
+export function parseShape(text: string, kept: readonly number[]): number[] {
+  return text.split(",").map((part, d) => {
+    const word = part.trim();
+    const dim = kept[d];
+    if (word === "_" && dim !== undefined) return dim;
+    if (/^\d{1,16}$/.test(word)) return Number(word);
+    throw new CommandError(EXIT.usage, `${text}: expected a shape such as 1000,30, of ${kept.length} dimensions`);
+  });
+}

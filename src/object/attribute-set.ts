@@ -1,0 +1,82 @@
+import { NotFoundError } from "../errors.ts";
+import { elementCount } from "../format/dataspace.ts";
+import { type AttributeValue, removeAttribute, setAttributeValue } from "./attribute-value.ts";
+import { type DtypeSpec, datatypeFrom } from "./dtype.ts";
+import type { H5Object } from "./file.ts";
+import type { Storable } from "./storable.ts";
+import { decodeElement, type Value } from "./value.ts";
+import { heapOf } from "./value-heap.ts";
+import type { FileTransaction } from "./writable-file.ts";
+
+export interface SetAttributeOptions {
+  /** Default: what follows from the value, as h5py has it. `"kept"`: the type that the attribute has already, if it is there. */
+  readonly dtype?: DtypeSpec | "kept" | undefined;
+  /** Default: as the value is nested. */
+  readonly shape?: readonly number[] | undefined;
+}
+
+/** What a set of attributes takes of the file that it is in. */
+export interface AttributeOwner {
+  object(): H5Object;
+  transaction<T>(change: (transaction: FileTransaction) => T): T;
+}
+
+/** The attributes of one object, to be read and changed. */
+export class AttributeSet {
+  readonly #owner: AttributeOwner;
+
+  constructor(owner: AttributeOwner) {
+    this.#owner = owner;
+  }
+
+  /** In byte order. */
+  names(): string[] {
+    return this.#owner
+      .object()
+      .attributes()
+      .map(({ name }) => name);
+  }
+
+  /** One value, or lists nested by the dimensions; `undefined`: there is no such attribute; `null` also where it has no data. */
+  get(name: string): Value | undefined {
+    const object = this.#owner.object();
+    const attribute = object.attribute(name);
+    if (attribute === undefined) return undefined;
+    const { datatype, dataspace } = attribute;
+    if (dataspace.kind === "null") return null;
+    const [bytes, heap] = [attribute.bytes(), heapOf(object.file)];
+    const values = Array.from({ length: elementCount(dataspace) }, (_, i) =>
+      decodeElement(datatype, bytes, i * datatype.size, heap),
+    );
+    return nested(values, dataspace.dims);
+  }
+
+  /**
+   * Creates or replaces one.
+   * @throws H5Error "argument" where the value does not fit the type or shape
+   */
+  set(name: string, value: Storable, { dtype, shape }: SetAttributeOptions = {}): void {
+    this.#owner.transaction((transaction) => {
+      const datatype =
+        dtype === undefined || dtype === "kept" ? dtype : datatypeFrom(dtype, transaction.edit.sizeOfOffsets);
+      const attribute: AttributeValue = { value, ...(datatype && { datatype }), ...(shape && { shape }) };
+      setAttributeValue(transaction, this.#owner.object().address, name, attribute);
+    });
+  }
+
+  /** @throws NotFoundError */
+  delete(name: string): void {
+    this.#owner.transaction((transaction) => {
+      const { address, path } = this.#owner.object();
+      if (removeAttribute(transaction, address, name)) return;
+      throw new NotFoundError(`${path} has no attribute ${JSON.stringify(name)}`, { path });
+    });
+  }
+}
+
+function nested(values: readonly Value[], dims: readonly number[]): Value {
+  const [dim, ...rest] = dims;
+  if (dim === undefined) return values[0] ?? null;
+  const size = values.length / Math.max(dim, 1);
+  return Array.from({ length: dim }, (_, i) => nested(values.slice(i * size, (i + 1) * size), rest));
+}

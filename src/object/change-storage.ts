@@ -1,0 +1,120 @@
+import { RangeReader } from "../chunk/read-range.ts";
+import type { Selection } from "../chunk/selection.ts";
+import { H5Error } from "../errors.ts";
+import type { EditContext } from "../format/edit-context.ts";
+import type { Filter } from "../format/filter-pipeline.ts";
+import { MESSAGE } from "../format/header-message.ts";
+import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
+import { chooseChunks } from "./choose-chunks.ts";
+import { ElementCopier, hasAddresses } from "./copy-elements.ts";
+import type { Dataset } from "./dataset.ts";
+import { type FilterSpec, filtersFrom } from "./filter-spec.ts";
+import { FileHeapWriter } from "./heap-writer.ts";
+import { createChunkedDataset, createLateDataset } from "./new-dataset.ts";
+import { releaseObject } from "./unlink.ts";
+import type { FileTransaction } from "./writable-file.ts";
+import { forgetWriter, writeSelection } from "./write-dataset.ts";
+
+/** How a dataset is to be stored; what is not given stays. */
+export interface StorageOptions {
+  /** The shape of chunks; "choose": one that suits it; "none": no chunks, which only a dataset that cannot grow and has no filters can do without. */
+  readonly chunks?: readonly number[] | "choose" | "none" | undefined;
+  readonly filters?: readonly FilterSpec[] | undefined;
+}
+
+/** Bytes that are read at a time of data without chunks. */
+const WINDOW = 4 * 2 ** 20;
+
+/**
+ * Writes a dataset's elements anew, with other chunks or filters. The dataset stays the same object: links, attributes
+ * and references to it are untouched.
+ * @throws H5Error "argument" where that cannot be; "unsupported" where its elements cannot be read or written
+ */
+export function changeStorage(transaction: FileTransaction, dataset: Dataset, options: StorageOptions): void {
+  const { edit } = transaction;
+  forgetWriter(edit, dataset.address);
+  const made = createEmpty(edit, dataset, options);
+  const elements = new ElementCopier(dataset.file, new FileHeapWriter(transaction), (address) => address);
+  const refers = hasAddresses(dataset.datatype);
+  for (const selectors of storedBoxes(dataset)) {
+    const bytes = read(dataset, selectors);
+    const selection = { selectors, runs: [{ offset: 0, length: dataset.elementSize }] };
+    writeSelection(transaction, made, selection, refers ? elements.copy(dataset.datatype, bytes) : bytes);
+  }
+  // All that was written is in its place now.
+  edit.writeEdited();
+  forgetWriter(edit, made);
+  swap(edit, dataset.address, made);
+  releaseObject(transaction, made);
+}
+
+function createEmpty(edit: EditContext, dataset: Dataset, { chunks, filters: specs }: StorageOptions): number {
+  const { dataspace, fill, layout, path } = dataset;
+  const wrong = (message: string): H5Error => new H5Error("argument", `${path}: ${message}`, { path });
+  if (layout.kind === "virtual") throw wrong("is a virtual dataset, whose elements are those of others");
+  if (dataspace.kind !== "simple") throw wrong("has no dimensions, and so neither chunks nor filters");
+  const { dims, maxDims } = dataspace;
+  const filters: readonly Filter[] = specs === undefined ? dataset.filters : filtersFrom(specs, dataset.elementSize);
+  const { committedAt: _, ...datatype } = dataset.datatype;
+  const fillValue = fill.kind === "undefined" ? "undefined" : fill.value;
+  const base = { datatype, dataspace, fillValue, fillTime: fill.fillTime } as const;
+  const now = Math.floor(Date.now() / 1000);
+  if (chunks === "none") {
+    if (filters.length > 0) throw wrong("has filters, which need chunks");
+    if (maxDims.some((max, d) => max !== dims[d])) throw wrong("may grow, which needs chunks");
+    return createLateDataset(edit, base, now);
+  }
+  const isChunked = layout.kind === "chunked";
+  const kept = isChunked && chunks === undefined ? layout.chunkDims : undefined;
+  const chosen =
+    chunks === "choose" || chunks === undefined ? chooseChunks(dims, maxDims, dataset.elementSize) : chunks;
+  return createChunkedDataset(edit, { ...base, chunkShape: kept ?? chosen, filters }, now);
+}
+
+/** All elements that are stored, in boxes: of each chunk, or rows of the first dimension. */
+function* storedBoxes({ storage, dims, elementCount, elementSize }: Dataset): Generator<Selection["selectors"]> {
+  const range = (start: number, count: number) => ({ kind: "range", start, step: 1, count }) as const;
+  if (storage.kind !== "chunked") {
+    if (elementCount === 0 || (storage.kind === "contiguous" && storage.address === undefined)) return;
+    const rows = dims[0] ?? 1;
+    const step = Math.max(1, Math.floor((WINDOW * rows) / (elementCount * elementSize)));
+    for (let row = 0; row < rows; row += step) {
+      yield dims.map((dim, d) => (d === 0 ? range(row, Math.min(step, rows - row)) : range(0, dim)));
+    }
+    return;
+  }
+  const { chunkDims } = storage.geometry;
+  for (const { scaled } of storage.index.entries()) {
+    const selectors = chunkDims.map((chunk, d) => {
+      const start = (scaled[d] ?? 0) * chunk;
+      return range(start, Math.min(chunk, (dims[d] ?? 0) - start));
+    });
+    if (selectors.every(({ count }) => count > 0)) yield selectors;
+  }
+}
+
+function read(dataset: Dataset, selectors: Selection["selectors"]): Uint8Array {
+  const selection = { selectors, runs: [{ offset: 0, length: dataset.elementSize }] };
+  const count = selectors.reduce((product, each) => product * (each.kind === "range" ? each.count : 0), 1);
+  return new RangeReader("native", 0).read(
+    { source: dataset, selection },
+    dataset.path,
+    0,
+    count * dataset.elementSize,
+  );
+}
+
+/** The messages that say how elements are stored change places: each object has the other's elements then. */
+function swap(edit: EditContext, a: number, b: number): void {
+  const types = [MESSAGE.dataLayout, MESSAGE.filterPipeline, MESSAGE.fillValue, MESSAGE.fillValueOld];
+  const [headerA, headerB] = [new ObjectHeaderEditor(edit, a), new ObjectHeaderEditor(edit, b)];
+  for (const type of types) {
+    const [ofA, ofB] = [[...headerA.find(type)], [...headerB.find(type)]];
+    for (const message of ofA) headerA.remove(message);
+    for (const message of ofB) headerB.remove(message);
+    for (const message of ofB) headerA.add(message);
+    for (const message of ofA) headerB.add(message);
+  }
+  headerA.write();
+  headerB.write();
+}

@@ -1,0 +1,234 @@
+import type { ChunkRecord } from "../chunk/chunk-index.ts";
+import { ImplicitEditor } from "../chunk/implicit-editor.ts";
+import { openIndexEditor } from "../chunk/open-index-editor.ts";
+import { RangeReader } from "../chunk/read-range.ts";
+import type { Selection } from "../chunk/selection.ts";
+import type { Storage } from "../chunk/stored-data.ts";
+import { type DataLayout, encodeDataLayout } from "../format/data-layout.ts";
+import type { Datatype } from "../format/datatype.ts";
+import { MESSAGE } from "../format/header-message.ts";
+import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
+import { readPieces } from "../storage/read-pieces.ts";
+import { traitsOfObject } from "./copied-traits.ts";
+import { type ElementCopier, hasAddresses } from "./copy-elements.ts";
+import { Dataset } from "./dataset.ts";
+import { FileHeapWriter } from "./heap-writer.ts";
+import { createChunkedDataset, createCompactDataset, createLateDataset, createVirtualDataset } from "./new-dataset.ts";
+import { RawPacker } from "./raw-packer.ts";
+import type { FileTransaction } from "./writable-file.ts";
+import { writeSelection } from "./write-dataset.ts";
+
+/** Bytes of contiguous data that are copied at a time. */
+const WINDOW = 4 * 2 ** 20;
+
+export interface DatasetCopySetup {
+  readonly target: FileTransaction;
+  /** A type as the target is to have it; called once for each use. */
+  readonly datatypeOf: (type: Datatype) => Datatype;
+  readonly elements: () => ElementCopier;
+  /** So many more bytes of data are copied. */
+  readonly progress: (bytes: number) => void;
+}
+
+type Chunked = Extract<Storage, { kind: "chunked" }>;
+type VirtualLayout = Extract<DataLayout, { kind: "virtual" }>;
+
+/**
+ * Copies a dataset without its attributes. Data that mean the same in any file are copied as they are stored, chunks with
+ * their filters applied; elements that refer to other data are decoded, and encoded again.
+ */
+export class DatasetCopier {
+  readonly #setup: DatasetCopySetup;
+  readonly #packer: RawPacker;
+
+  constructor(setup: DatasetCopySetup) {
+    this.#setup = setup;
+    this.#packer = new RawPacker(setup.target.edit);
+  }
+
+  /**
+   * @returns where the copy is, and what is left to be done once it is known where all copies are
+   * @throws H5Error where the dataset cannot be copied
+   */
+  create(dataset: Dataset): { readonly address: number; readonly rest: (() => void) | undefined } {
+    const { edit } = this.#setup.target;
+    const { layout, dataspace, fill } = dataset;
+    const datatype = this.#setup.datatypeOf(dataset.datatype);
+    const refers = hasAddresses(dataset.datatype);
+    const { value } = fill;
+    const fillValue =
+      fill.kind === "undefined"
+        ? "undefined"
+        : value !== undefined && refers
+          ? this.#setup.elements().copy(dataset.datatype, value)
+          : value;
+    const { allocationTime, fillTime } = fill;
+    const base = { datatype, dataspace, fillValue, allocationTime, fillTime } as const;
+    const traits = traitsOfObject(edit, dataset);
+    if (layout.kind === "virtual") {
+      return {
+        address: createVirtualDataset(edit, { ...base, layout: this.#virtual(dataset, layout) }, traits),
+        rest: undefined,
+      };
+    }
+    const { storage } = dataset;
+    switch (storage.kind) {
+      case "compact": {
+        const data = refers ? undefined : storage.bytes;
+        const address = createCompactDataset(edit, { ...base, data }, traits);
+        return { address, rest: refers ? () => this.#copyElements(dataset, address) : undefined };
+      }
+      case "contiguous": {
+        const address = createLateDataset(edit, base, traits);
+        if (storage.address === undefined) return { address, rest: undefined };
+        if (refers) return { address, rest: () => this.#copyElements(dataset, address) };
+        this.#copyContiguous(dataset, storage.address, storage.size, address);
+        return { address, rest: undefined };
+      }
+      case "chunked": {
+        if (layout.kind !== "chunked") throw new TypeError("chunked data have a chunked layout");
+        const address = createChunkedDataset(
+          edit,
+          {
+            ...base,
+            chunkShape: layout.chunkDims,
+            filters: dataset.filters,
+            edgeChunksUnfiltered: layout.edgeChunksUnfiltered && edit.superblockVersion >= 3,
+            layoutVersion: edit.superblockVersion < 3 ? 3 : layout.version === 5 ? 5 : 4,
+          },
+          traits,
+        );
+        if (refers) return { address, rest: () => this.#copyChunkElements(dataset, storage, address) };
+        this.#copyChunks(dataset, storage, address);
+        return { address, rest: undefined };
+      }
+    }
+  }
+
+  /** The sources of a virtual dataset are named in an object of the global heap. */
+  #virtual({ file }: Dataset, layout: VirtualLayout): VirtualLayout {
+    const { heapAddress, heapIndex } = layout;
+    if (heapAddress === undefined) return layout;
+    const sources = file.globalHeap.object(heapAddress, heapIndex).slice();
+    const { collection, index } = new FileHeapWriter(this.#setup.target).insert(sources);
+    return { ...layout, heapAddress: collection, heapIndex: index };
+  }
+
+  #copyContiguous(dataset: Dataset, from: number, size: number, address: number): void {
+    const { edit } = this.#setup.target;
+    const to = edit.allocate(size, "raw");
+    for (let at = 0; at < size; at += WINDOW) {
+      const bytes = stored(dataset, from + at, Math.min(WINDOW, size - at));
+      edit.write(to + at, bytes);
+      this.#setup.progress(bytes.length);
+    }
+    this.#setLayout(address, { kind: "contiguous", version: 3, address: to, size });
+  }
+
+  #copyChunks(dataset: Dataset, { geometry, index: chunks, edgeChunksUnfiltered }: Chunked, address: number): void {
+    const { edit, file } = this.#setup.target;
+    const copy = file.object(address);
+    if (!(copy instanceof Dataset) || copy.layout.kind !== "chunked") throw new TypeError("the copy is chunked");
+    const { layout, maxDims, filters } = copy;
+    const { dims, chunkDims, elementSize } = geometry;
+    const filtered = filters.length > 0;
+    const indexed = {
+      context: edit.context,
+      dims,
+      maxDims,
+      chunkDims,
+      elementSize,
+      filtered,
+      layoutVersion: layout.version,
+    };
+    const index = openIndexEditor(edit, indexed, layout.indexing, layout.address);
+    if (index instanceof ImplicitEditor && !chunks.isEmpty) index.allocate();
+    const isPlainEdge = (scaled: readonly number[]): boolean =>
+      edgeChunksUnfiltered &&
+      !layout.edgeChunksUnfiltered &&
+      scaled.some((at, d) => (at + 1) * (chunkDims[d] ?? 1) > (dims[d] ?? 0));
+    const allFilters = 2 ** filters.length - 1;
+    let only: ChunkRecord | undefined;
+    for (const { scaled, record } of chunks.entries()) {
+      const bytes = stored(dataset, record.address, record.storedSize);
+      const place = index.find(scaled);
+      if (place === undefined) {
+        // Where the layout cannot say that chunks at the edge are not filtered, each of them does.
+        const filterMask = isPlainEdge(scaled) ? allFilters : record.filterMask;
+        const { storedSize } = record;
+        this.#packer.add(bytes, (address) => {
+          only = { address, storedSize, filterMask };
+          index.set(scaled, only);
+        });
+      } else {
+        edit.write(place.address, bytes);
+      }
+      this.#setup.progress(bytes.length);
+    }
+    this.#packer.flush();
+    index.flush();
+    let { indexing } = layout;
+    if (indexing.type === "single" && indexing.storedSize !== undefined && only !== undefined) {
+      indexing = { type: "single", storedSize: only.storedSize, filterMask: only.filterMask };
+    }
+    this.#setLayout(address, { ...layout, indexing, address: index.address });
+  }
+
+  #setLayout(address: number, layout: DataLayout): void {
+    const { edit } = this.#setup.target;
+    const header = new ObjectHeaderEditor(edit, address);
+    const [message] = header.find(MESSAGE.dataLayout);
+    if (message === undefined) throw new TypeError("a dataset has a layout");
+    const w = edit.writer();
+    encodeDataLayout(w, layout);
+    header.replace(message, w.bytes);
+    header.write();
+  }
+
+  /** Rows of the first dimension at a time. */
+  #copyElements(dataset: Dataset, address: number): void {
+    const { dims, elementCount, elementSize } = dataset;
+    if (elementCount === 0) return;
+    const rows = dims[0] ?? 1;
+    const rowBytes = (elementCount / rows) * elementSize;
+    const step = Math.max(1, Math.floor(WINDOW / rowBytes));
+    for (let row = 0; row < rows; row += step) {
+      const selectors = dims.map((dim, d) => (d === 0 ? range(row, Math.min(step, rows - row)) : range(0, dim)));
+      this.#copySelected(dataset, selectors, address);
+    }
+  }
+
+  /** Those that are stored, a chunk at a time. */
+  #copyChunkElements(dataset: Dataset, { geometry, index }: Chunked, address: number): void {
+    const { dims, chunkDims } = geometry;
+    for (const { scaled } of index.entries()) {
+      const selectors = chunkDims.map((chunk, d) => {
+        const start = (scaled[d] ?? 0) * chunk;
+        return range(start, Math.min(chunk, (dims[d] ?? 0) - start));
+      });
+      if (selectors.every(({ count }) => count > 0)) this.#copySelected(dataset, selectors, address);
+    }
+  }
+
+  #copySelected(dataset: Dataset, selectors: Selection["selectors"], address: number): void {
+    const selection: Selection = { selectors, runs: [{ offset: 0, length: dataset.elementSize }] };
+    const size = selectors.reduce(
+      (product, each) => product * (each.kind === "range" ? each.count : 1),
+      dataset.elementSize,
+    );
+    const bytes = new RangeReader("native", 0).read({ source: dataset, selection }, dataset.path, 0, size);
+    writeSelection(this.#setup.target, address, selection, this.#setup.elements().copy(dataset.datatype, bytes));
+    this.#setup.progress(size);
+  }
+}
+
+function range(start: number, count: number) {
+  return { kind: "range", start, step: 1, count } as const;
+}
+
+/** Bytes of a dataset as they are in its file. */
+function stored(dataset: Dataset, address: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  readPieces(dataset.space.pieces(address, length, "raw data"), bytes, 0, dataset.file.name);
+  return bytes;
+}

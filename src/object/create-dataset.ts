@@ -1,0 +1,160 @@
+import { H5Error } from "../errors.ts";
+import type { Dataspace } from "../format/dataspace.ts";
+import type { Datatype } from "../format/datatype.ts";
+import { chooseChunks } from "./choose-chunks.ts";
+import { type DtypeSpec, datatypeFrom } from "./dtype.ts";
+import { type FilterSpec, filtersFrom } from "./filter-spec.ts";
+import { FileHeapWriter } from "./heap-writer.ts";
+import { inferDatatype, inferDims } from "./infer-datatype.ts";
+import { changeLinkCount } from "./link-edit.ts";
+import { createChunkedDataset, createLateDataset } from "./new-dataset.ts";
+import { assertFree, type LinkPlace, placeObject } from "./path-edit.ts";
+import { pyTablesMeaning } from "./pytables.ts";
+import { type LeafKind, leafAttributes, leafDatatype, leafFilters, leafShape } from "./pytables-leaf.ts";
+import { selected } from "./selection-spec.ts";
+import { isList, type NumberArray, type Storable } from "./storable.ts";
+import { flattenValues } from "./value-encode.ts";
+import { valuesToBytes } from "./values-to-bytes.ts";
+import type { FileTransaction } from "./writable-file.ts";
+import { writeSelection } from "./write-dataset.ts";
+
+/** A new dataset. Shape and type may follow from the data. */
+export interface CreateDatasetOptions {
+  /** Default: that of the data, as h5py has it (see `inferDatatype`). */
+  readonly dtype?: DtypeSpec | undefined;
+  /** `[]` is a scalar. Default: that of the data. */
+  readonly shape?: readonly number[] | undefined;
+  /** How large it may become; `null` is unlimited. Default: as it is. */
+  readonly maxShape?: readonly (number | null)[] | undefined;
+  /** Elements of a chunk along each dimension; `true`: chosen. Default: no chunks, unless it may grow or has filters. */
+  readonly chunks?: readonly number[] | true | undefined;
+  /** In the order in which they are applied to data that are written. */
+  readonly filters?: readonly FilterSpec[] | undefined;
+  /** What elements have that were never written. Default: zeros, empty strings. */
+  readonly fillValue?: Storable | undefined;
+  /** Lists nested by the dimensions, a flat typed array, or one value for all elements. */
+  readonly data?: Storable | undefined;
+  /** Make it as PyTables does, with its attributes. */
+  readonly as?: LeafKind | undefined;
+  /** PyTables' title of it. */
+  readonly title?: string | undefined;
+}
+
+interface Arranged {
+  readonly datatype: Datatype;
+  readonly dims: readonly number[];
+  readonly dataspace: Dataspace;
+}
+
+/**
+ * Makes a dataset and writes its data.
+ * @returns its header's address
+ * @throws H5Error "exists"; "argument" where the options do not fit each other; "unsupported" for a filter that cannot be written
+ */
+export function createDataset(transaction: FileTransaction, place: LinkPlace, options: CreateDatasetOptions): number {
+  assertFree(place);
+  const { edit } = transaction;
+  const { as, data, fillValue, title = "" } = options;
+  const { datatype, dims, dataspace } = arrange(options, edit.sizeOfOffsets, place.path);
+  const heap = new FileHeapWriter(transaction);
+  const meant = as === undefined ? datatype : pyTablesMeaning(datatype);
+  const fill = fillValue === undefined ? undefined : valuesToBytes(meant, fillValue, [], heap);
+  const given = options.filters ?? (as === undefined ? [] : leafFilters(as, place.group));
+  const filters = filtersFrom(given, datatype.size);
+  const chunks = chunkShape(options, dataspace, datatype, filters.length > 0);
+  const now = Math.floor(Date.now() / 1000);
+  const base = { datatype, dataspace, fillValue: fill } as const;
+  const address =
+    chunks === undefined
+      ? createLateDataset(edit, base, now)
+      : createChunkedDataset(edit, { ...base, chunkShape: chunks, filters }, now);
+  if (datatype.committedAt !== undefined) changeLinkCount(edit, datatype.committedAt, 1);
+  placeObject(transaction, place, address);
+  if (as !== undefined) leafAttributes(transaction, address, { as, title, datatype, dataspace, fill });
+  if (data !== undefined && dataspace.kind !== "null" && dims.every((dim) => dim > 0)) {
+    const bytes = valuesToBytes(meant, data, dims, heap);
+    writeSelection(transaction, address, selected("all", dims, datatype, place.path).target, bytes);
+  }
+  return address;
+}
+
+function arrange(options: CreateDatasetOptions, sizeOfOffsets: number, path: string): Arranged {
+  const { dtype, data, as } = options;
+  const wrong = (message: string): H5Error => new H5Error("argument", `${path}: ${message}`, { path });
+  const given = dtype === undefined ? undefined : datatypeFrom(dtype, sizeOfOffsets);
+  const nested = data === undefined ? undefined : shapeOf(data, given);
+  let dims = options.shape ?? nested;
+  if (dims === undefined) throw wrong("a dataset needs a shape, or data");
+  if (dims.length > 32) throw wrong(`${dims.length} dimensions, at most 32 are possible`);
+  for (const dim of dims) if (!Number.isSafeInteger(dim) || dim < 0) throw wrong(`a dimension cannot be ${dim}`);
+  if (nested !== undefined && nested.length > 0 && !isFlat(data) && nested.join() !== dims.join()) {
+    throw wrong(`data of the shape (${nested.join(", ")}) for the shape (${dims.join(", ")})`);
+  }
+  const inferred = given ?? (data === undefined ? undefined : inferDatatype(flatOf(data, nested ?? []), sizeOfOffsets));
+  if (inferred === undefined) throw wrong("a dataset needs a dtype, or data");
+  const datatype = as === undefined ? inferred : leafDatatype(as, inferred, sizeOfOffsets);
+  let maxShape = options.maxShape;
+  if (as !== undefined) ({ dims, maxShape } = leafShape(as, dims, maxShape, path));
+  return { datatype, dims, dataspace: dataspaceOf(dims, maxShape, wrong) };
+}
+
+/** The nesting of data, as far as it is dimensions and not what array types, sequences and opaque elements are nested by. */
+function shapeOf(data: Storable, type: Datatype | undefined): number[] {
+  if (type?.class === "opaque" && data instanceof Uint8Array) return [];
+  const dims = inferDims(data);
+  return dims.slice(0, Math.max(0, dims.length - depthOf(type)));
+}
+
+function depthOf(type: Datatype | undefined): number {
+  if (type?.class === "array") return type.dims.length + depthOf(type.base);
+  if (type?.class === "vlen" && type.kind === "sequence") return 1 + depthOf(type.base);
+  return type?.class === "opaque" ? 1 : 0;
+}
+
+/** A typed array may be of any shape. */
+function isFlat(data: Storable | undefined): boolean {
+  return ArrayBuffer.isView(data);
+}
+
+function flatOf(data: Storable, dims: readonly number[]): readonly Storable[] | NumberArray {
+  if (data !== null && typeof data === "object" && isList(data) && ArrayBuffer.isView(data)) return data;
+  return flattenValues(data, dims);
+}
+
+function dataspaceOf(
+  dims: readonly number[],
+  maxShape: readonly (number | null)[] | undefined,
+  wrong: (message: string) => H5Error,
+): Dataspace {
+  if (dims.length === 0) {
+    if (maxShape !== undefined && maxShape.length > 0) throw wrong("a scalar cannot grow");
+    return { kind: "scalar", dims: [], maxDims: [] };
+  }
+  const maxDims = (maxShape ?? dims).map((max) => max ?? undefined);
+  if (maxDims.length !== dims.length) throw wrong(`${maxDims.length} largest dimensions for ${dims.length}`);
+  for (const [d, max] of maxDims.entries()) {
+    if (max !== undefined && (!Number.isSafeInteger(max) || max < (dims[d] ?? 0))) {
+      throw wrong(`dimension ${d} is ${dims[d]}, and cannot be at most ${max}`);
+    }
+  }
+  return { kind: "simple", dims, maxDims, maxDimsStored: maxShape !== undefined };
+}
+
+/** `undefined`: the elements lie in one piece. */
+function chunkShape(
+  { chunks, as }: CreateDatasetOptions,
+  dataspace: Dataspace,
+  datatype: Datatype,
+  isFiltered: boolean,
+): readonly number[] | undefined {
+  if (dataspace.kind !== "simple") {
+    if (isFiltered || chunks !== undefined)
+      throw new H5Error("argument", "only a dataset with dimensions has chunks and filters");
+    return undefined;
+  }
+  const { dims, maxDims } = dataspace;
+  if (chunks !== undefined && chunks !== true) return chunks;
+  const grows = maxDims.some((max, d) => max !== dims[d]);
+  const isNeeded = chunks === true || grows || isFiltered || (as !== undefined && as !== "Array");
+  return isNeeded ? chooseChunks(dims, maxDims, datatype.size) : undefined;
+}

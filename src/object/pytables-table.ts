@@ -1,0 +1,45 @@
+import { setAttribute } from "./attribute-edit.ts";
+import type { Dataset } from "./dataset.ts";
+import { integerType } from "./datatypes.ts";
+import { Group } from "./group.ts";
+import { placeOf } from "./path-edit.ts";
+import { indexGroupName, textAttribute } from "./pytables.ts";
+import { encodeElement } from "./value-encode.ts";
+import type { FileTransaction } from "./writable-file.ts";
+
+const SCALAR = { kind: "scalar", dims: [], maxDims: [] } as const;
+
+/**
+ * Keeps what PyTables notes of a table true after its rows were changed: their number, and that the indexes of its columns
+ * are out of date, without which PyTables would find wrong rows. Of any other dataset it does nothing.
+ * @param path of the table as it is now
+ */
+export function rowsChanged(transaction: FileTransaction, dataset: Dataset, path: string): void {
+  const { file, edit } = transaction;
+  if (textAttribute(dataset, "CLASS") !== "TABLE") return;
+  const rows = dataset.dims[0] ?? 0;
+  const noted = dataset.attribute("NROWS");
+  if (noted?.datatype.class === "integer" && noted.dataspace.kind === "scalar") {
+    const data = encodeElement(noted.datatype, rows);
+    const { charset, datatype } = noted;
+    setAttribute(edit, dataset.address, { name: "NROWS", charset, datatype, dataspace: SCALAR, data });
+  }
+  const { group, name } = placeOf(file, path);
+  const indexes = group.link(indexGroupName(name)) === undefined ? undefined : group.get(indexGroupName(name));
+  if (indexes instanceof Group) markDirty(transaction, indexes);
+}
+
+/** The index of a column, or those of the columns within it. */
+function markDirty(transaction: FileTransaction, group: Group): void {
+  if (textAttribute(group, "CLASS") === "INDEX") {
+    const datatype = integerType(4, true);
+    const data = encodeElement(datatype, 1);
+    const dirty = { name: "DIRTY", charset: "ascii", datatype, dataspace: SCALAR, data } as const;
+    setAttribute(transaction.edit, group.address, dirty);
+    return;
+  }
+  for (const { name } of group.links()) {
+    const child = group.get(name);
+    if (child instanceof Group) markDirty(transaction, child);
+  }
+}

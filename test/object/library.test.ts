@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
+import h5wasm from "h5wasm/node";
+import { EditableFile } from "../../src/object/editable-file.ts";
+import { H5File } from "../../src/object/file.ts";
+import { LIBRARY_VERSIONS } from "../../src/object/new-file.ts";
+import { ofKind } from "../support/error-kind.ts";
+import { projectRoot } from "../support/project.ts";
+import { assertSound } from "../support/sound.ts";
+import { withTempDir } from "../support/temp-dir.ts";
+
+/** What h5wasm says of a dataset. */
+async function values(path: string, name: string): Promise<unknown> {
+  await h5wasm.ready;
+  const file = new h5wasm.File(path, "r");
+  try {
+    const dataset = file.get(name);
+    assert.ok(dataset instanceof h5wasm.Dataset, name);
+    return dataset.to_array();
+  } finally {
+    file.close();
+  }
+}
+
+describe("docs/library.md", () => {
+  const page = readFileSync(join(projectRoot(), "docs/library.md"), "utf8");
+  const examples = Array.from(page.matchAll(/^```js\n(.*?)^```$/gms), ([, code]) => code ?? "");
+
+  it("has examples that do what it says", async () => {
+    assert.ok(examples.length >= 6);
+    await withTempDir(async (directory) => {
+      const library = pathToFileURL(join(projectRoot(), "dist/src/index.js")).href;
+      for (const [i, example] of examples.entries()) {
+        const expected = Array.from(example.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm), ([, text]) => text);
+        const code = example
+          .replace('"h5fs"', JSON.stringify(library))
+          .replace(/\(("[\w-]+\.h5")/g, (_, name) => `(${JSON.stringify(join(directory, JSON.parse(name)))}`)
+          .replaceAll("console.log(", "told.push(");
+        const path = join(directory, `${i}.mjs`);
+        writeFileSync(path, `export const told = [];\n${code}`);
+        const module = import(pathToFileURL(path).href);
+        if (example.includes("// refused")) {
+          await assert.rejects(module, ofKind("argument"));
+          continue;
+        }
+        const { told } = await module;
+        assert.deepEqual(
+          told.map((value: unknown) => (typeof value === "string" ? value : inspect(value))),
+          expected,
+        );
+      }
+    });
+  });
+});
+
+describe("datasets that the library makes", () => {
+  for (const libver of LIBRARY_VERSIONS) {
+    it(`are to libhdf5 what was written: ${libver}`, async () => {
+      await withTempDir(async (directory) => {
+        const path = join(directory, "a.h5");
+        const file = EditableFile.open(path, { mode: "w", libver });
+        const grown = file.createDataset("/grown", {
+          dtype: "float32",
+          shape: [0, 3],
+          maxShape: [null, 3],
+          filters: ["shuffle", { gzip: 6 }, "fletcher32"],
+          fillValue: -1,
+        });
+        grown.append([
+          [1, 2, 3],
+          [4, 5, 6],
+        ]);
+        grown.append(Float32Array.of(7, 8, 9));
+        grown.resize([4, 3]);
+        grown.write([1, { start: 0, step: 2 }], [40, 60]);
+        file.createDataset("/words", { data: ["a", "bé", ""] });
+        file.createDataset("/fixed", { dtype: "S4", data: ["abc", "d"] });
+        file.createDataset("/same", { dtype: ">i2", shape: [2, 2], data: -7 });
+        const masked = file.createDataset("/masked", { dtype: "int32", shape: [5], data: 7 });
+        masked.write({ mask: Uint8Array.of(1, 0, 1, 0, 0) }, [100, 200]);
+        masked.write({ points: [[4]] }, [300]);
+        file.createDataset("/table", {
+          dtype: [
+            ["id", "i4"],
+            ["pos", "f8", [2]],
+          ],
+          data: [{ id: 1, pos: [1.5, 2] }],
+        });
+        file.close();
+        assert.deepEqual(await values(path, "/grown"), [
+          [1, 2, 3],
+          [40, 5, 60],
+          [7, 8, 9],
+          [-1, -1, -1],
+        ]);
+        assert.deepEqual(await values(path, "/words"), ["a", "bé", ""]);
+        assert.deepEqual(await values(path, "/fixed"), ["abc", "d"]);
+        assert.deepEqual(await values(path, "/same"), [
+          [-7, -7],
+          [-7, -7],
+        ]);
+        assert.deepEqual(await values(path, "/masked"), [100, 7, 200, 7, 300]);
+        assert.deepEqual(await values(path, "/table"), [[1, [1.5, 2]]]);
+        const read = H5File.open(path);
+        assertSound(read);
+        read.close();
+      });
+    });
+  }
+
+  it("are refused where the options make no sense, and leave the file as it was byte for byte", async () => {
+    await withTempDir((directory) => {
+      const path = join(directory, "a.h5");
+      const made = EditableFile.open(path, { mode: "w" });
+      made.createDataset("/x", { dtype: "int8", shape: [3], maxShape: [6] });
+      made.createDataset("/flat", { dtype: "int8", shape: [3] });
+      made.close();
+      const before = readFileSync(path);
+      const file = EditableFile.open(path);
+      const x = file.dataset("/x");
+      const refused: readonly (readonly [string, () => unknown])[] = [
+        ["exists", () => file.createDataset("/x", { data: 1 })],
+        ["not-found", () => file.createDataset("/no/x", { data: 1 })],
+        ["argument", () => file.createDataset("/y", {})],
+        ["argument", () => file.createDataset("/y", { shape: [2] })],
+        ["argument", () => file.createDataset("/y", { dtype: "i3", shape: [2] })],
+        ["argument", () => file.createDataset("/y", { dtype: "i4", shape: [-1] })],
+        ["argument", () => file.createDataset("/y", { dtype: "i4", shape: [2], data: [1, 2, 3] })],
+        ["argument", () => file.createDataset("/y", { dtype: "i1", data: [1, 200] })],
+        ["argument", () => file.createDataset("/y", { dtype: "i4", shape: [4], maxShape: [2] })],
+        ["argument", () => file.createDataset("/y", { dtype: "i4", shape: [4], chunks: [2, 2] })],
+        ["argument", () => file.createDataset("/y", { dtype: "i4", shape: [], filters: ["gzip"] })],
+        ["argument", () => file.createDataset("/y", { dtype: "i4", shape: [4], filters: [{ gzip: 10 }] })],
+        ["argument", () => file.createDataset("/y", { dtype: "i4", shape: [4], fillValue: 0.5 })],
+        ["argument", () => file.createDataset("/y", { as: "Table", dtype: "i4", shape: [4] })],
+        ["argument", () => x.write("all", [1, 2])],
+        ["argument", () => x.write([3], 1)],
+        ["argument", () => x.write([{ start: 0, stop: 2 }], [1, 300])],
+        ["argument", () => x.append(7)],
+        ["argument", () => x.append([1, 2, 3, 4])],
+        ["argument", () => x.resize([7])],
+        ["argument", () => x.resize([1, 1])],
+        ["unsupported", () => file.dataset("/flat").resize([2])],
+        ["argument", () => file.dataset("/")],
+        ["not-found", () => file.dataset("/no")],
+        ["argument", () => x.attributes.set("a", [1, "b"])],
+        ["not-found", () => x.attributes.delete("a")],
+      ];
+      for (const [kind, change] of refused) assert.throws(change, ofKind(kind), String(change));
+      file.close();
+      assert.deepEqual(readFileSync(path), before);
+    });
+  });
+});
