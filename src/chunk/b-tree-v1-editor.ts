@@ -172,10 +172,11 @@ export class ChunkBTreeV1Editor implements ChunkIndexEditor {
     return this.#insertChild(node, at, twinKey, twin.address, node.keys.at(-1));
   }
 
-  /** The last key of a leaf with that chunk in it: that of the chunk behind its last, in every dimension. */
+  /** The last key of a leaf with that chunk in it: its neighbour's first, or that of the chunk behind its last, in every dimension. */
   #bound(node: Node, { offsets }: ChunkKey): ChunkKey | undefined {
     const last = node.keys.at(-1);
     if (last !== undefined && compare(offsets, last.offsets) < 0) return last;
+    if (node.right !== undefined) return this.#node(node.right, node.level).keys[0];
     const steps = [...this.#chunkDims, this.#elementSize];
     return { storedSize: 0, filterMask: 0, offsets: offsets.map((offset, d) => offset + (steps[d] ?? 0)) };
   }
@@ -244,6 +245,7 @@ export class ChunkBTreeV1Editor implements ChunkIndexEditor {
         if (first !== undefined && first !== key) {
           node.keys[i] = first;
           node.changed = true;
+          if (i === 0) this.#firstChanged(node);
         }
         return false;
       }
@@ -251,7 +253,17 @@ export class ChunkBTreeV1Editor implements ChunkIndexEditor {
     node.keys.splice(i, 1);
     node.children.splice(i, 1);
     node.changed = true;
-    return node.children.length === 0 && this.#emptied(node);
+    if (node.children.length === 0) return this.#emptied(node);
+    if (i === 0) this.#firstChanged(node);
+    return false;
+  }
+
+  /** Two neighbours share the key between them: libhdf5 relies on it when it adds a chunk. */
+  #firstChanged(node: Node): void {
+    const [first] = node.keys;
+    if (node.left === undefined || first === undefined) return;
+    const left = this.#change(node.left, node.level);
+    left.keys[left.children.length] = first;
   }
 
   #emptied(node: Node): boolean {

@@ -1,55 +1,71 @@
-import type { Selector } from "../../src/chunk/selection.ts";
-import { selectedIndex, selectorCount } from "../../src/chunk/selection.ts";
+import { type Selector, selectedIndex, selectorCount } from "../../src/chunk/selection.ts";
 
-/** What an array of 32-bit integers must hold after the same changes: the truth that a dataset is compared with. */
+/** What an array must hold after the same changes: the truth that a dataset is compared with. */
 export class ArrayModel {
   shape: readonly number[];
-  values: Int32Array;
-  readonly #fill: number;
+  /** The elements in C order. */
+  bytes: Uint8Array<ArrayBuffer>;
+  readonly #fill: Uint8Array;
 
-  constructor(shape: readonly number[], fill: number) {
-    this.shape = shape;
+  /** @param fill one element */
+  constructor(shape: readonly number[], fill: Uint8Array) {
     this.#fill = fill;
-    this.values = new Int32Array(product(shape)).fill(fill);
+    this.shape = shape;
+    this.bytes = this.#filled(shape);
   }
 
-  set(selectors: readonly Selector[], values: Int32Array): void {
-    const counts = selectors.map(selectorCount);
-    for (let i = 0; i < values.length; i++) {
-      const at = unravel(i, counts).map((c, d) => selectedIndex(selectors[d] ?? FIRST, c));
-      this.values[ravel(at, this.shape)] = values[i] ?? 0;
-    }
+  /** Elements of 4 bytes, to be read and written. */
+  get values(): Int32Array {
+    return new Int32Array(this.bytes.buffer);
+  }
+
+  set(selectors: readonly Selector[], source: Uint8Array): void {
+    const size = this.#fill.length;
+    let from = 0;
+    const visit = (d: number, element: number): void => {
+      const selector = selectors[d];
+      if (selector === undefined) {
+        this.bytes.set(source.subarray(from, from + size), element * size);
+        from += size;
+        return;
+      }
+      for (let i = 0; i < selectorCount(selector); i++) {
+        visit(d + 1, element * (this.shape[d] ?? 1) + selectedIndex(selector, i));
+      }
+    };
+    visit(0, 0);
   }
 
   resize(shape: readonly number[]): void {
-    const values = new Int32Array(product(shape)).fill(this.#fill);
-    for (let i = 0; i < values.length; i++) {
-      const at = unravel(i, shape);
-      if (at.every((c, d) => c < (this.shape[d] ?? 0))) values[i] = this.values[ravel(at, this.shape)] ?? 0;
-    }
+    const old = this.bytes;
+    this.bytes = this.#filled(shape);
+    const kept = shape.map((dim, d) => Math.min(dim, this.shape[d] ?? 0));
+    const size = this.#fill.length;
+    const visit = (d: number, from: number, to: number): void => {
+      if (d === kept.length) {
+        this.bytes.set(old.subarray(from * size, (from + 1) * size), to * size);
+        return;
+      }
+      for (let i = 0; i < (kept[d] ?? 0); i++) {
+        visit(d + 1, from * (this.shape[d] ?? 1) + i, to * (shape[d] ?? 1) + i);
+      }
+    };
+    visit(0, 0, 0);
     this.shape = shape;
-    this.values = values;
+  }
+
+  #filled(shape: readonly number[]): Uint8Array<ArrayBuffer> {
+    const size = this.#fill.length;
+    const bytes = new Uint8Array(product(shape) * size);
+    if (this.#fill.some((byte) => byte !== 0)) {
+      for (let at = 0; at < bytes.length; at += size) bytes.set(this.#fill, at);
+    }
+    return bytes;
   }
 }
-
-const FIRST: Selector = { kind: "range", start: 0, step: 1, count: 1 };
 
 export function product(shape: readonly number[]): number {
   return shape.reduce((n, dim) => n * dim, 1);
-}
-
-function unravel(number: number, shape: readonly number[]): number[] {
-  const at: number[] = [];
-  let rest = number;
-  for (const dim of shape.toReversed()) {
-    at.unshift(rest % dim);
-    rest = Math.floor(rest / dim);
-  }
-  return at;
-}
-
-function ravel(at: readonly number[], shape: readonly number[]): number {
-  return at.reduce((number, c, d) => number * (shape[d] ?? 1) + c, 0);
 }
 
 /** Whole numbers below `limit`, the same for the same seed. */
