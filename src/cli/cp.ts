@@ -3,10 +3,12 @@ import { dirname } from "node:path";
 import type { CommandModule } from "yargs";
 import { H5Error } from "../errors.ts";
 import { decodeText } from "../format/text.ts";
+import { LEAF_KINDS, type LeafKind } from "../object/pytables-leaf.ts";
 import { isViewName, VIEW_NAMES, type ViewName } from "../view/view.ts";
 import { CopyProgress } from "./copy-progress.ts";
 import { codeOf, rawPath } from "./copy-target.ts";
 import { TreeCopy } from "./copy-tree.ts";
+import { importFile, isImportable } from "./cp-import.ts";
 import { copyObject } from "./cp-object.ts";
 import { DRY_RUN } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
@@ -22,6 +24,8 @@ interface CopyArguments {
   readonly xattrs: boolean;
   readonly views: string | undefined;
   readonly "dry-run": boolean;
+  readonly filters: string | undefined;
+  readonly as: LeafKind | undefined;
 }
 
 export const cpCommand: CommandModule<object, CopyArguments> = {
@@ -42,11 +46,25 @@ export const cpCommand: CommandModule<object, CopyArguments> = {
       .option("quiet", { alias: "q", type: "boolean", default: false, describe: "no progress on a terminal" })
       .example("$0 cp -r data.h5 data", "the whole file, as a folder")
       .example("$0 cp -r --views csv data.h5:/run7 run7", "a group, its tables and arrays as CSV")
+      .option("filters", { type: "string", requiresArg: true, describe: "of a .npy or .csv file: shuffle,gzip=6" })
+      .option("as", {
+        choices: LEAF_KINDS,
+        requiresArg: true,
+        describe: "of a .npy or .csv file: made as PyTables does",
+      })
       .option("dry-run", { ...DRY_RUN, describe: "into an HDF5 file: say whether it can be done, and change nothing" })
       .example("$0 cp 'data.h5:/x[0:100].csv' .", "a part of one dataset")
+      .example("$0 cp --filters shuffle,gzip x.npy data.h5:/x", "a dataset from a file")
       .example("$0 cp -r data.h5:/run7 all.h5:/runs", "a group into another file, its chunks as they are"),
-  handler: async ({ location, dest, recursive, force, quiet, xattrs, views, "dry-run": dryRun }) => {
+  handler: async ({ location, dest, recursive, force, quiet, xattrs, views, "dry-run": dryRun, filters, as }) => {
     const target = splitLocation(dest);
+    if (target.file !== dest && isImportable(location) && splitLocation(location).file === location) {
+      importFile(location, target.file, target.path, { force, quiet, dryRun, filters, as });
+      return;
+    }
+    if (filters !== undefined || as !== undefined) {
+      throw new CommandError(EXIT.usage, "--filters and --as are for what is made of a .npy or .csv file");
+    }
     if (target.file !== dest) {
       copyObject(location, target.file, target.path, { recursive, force, quiet, dryRun });
       return;

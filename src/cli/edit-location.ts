@@ -54,6 +54,7 @@ function withAdvice(name: string, error: unknown): unknown {
   if (!(error instanceof H5Error)) return error;
   const message = error.message.startsWith(name) ? error.message : `${name}: ${error.message}`;
   if (error.kind === "argument") return new CommandError(EXIT.usage, message, error);
-  if (error.kind !== "not-found") return new H5Error(error.kind, message, { cause: error });
+  if (error.kind !== "not-found" || message.includes("h5fs "))
+    return new H5Error(error.kind, message, { cause: error });
   return new NotFoundError(`${message}; "h5fs tree ${name}" shows what it has`, { cause: error });
 }

@@ -3,7 +3,7 @@ import { type Dataspace, elementCount } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import type { Attribute } from "./attribute.ts";
-import { deleteAttribute, setAttribute } from "./attribute-edit.ts";
+import { deleteAttribute, type NewAttribute, setAttribute } from "./attribute-edit.ts";
 import { FileHeapWriter, releaseElements } from "./heap-writer.ts";
 import { fixedDataspace, inferDatatype, inferDims } from "./infer-datatype.ts";
 import { changeLinkCount } from "./link-edit.ts";
@@ -40,15 +40,25 @@ export function setAttributeValue(
   { value, datatype, shape }: AttributeValue,
 ): void {
   const { edit } = transaction;
-  const old = transaction.file.object(address).attribute(name);
-  const kept = datatype === "kept" ? old?.datatype : datatype;
+  const kept = datatype === "kept" ? transaction.file.object(address).attribute(name)?.datatype : datatype;
   const { type, dataspace, values } = arranged(value, kept, shape, edit.sizeOfOffsets);
   const stored = datatype === "kept" ? withRoomFor(type, values) : type;
   const data = encodeElements(stored, values, new FileHeapWriter(transaction));
+  setAttributeElements(transaction, address, name, { datatype: stored, dataspace, data });
+}
+
+/** As `setAttributeValue`, with elements as they are stored: what they have in the global heap is theirs alone. */
+export function setAttributeElements(
+  transaction: FileTransaction,
+  address: number,
+  name: string,
+  { datatype, dataspace, data }: Pick<NewAttribute, "datatype" | "dataspace" | "data">,
+): void {
+  const old = transaction.file.object(address).attribute(name);
   const before = old === undefined ? undefined : beforeOf(old);
   const charset = /^[\0-\x7f]*$/.test(name) ? "ascii" : "utf-8";
-  setAttribute(edit, address, { name, charset, datatype: stored, dataspace, data });
-  if (stored.committedAt !== undefined) changeLinkCount(edit, stored.committedAt, 1);
+  setAttribute(transaction.edit, address, { name, charset, datatype, dataspace, data });
+  if (datatype.committedAt !== undefined) changeLinkCount(transaction.edit, datatype.committedAt, 1);
   if (before !== undefined) release(transaction, before);
 }
 

@@ -14,6 +14,8 @@ import type { FileTransaction } from "./writable-file.ts";
 /** The nodes of PyTables that hold data. */
 export type LeafKind = "Array" | "CArray" | "EArray" | "VLArray" | "Table";
 
+export const LEAF_KINDS: readonly LeafKind[] = ["Array", "CArray", "EArray", "VLArray", "Table"];
+
 /** What PyTables writes into `CLASS` and `VERSION`. */
 const CLASSES: Record<LeafKind, readonly [name: string, version: string]> = {
   Array: ["ARRAY", "2.4"],

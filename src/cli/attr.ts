@@ -1,0 +1,119 @@
+import type { CommandModule } from "yargs";
+import { H5Error, NotFoundError } from "../errors.ts";
+import { encodeText } from "../format/text.ts";
+import { removeAttribute, setAttributeElements, setAttributeValue } from "../object/attribute-value.ts";
+import { datatypeFrom } from "../object/dtype.ts";
+import type { H5Object } from "../object/file.ts";
+import { FileHeapWriter } from "../object/heap-writer.ts";
+import { fixedDataspace, inferDims } from "../object/infer-datatype.ts";
+import type { FileTransaction } from "../object/writable-file.ts";
+import { parseAttributeText } from "../view/parse-attribute.ts";
+import { DRY_RUN, type EditArguments, editFile } from "./edit-location.ts";
+import { splitLocation } from "./location.ts";
+
+interface SetArguments extends EditArguments {
+  readonly location: string;
+  readonly name: string;
+  readonly value: string;
+  readonly type: string | undefined;
+}
+
+interface RemoveArguments extends EditArguments {
+  readonly location: string;
+  readonly names: readonly string[];
+  readonly force: boolean;
+}
+
+const LOCATION = { type: "string", demandOption: true, describe: "FILE:/path; FILE alone is the root group" } as const;
+
+const setCommand: CommandModule<object, SetArguments> = {
+  command: "set <location> <name> <value>",
+  describe: "Set an attribute to a text, or as its type has it to a number or JSON array",
+  builder: (yargs) =>
+    yargs
+      .positional("location", LOCATION)
+      .positional("name", { type: "string", demandOption: true, describe: "the attribute" })
+      .positional("value", { type: "string", demandOption: true, describe: "as h5fs attrs prints it" })
+      .option("type", {
+        alias: "t",
+        type: "string",
+        requiresArg: true,
+        describe: "int32, float64, string, S10...: a new attribute's, or another than it has",
+      })
+      .option("dry-run", DRY_RUN)
+      .example("$0 attr set data.h5:/x units m/s", "a text, or where units is a number already, an error")
+      .example("$0 attr set -t float64 data.h5:/x offsets '[0.5, 1]'", "an array of two numbers"),
+  handler: ({ location, name, value, type, "dry-run": dryRun }) => {
+    const { file: fileName, path } = splitLocation(location);
+    editFile(fileName, dryRun, (file) => {
+      file.transaction((transaction) => setText(transaction, transaction.file.resolve(path), name, value, type));
+    });
+  },
+};
+
+const removeCommand: CommandModule<object, RemoveArguments> = {
+  command: "rm <location> <names..>",
+  describe: "Remove attributes",
+  builder: (yargs) =>
+    yargs
+      .positional("location", LOCATION)
+      .positional("names", { type: "string", array: true, demandOption: true, describe: "the attributes" })
+      .option("force", { alias: "f", type: "boolean", default: false, describe: "what is not there is no error" })
+      .option("dry-run", DRY_RUN)
+      .example("$0 attr rm data.h5:/x units", ""),
+  handler: ({ location, names, force, "dry-run": dryRun }) => {
+    const { file: fileName, path } = splitLocation(location);
+    editFile(fileName, dryRun, (file) => {
+      file.transaction((transaction) => {
+        const { address } = transaction.file.resolve(path);
+        for (const name of names) {
+          if (removeAttribute(transaction, address, name) || force) continue;
+          throw new NotFoundError(
+            `${path} has no attribute ${JSON.stringify(name)}; "h5fs attrs ${location}" lists what it has`,
+          );
+        }
+      });
+    });
+  },
+};
+
+export const attrCommand: CommandModule = {
+  command: "attr",
+  describe: "Set or remove attributes (attrs prints them)",
+  builder: (yargs) => yargs.command(setCommand).command(removeCommand).demandCommand(1, "attr needs set or rm"),
+  handler: () => undefined,
+};
+
+/** In the type that is given, or that the attribute has; else it is a text, as h5py stores one. */
+function setText(
+  transaction: FileTransaction,
+  object: H5Object,
+  name: string,
+  text: string,
+  type: string | undefined,
+): void {
+  const old = object.attribute(name);
+  if (type === undefined && old === undefined) {
+    setAttributeValue(transaction, object.address, name, { value: text });
+    return;
+  }
+  const { sizeOfOffsets } = transaction.edit;
+  const target = {
+    datatype: type === undefined ? old?.datatype : datatypeFrom(type, sizeOfOffsets),
+    dataspace: type === undefined ? old?.dataspace : fixedDataspace(dimsOf(text)),
+  };
+  if (target.datatype === undefined || target.dataspace === undefined) throw new TypeError("an attribute has a type");
+  const { datatype, dataspace } = target;
+  const parsed = parseAttributeText(encodeText(text), { datatype, dataspace }, new FileHeapWriter(transaction));
+  setAttributeElements(transaction, object.address, name, parsed);
+}
+
+/** Of a JSON array; anything else is a scalar. */
+function dimsOf(text: string): number[] {
+  if (!text.startsWith("[")) return [];
+  try {
+    return inferDims(JSON.parse(text));
+  } catch (cause) {
+    throw new H5Error("argument", `${text}: is no JSON array`, { cause });
+  }
+}

@@ -1,0 +1,203 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { basename } from "node:path";
+import { H5Error } from "../errors.ts";
+import type { Datatype } from "../format/datatype.ts";
+import type { EditableFile } from "../object/editable-file.ts";
+import { childPath } from "../object/group.ts";
+import { FileHeapWriter } from "../object/heap-writer.ts";
+import type { LeafKind } from "../object/pytables-leaf.ts";
+import { writeSelection } from "../object/write-dataset.ts";
+import { inferCsv } from "../view/infer-csv.ts";
+import { parseCsv } from "../view/parse-csv.ts";
+import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../view/parse-npy.ts";
+import { CopyProgress } from "./copy-progress.ts";
+import type { ObjectCopyOptions } from "./cp-object.ts";
+import { editFile } from "./edit-location.ts";
+import { CommandError, EXIT } from "./exit-status.ts";
+import { isGroup, replaceable } from "./mv.ts";
+import { parseFilters } from "./set.ts";
+
+export interface ImportOptions extends Omit<ObjectCopyOptions, "recursive"> {
+  readonly filters: string | undefined;
+  readonly as: LeafKind | undefined;
+}
+
+/** The files that become datasets, by the end of their names. */
+export function isImportable(name: string): boolean {
+  return /\.(npy|csv)$/.test(name);
+}
+
+const WINDOW = 4 * 2 ** 20;
+
+/** What is in Fortran's order is turned around in memory. */
+const MAX_TURNED = 2 ** 30;
+
+/** Makes a dataset of a `.npy` or `.csv` file. @param path of the dataset, or a group for it */
+export function importFile(source: string, target: string, path: string, options: ImportOptions): void {
+  const progress = new CopyProgress(process.stderr, options.quiet);
+  const input = InputFile.open(source);
+  try {
+    editFile(target, options.dryRun, (file) => {
+      const to = isGroup(file, path) ? childPath(path, basename(source).replace(/\.\w+$/, "")) : path;
+      if (options.force) replaceable(file, to);
+      const told = (bytes: number): void => progress.copying(to, bytes);
+      if (source.endsWith(".npy")) importNpy(file, to, input, options, told);
+      else importCsv(file, to, input, options, told);
+      progress.copied();
+    });
+    progress.end();
+  } finally {
+    input.close();
+  }
+}
+
+type Told = (bytes: number) => void;
+
+function importNpy(file: EditableFile, path: string, input: InputFile, options: ImportOptions, told: Told): void {
+  const head = input.read(0, Math.min(input.size, NPY_PREFIX));
+  const { datatype, shape, fortranOrder, dataOffset } = decodeNpyHeader(
+    input.read(0, Math.min(input.size, npyHeaderSize(head))),
+  );
+  const size = shape.reduce((product, dim) => product * dim, datatype.size);
+  if (input.size < dataOffset + size) {
+    throw new H5Error(
+      "argument",
+      `${input.name}: has ${input.size - dataOffset} bytes of elements, its header says ${size}`,
+    );
+  }
+  const dataset = create(file, path, datatype, shape, undefined, options);
+  if (size === 0) return;
+  file.transaction((transaction) => {
+    const rows = shape[0] ?? 1;
+    const rowBytes = size / rows;
+    const isTurned = fortranOrder && shape.length > 1;
+    if (isTurned && size > MAX_TURNED) {
+      throw new H5Error(
+        "unsupported",
+        `${input.name}: is in Fortran's order and has ${size} bytes; more than 1 GiB are not turned`,
+      );
+    }
+    const all = isTurned ? inCOrder(input.read(dataOffset, size), shape, datatype.size) : undefined;
+    const step = Math.max(1, Math.floor(WINDOW / rowBytes));
+    for (let row = 0; row < rows; row += step) {
+      const count = Math.min(step, rows - row);
+      const bytes =
+        all?.subarray(row * rowBytes, (row + count) * rowBytes) ??
+        input.read(dataOffset + row * rowBytes, count * rowBytes);
+      const selectors = shape.map((dim, d) => rangeOf(d === 0 ? row : 0, d === 0 ? count : dim));
+      writeSelection(transaction, dataset, { selectors, runs: [{ offset: 0, length: datatype.size }] }, bytes);
+      told(bytes.length);
+    }
+  });
+}
+
+/** Types are found by reading all of the text; then it is read again. */
+function importCsv(file: EditableFile, path: string, input: InputFile, options: ImportOptions, told: Told): void {
+  const found = inferCsv(input.blocks());
+  if ("problem" in found) throw new H5Error("argument", `${input.name}: ${found.problem}`);
+  const { datatype, rows, style } = found;
+  const dataset = create(file, path, datatype, [rows], [null], options);
+  file.transaction((transaction) => {
+    const heap = new FileHeapWriter(transaction);
+    const stored = transaction.file.object(dataset);
+    if (stored.kind !== "dataset") throw new TypeError("a dataset was made");
+    for (const { first, count, bytes } of parseCsv(
+      input.blocks(),
+      { datatype, dims: [rows], name: path },
+      heap,
+      style,
+    )) {
+      writeSelection(
+        transaction,
+        dataset,
+        { selectors: [rangeOf(first, count)], runs: [{ offset: 0, length: datatype.size }] },
+        bytes,
+      );
+      told(bytes.length);
+    }
+  });
+}
+
+function create(
+  file: EditableFile,
+  path: string,
+  dtype: Datatype,
+  shape: readonly number[],
+  maxShape: readonly null[] | undefined,
+  { filters, as }: ImportOptions,
+): number {
+  // What PyTables makes of a shape it says itself.
+  const max = as === undefined ? maxShape : undefined;
+  const specs = filters === undefined ? undefined : parseFilters(filters);
+  return file.createDataset(path, { dtype, shape, maxShape: max, filters: specs, as }).dataset.address;
+}
+
+function rangeOf(start: number, count: number) {
+  return { kind: "range", start, step: 1, count } as const;
+}
+
+/** @param bytes elements of which the first index varies fastest */
+function inCOrder(bytes: Uint8Array, shape: readonly number[], size: number): Uint8Array {
+  const out = new Uint8Array(bytes.length);
+  const index = new Array<number>(shape.length).fill(0);
+  const steps: number[] = [];
+  let step = size;
+  for (const dim of shape) {
+    steps.push(step);
+    step *= dim;
+  }
+  let from = 0;
+  for (let to = 0; to < out.length; to += size) {
+    out.set(bytes.subarray(from, from + size), to);
+    for (let d = shape.length - 1; d >= 0; d--) {
+      const next = (index[d] ?? 0) + 1;
+      from += steps[d] ?? 0;
+      if (next < (shape[d] ?? 0)) {
+        index[d] = next;
+        break;
+      }
+      from -= next * (steps[d] ?? 0);
+      index[d] = 0;
+    }
+  }
+  return out;
+}
+
+/** A file of the local file system, read in pieces. */
+class InputFile {
+  readonly name: string;
+  readonly size: number;
+  readonly #fd: number;
+
+  private constructor(name: string, fd: number) {
+    this.name = name;
+    this.#fd = fd;
+    this.size = fstatSync(fd).size;
+  }
+
+  static open(name: string): InputFile {
+    try {
+      return new InputFile(name, openSync(name, "r"));
+    } catch (error) {
+      throw new CommandError(EXIT.noSuchFile, `${name}: cannot be read: ${String(error)}`, error);
+    }
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const n = readSync(this.#fd, bytes, done, length - done, offset + done);
+      if (n === 0) throw new H5Error("io", `${this.name}: ends at byte ${offset + done}`);
+      done += n;
+    }
+    return bytes;
+  }
+
+  *blocks(): Generator<Uint8Array> {
+    for (let at = 0; at < this.size; at += WINDOW) yield this.read(at, Math.min(WINDOW, this.size - at));
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
