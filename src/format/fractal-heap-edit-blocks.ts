@@ -310,6 +310,8 @@ export class HeapBlocks {
   #createDirect(block: Indirect, entry: number): { readonly offset: number; readonly length: number } {
     const size = this.#table.blockSize(this.#rowOf(entry));
     const offset = this.#offsetOf(block, entry);
+    if (block.children[entry] !== undefined)
+      this.#fail(`its next block is to be at offset ${offset}, where there is one`);
     block.children[entry] = this.#newDirect(offset, size).address;
     block.changed = true;
     return { offset: offset + this.prefix, length: size - this.prefix };
@@ -393,9 +395,11 @@ export class HeapBlocks {
         skipTo(next.block, Math.min(at + needed - childRows, next.block.rows) * table.width);
         continue;
       }
-      const child = this.#newIndirect(this.#offsetOf(next.block, next.entry), childRows, next);
-      if (size <= header.startingBlockSize) return { block: child, entry: 0 };
+      const child =
+        this.#child(next.block, next.entry) ??
+        this.#newIndirect(this.#offsetOf(next.block, next.entry), childRows, next);
       skipTo(child, row * table.width);
+      if (row === 0) return { block: child, entry: 0 };
     }
   }
 

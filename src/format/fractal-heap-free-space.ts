@@ -105,9 +105,10 @@ export class HeapFreeSpace {
     };
     const listUsed = freeSectionListSize(manager, sections, edit);
     let { listAddress, listAllocated = 0 } = this.#stored ?? {};
-    if (listAddress === undefined || listAllocated < listUsed || listAllocated > 4 * listUsed) {
+    // Exactly as long as it is: libhdf5 takes it for damage when a list grows into what it has been allocated.
+    if (listAddress === undefined || listAllocated !== listUsed) {
       this.#freeList();
-      listAllocated = Math.floor((listUsed * EXPAND_PERCENT) / 100);
+      listAllocated = listUsed;
       listAddress = edit.allocate(listAllocated, "metadata");
     }
     this.#stored = { ...manager, listAddress, listUsed, listAllocated };

@@ -177,7 +177,8 @@ export function decodeFreeSections(r: Reader, manager: FreeSpaceManager, manager
     r.fail(`belongs to the manager at 0x${owner.toString(16)}, expected 0x${managerAddress.toString(16)}`);
   }
   const sections: FreeSection[] = [];
-  while (r.remaining > 4) {
+  // libhdf5 may leave room between the last section and the checksum.
+  while (r.remaining > 4 && sections.length < manager.serializedSections) {
     const count = r.uint(widths.count);
     const size = r.uint(widths.size);
     if (count === 0) r.fail(`has no sections of ${size} bytes, but an entry for them`);
@@ -187,6 +188,7 @@ export function decodeFreeSections(r: Reader, manager: FreeSpaceManager, manager
       sections.push({ offset, size, type, data: r.take(dataSize(manager, type, widths)) });
     }
   }
+  r.skip(Math.max(0, r.remaining - 4));
   r.checksum();
   if (sections.length !== manager.serializedSections) {
     r.fail(`has ${sections.length} sections, expected ${manager.serializedSections}`);

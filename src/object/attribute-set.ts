@@ -1,5 +1,6 @@
 import { NotFoundError } from "../errors.ts";
 import { elementCount } from "../format/dataspace.ts";
+import { renameAttribute } from "./attribute-edit.ts";
 import { type AttributeValue, removeAttribute, setAttributeValue } from "./attribute-value.ts";
 import { type DtypeSpec, datatypeFrom } from "./dtype.ts";
 import type { H5Object } from "./file.ts";
@@ -64,14 +65,25 @@ export class AttributeSet {
     });
   }
 
+  /** Its place in the order of creation stays. @throws NotFoundError; H5Error "exists" where the new name is taken */
+  rename(name: string, newName: string): void {
+    this.#owner.transaction((transaction) => {
+      const { address, path } = this.#owner.object();
+      if (!renameAttribute(transaction.edit, address, name, newName)) throw missing(path, name);
+    });
+  }
+
   /** @throws NotFoundError */
   delete(name: string): void {
     this.#owner.transaction((transaction) => {
       const { address, path } = this.#owner.object();
-      if (removeAttribute(transaction, address, name)) return;
-      throw new NotFoundError(`${path} has no attribute ${JSON.stringify(name)}`, { path });
+      if (!removeAttribute(transaction, address, name)) throw missing(path, name);
     });
   }
+}
+
+function missing(path: string, name: string): NotFoundError {
+  return new NotFoundError(`${path} has no attribute ${JSON.stringify(name)}`, { path });
 }
 
 function nested(values: readonly Value[], dims: readonly number[]): Value {

@@ -1,4 +1,4 @@
-import { FormatError, H5Error } from "../errors.ts";
+import { FormatError, H5Error, UnsupportedError } from "../errors.ts";
 import { DenseLinksEditor } from "../format/dense-links-edit.ts";
 import type { EditContext } from "../format/edit-context.ts";
 import { decodeGroupInfo, encodeGroupInfo, type GroupInfo } from "../format/group-info.ts";
@@ -108,6 +108,12 @@ export class GroupLinks {
   }
 
   #makeDense(): void {
+    const [pipeline] = this.#header.find(MESSAGE.filterPipeline);
+    if (pipeline !== undefined) {
+      throw new UnsupportedError(
+        "the group's links are to be compressed once they are many: such heaps are not written",
+      );
+    }
     const dense = DenseLinksEditor.create(this.#edit, this.#info.creationOrderIndexed);
     for (const message of [...this.#header.find(MESSAGE.link)]) {
       const link = this.#decode(message.body);

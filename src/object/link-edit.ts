@@ -58,7 +58,7 @@ export function renameLink(edit: EditContext, group: number, name: string, newNa
 }
 
 /** The link of that name, with all that the transaction has changed. */
-export function findLink(edit: EditContext, group: number, name: string): Link | undefined {
+function findLink(edit: EditContext, group: number, name: string): Link | undefined {
   const header = new ObjectHeaderEditor(edit, group);
   const table = symbolTableOf(edit, header);
   if (table === undefined) return new GroupLinks(edit, header).find(name);

@@ -4,7 +4,7 @@ import type { Link } from "../format/link.ts";
 import { Dataset } from "./dataset.ts";
 import type { H5File } from "./file.ts";
 import { childPath, Group } from "./group.ts";
-import { addLink, changeLinkCount, removeLink } from "./link-edit.ts";
+import { addLink, changeLinkCount, removeLink, renameLink } from "./link-edit.ts";
 import { createGroup } from "./new-object.ts";
 import { indexGroupName, textAttribute } from "./pytables.ts";
 import { unlink } from "./unlink.ts";
@@ -133,6 +133,10 @@ export function moveLink(transaction: FileTransaction, from: LinkPlace, to: Link
 }
 
 function rename({ edit }: FileTransaction, from: LinkPlace, to: LinkPlace): void {
+  if (from.group.address === to.group.address) {
+    renameLink(edit, from.group.address, from.name, to.name);
+    return;
+  }
   const link = removeLink(edit, from.group.address, from.name);
   if (link === undefined) throw new TypeError(`${from.path} is gone`);
   addLink(edit, to.group.address, { ...link, ...named(to.name) });

@@ -6,7 +6,15 @@ import { FractalHeap } from "../../src/format/fractal-heap.ts";
 import { directBlockPrefix } from "../../src/format/fractal-heap-blocks.ts";
 import { DoublingTable } from "../../src/format/fractal-heap-doubling-table.ts";
 import { ATTRIBUTE_HEAP, FractalHeapEditor, LINK_HEAP } from "../../src/format/fractal-heap-edit.ts";
-import { readFreeSections } from "../../src/format/free-space-manager.ts";
+import {
+  decodeFreeSections,
+  encodeFreeSections,
+  freeSectionListSize,
+  readFreeSections,
+} from "../../src/format/free-space-manager.ts";
+import { lookup3 } from "../../src/format/lookup3.ts";
+import { Reader } from "../../src/format/reader.ts";
+import { Writer } from "../../src/format/writer.ts";
 import type { H5File } from "../../src/object/file.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { seededRandom } from "../storage/journal/cell-file.ts";
@@ -52,10 +60,12 @@ function check(file: H5File, address: number, model: Model): FractalHeap {
   assert.equal(header.managedSpace, rows > 0 ? table.rowOffset(rows) : blocks);
   assert.equal(header.freeSpaceInManagedBlocks, capacity - managed);
   // What is free in the blocks that are there is all in the manager's list.
-  const { sections } =
+  const { manager, sections } =
     header.freeSpaceManagerAddress === undefined
-      ? { sections: [] }
+      ? { manager: undefined, sections: [] }
       : readFreeSections(context, header.freeSpaceManagerAddress);
+  // libhdf5 fails where its list grows into room that it has left.
+  assert.equal(manager?.listUsed, manager?.listAllocated);
   const free = sections.reduce((sum, { size }) => sum + size, 0);
   assert.equal(free, blocks - direct.length * prefix - managed);
   return heap;
@@ -125,4 +135,33 @@ describe("fractal heaps, edited in place", () => {
       });
     });
   }
+});
+
+describe("free-space section list", () => {
+  it("may have room between its last section and the checksum, as libhdf5 leaves it when a file is flushed", () => {
+    const sizes = { sizeOfOffsets: 8, sizeOfLengths: 8 };
+    const sections = [3, 3, 700].map((size, i) => ({ offset: 1000 * i, size, type: 0, data: new Uint8Array(0) }));
+    const manager = {
+      clientId: 0,
+      totalSpace: 706,
+      sections: 3,
+      serializedSections: 3,
+      ghostSections: 0,
+      sectionClasses: 4,
+      shrinkPercent: 80,
+      expandPercent: 120,
+      addressBits: 32,
+      maxSectionSize: 65_536n,
+      listAddress: 64,
+      listUsed: 0,
+      listAllocated: 0,
+    };
+    const w = new Writer(sizes);
+    encodeFreeSections(w, manager, 4096, sections);
+    assert.equal(w.position, freeSectionListSize(manager, sections, sizes));
+    const padded = new Uint8Array(w.position + 20);
+    padded.set(w.bytes.subarray(0, -4));
+    new DataView(padded.buffer).setUint32(padded.length - 4, lookup3(padded.subarray(0, -4)), true);
+    assert.deepEqual(decodeFreeSections(new Reader(padded, 64, "list", sizes), manager, 4096), sections);
+  });
 });

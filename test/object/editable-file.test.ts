@@ -74,6 +74,7 @@ describe("an editable file", () => {
         ["argument", () => file.softLink("", "/yes")],
         ["exists", () => file.softLink("/x", "/dangling")],
         ["not-found", () => file.attributes("/").delete("no")],
+        ["not-found", () => file.attributes("/").rename("no", "yes")],
       ];
       for (const [kind, change] of refused) assert.throws(change, ofKind(kind), String(change));
       file.close();
@@ -109,7 +110,8 @@ describe("an editable file", () => {
       again.transaction(() => {
         again.createGroup("/group/new");
         again.move("/words", "/group/new/words");
-        again.attributes("/").delete("title");
+        again.attributes("/").rename("title", "name");
+        again.attributes("/").delete("name");
       });
       again.close();
       assert.deepEqual(await kinds(path, ["/group/new/words", "/words"]), ["Dataset", undefined]);
