@@ -1,4 +1,5 @@
-import type { Reader } from "./reader.ts";
+import type { Reader, Sizes } from "./reader.ts";
+import { Writer } from "./writer.ts";
 
 /** File space info message (IV.A.2.x), of the superblock extension: how free space is managed. */
 export interface FileSpaceInfo {
@@ -14,6 +15,9 @@ export interface FileSpaceInfo {
   /** Of the free-space managers, by kind of memory; [] where they are not kept in the file. */
   readonly managerAddresses: readonly (number | undefined)[];
 }
+
+/** Strategy of version 1 that allocates in pages, each of which has metadata or raw data only. */
+export const PAGED = 1;
 
 /** Strategy of version 0 that keeps the free-space managers in the file. */
 const ALL_PERSIST = 1;
@@ -48,4 +52,26 @@ export function decodeFileSpaceInfo(r: Reader): FileSpaceInfo {
   const endOfAllocation = r.offset();
   const managerAddresses = addresses(persisting ? MANAGERS.version1 : 0);
   return { version: 1, strategy, threshold, persisting, pageSize, endOfAllocation, managerAddresses };
+}
+
+/**
+ * A message's body as it is in a file whose free-space managers have nothing: the library makes them when it has something to
+ * keep. @param endOfAllocation the address that it notes with them
+ */
+export function withoutManagers(
+  body: Uint8Array,
+  { version, managerAddresses }: FileSpaceInfo,
+  sizes: Sizes,
+  endOfAllocation: number,
+): Uint8Array {
+  const { sizeOfOffsets, sizeOfLengths } = sizes;
+  const out = body.slice();
+  const addressesAt = version === 0 ? 2 + sizeOfLengths : 3 + 2 * sizeOfLengths + 2 + sizeOfOffsets;
+  out.fill(0xff, addressesAt, addressesAt + managerAddresses.length * sizeOfOffsets);
+  if (version === 1) {
+    const w = new Writer(sizes);
+    w.offset(endOfAllocation);
+    out.set(w.bytes, addressesAt - sizeOfOffsets);
+  }
+  return out;
 }

@@ -180,8 +180,12 @@ export function decodeFreeSections(r: Reader, manager: FreeSpaceManager, manager
   // libhdf5 may leave room between the last section and the checksum.
   while (r.remaining > 4 && sections.length < manager.serializedSections) {
     const count = r.uint(widths.count);
+    if (count === 0) {
+      // libhdf5 may have reserved more than it needed, where the list's own place was one of its sections.
+      if (r.take(r.remaining - 4).some((byte) => byte !== 0)) r.fail("has an entry for no sections");
+      break;
+    }
     const size = r.uint(widths.size);
-    if (count === 0) r.fail(`has no sections of ${size} bytes, but an entry for them`);
     for (let i = 0; i < count; i++) {
       const offset = r.uint(widths.offset);
       const type = r.u8();

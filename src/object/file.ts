@@ -36,6 +36,12 @@ export interface ExternalOpener {
   open(from: string, name: string): H5File;
 }
 
+/** What the superblock and its extension say of a file. */
+interface Basis {
+  readonly superblock: Superblock;
+  readonly context: FormatContext;
+}
+
 /** A storage whose bytes change while it is read. */
 export interface ChangingStorage extends Storage {
   /** `listener` is told of every range whose bytes have changed. */
@@ -66,9 +72,13 @@ export class H5File {
   /** How messages name the file. */
   readonly name: string;
   readonly snapshot: Snapshot;
-  readonly context: FormatContext;
+  /** Of the bytes that the file has in their places. */
+  readonly #plain: FormatContext;
   #id = ++lastId;
-  #superblock: Superblock | undefined;
+  /** What superblock and extension say; `undefined`: they have changed since. */
+  #basis: Basis | undefined;
+  /** Where the file changes: the context that the extension was read through. */
+  #noted: FormatContext | undefined;
   #globalHeap: GlobalHeap | undefined;
   /** Where the file changes: what was decoded from which bytes. */
   #scopes: DecodedScopes | undefined;
@@ -89,9 +99,8 @@ export class H5File {
     const superblock = readSuperblock(snapshot, name);
     if (options.ignoreConsistencyFlags !== true) checkConsistencyFlags(superblock, name);
     const context = new FormatContext(new AddressSpace(snapshot, superblock.baseAddress), superblock);
-    const extended = readExtension(context, superblock, name);
-    this.#superblock = extended.superblock;
-    this.context = extended.context;
+    this.#basis = { ...readExtension(context, superblock, name) };
+    this.#plain = context;
     // A file whose root cannot be read is refused now, not at its first use.
     this.object(superblock.rootAddress, "/");
   }
@@ -124,12 +133,13 @@ export class H5File {
     const scopes = new DecodedScopes();
     // What was opened until now has noted nothing.
     file.#objects.clear();
+    file.#basis = undefined;
     file.#scopes = scopes;
     storage.onChange((offset, length) => {
-      const { base } = file.space;
+      const { base } = file.#plain.space;
       // Caches of others know the file's state by its id.
       file.#id = ++lastId;
-      if (offset < base + LARGEST_SUPERBLOCK && offset + length > base) file.#superblock = undefined;
+      if (offset < base + LARGEST_SUPERBLOCK && offset + length > base) file.#basis = undefined;
       scopes.changed(offset - base, length);
     });
     return file;
@@ -141,8 +151,34 @@ export class H5File {
   }
 
   get superblock(): Superblock {
-    this.#superblock ??= readExtension(this.context, readSuperblock(this.snapshot, this.name), this.name).superblock;
-    return this.#superblock;
+    return this.#readBasis().superblock;
+  }
+
+  /** Another one where metadata that were in a cache image have come to their places. */
+  get context(): FormatContext {
+    return this.#readBasis().context;
+  }
+
+  /** Objects may have been read through a cache image that is there no more. */
+  #forgetAll(): void {
+    this.#basis = undefined;
+    this.#globalHeap = undefined;
+    this.#objects.clear();
+  }
+
+  #readBasis(): Basis {
+    if (this.#basis === undefined) {
+      const superblock = readSuperblock(this.snapshot, this.name);
+      if (this.#noted !== undefined) this.#scopes?.close(this.#noted);
+      const noted = this.#scopes?.open(this.#plain, () => this.#forgetAll()) ?? this.#plain;
+      this.#noted = noted;
+      const extended = readExtension(noted, superblock, this.name);
+      this.#basis = {
+        superblock: extended.superblock,
+        context: extended.context === noted ? this.#plain : extended.context,
+      };
+    }
+    return this.#basis;
   }
 
   get globalHeap(): GlobalHeap {

@@ -1,9 +1,7 @@
-import { UnsupportedError } from "../errors.ts";
 import { EditContext } from "../format/edit-context.ts";
+import { PAGED } from "../format/file-space-info.ts";
 import { GlobalHeapSpace } from "../format/global-heap-space.ts";
-import { MESSAGE } from "../format/header-message.ts";
 import { KeptStructures } from "../format/kept-structures.ts";
-import { findMessage, readObjectHeader } from "../format/object-header.ts";
 import { findSuperblockSector } from "../format/superblock-sector.ts";
 import { FreeSpaceMemory } from "../storage/journal/free-space-memory.ts";
 import { JournaledFile, type Pin } from "../storage/journal/journaled-file.ts";
@@ -14,6 +12,7 @@ import {
 } from "../storage/journal/open-for-writing.ts";
 import type { Recovery } from "../storage/journal/recovery.ts";
 import { H5File, type OpenOptions } from "./file.ts";
+import { prepareFirstWrite, viewForWriting, type WritersView } from "./first-write.ts";
 import { SpaceKeeper } from "./space-keeper.ts";
 
 /** What one transaction has: the file as it is now, and what changes it. */
@@ -30,14 +29,6 @@ export interface WritableFileOptions extends OpenForWritingOptions, Pick<OpenOpt
   readonly spaceDirectory?: string | undefined;
 }
 
-/** In these, space or structures follow rules that are not kept yet; a change might damage them. */
-const REFUSED = [
-  { type: MESSAGE.cacheImage, what: "a metadata cache image" },
-  { type: MESSAGE.fileSpaceInfo, what: "file space information" },
-  { type: MESSAGE.sharedMessageTable, what: "a shared message table" },
-  { type: MESSAGE.driverInfo, what: "driver information" },
-];
-
 /** An HDF5 file that is changed in place: every transaction whole or not at all (docs/writing.md). */
 export class WritableFile {
   readonly #file: H5File;
@@ -45,8 +36,11 @@ export class WritableFile {
   readonly #globalHeapSpace = new GlobalHeapSpace();
   readonly #kept = new KeptStructures();
   readonly #space: SpaceKeeper;
+  /** The first transaction has to put something in order. */
+  #needsPreparation: boolean;
 
-  private constructor(journal: JournaledFile, file: H5File, space: SpaceKeeper) {
+  private constructor(journal: JournaledFile, file: H5File, space: SpaceKeeper, needsPreparation: boolean) {
+    this.#needsPreparation = needsPreparation;
     this.#journal = journal;
     this.#file = file;
     this.#space = space;
@@ -72,10 +66,21 @@ export class WritableFile {
       throw error;
     }
     // Closes the journal where the file cannot be opened.
-    checkRefused(H5File.open(journal), () => journal.close());
+    const first = H5File.open(journal);
+    let view: WritersView;
+    try {
+      view = viewForWriting(first);
+    } catch (error) {
+      journal.close();
+      throw error;
+    }
+    const { strategy, version, pageSize } = view.fileSpace ?? {};
+    if (version === 1 && strategy === PAGED && pageSize !== undefined) {
+      journal.allocator.usePages({ size: pageSize, origin: first.space.base });
+    }
     const memory = options.spaceDirectory === undefined ? undefined : new FreeSpaceMemory(options.spaceDirectory);
     const space = SpaceKeeper.open(journal, file.fd, memory);
-    return new WritableFile(journal, H5File.attachChanging(journal, options), space);
+    return new WritableFile(journal, H5File.attachChanging(journal, options), space, view.needsPreparation);
   }
 
   get recovery(): Recovery {
@@ -106,7 +111,10 @@ export class WritableFile {
     let result: T;
     try {
       const file = this.#file;
-      const edit = new EditContext(file.context, file.superblock, store, this.#globalHeapSpace, this.#kept);
+      const edited = (): EditContext =>
+        new EditContext(file.context, file.superblock, store, this.#globalHeapSpace, this.#kept);
+      if (this.#needsPreparation) prepareFirstWrite(file, edited());
+      const edit = edited();
       result = change({
         get file() {
           edit.writeEdited();
@@ -127,6 +135,7 @@ export class WritableFile {
       this.#forget();
       throw error;
     }
+    this.#needsPreparation = false;
     return result;
   }
 
@@ -163,14 +172,4 @@ export class WritableFile {
   close(): void {
     this.#journal.close(() => this.#space.remember());
   }
-}
-
-function checkRefused(file: H5File, close: () => void): void {
-  const { extensionAddress } = file.superblock;
-  if (extensionAddress === undefined) return;
-  const header = readObjectHeader(file.context, extensionAddress);
-  const found = REFUSED.find(({ type }) => findMessage(header, type) !== undefined);
-  if (found === undefined) return;
-  close();
-  throw new UnsupportedError(`${file.name}: has ${found.what}; such files are not written yet`);
 }

@@ -14,6 +14,16 @@ const LAST_METADATA_BLOCK = 65_536;
 /** Elements of small raw data are aligned for whoever maps the file; metadata need no alignment, as in libhdf5. */
 const RAW_ALIGNMENT = 8;
 
+/** Pages of a file whose space is managed so (File Space Info, "paged aggregation"): what is smaller lies in pages of its own kind. */
+export interface Pages {
+  /** Bytes of a page. */
+  readonly size: number;
+  /** Offset of the first one. */
+  readonly origin: number;
+}
+
+const NOTHING: Extent = { offset: 0, length: 0 };
+
 type Step = { readonly kind: "allocated" | "freed" } & Extent;
 
 /** A step that can be taken back: see `steps`. */
@@ -28,9 +38,11 @@ export class Allocator {
   /** Freed since the last checkpoint. */
   #dying = new FreeExtents();
   #end: number;
-  #metadata: Extent = { offset: 0, length: 0 };
+  /** What is left of the block, or page, that small pieces are taken from. */
+  readonly #blocks: Record<SpaceKind, Extent> = { metadata: NOTHING, raw: NOTHING };
   #metadataBlock = FIRST_METADATA_BLOCK;
   #steps: Step[] = [];
+  #pages: Pages | undefined;
 
   /** @param end end of allocation; what lies before it is used, as far as is known */
   constructor(end: number) {
@@ -41,10 +53,15 @@ export class Allocator {
   get endAfterCheckpoint(): number {
     let end = this.#end;
     for (;;) {
-      const next = this.#metadataStart(this.#free.startOfLast(this.#dying.startOfLast(end)));
-      if (next === end) return end;
+      const next = this.#blockStart(this.#free.startOfLast(this.#dying.startOfLast(end)));
+      if (next === end) return this.#wholePages(end);
       end = next;
     }
+  }
+
+  /** From now on the file's pages are kept to. To be called before anything is allocated. */
+  usePages(pages: Pages): void {
+    this.#pages = pages;
   }
 
   /** The first byte that nothing has been allocated at. */
@@ -65,12 +82,44 @@ export class Allocator {
   }
 
   allocate(size: number, kind: SpaceKind): number {
-    const offset =
-      kind === "metadata" && size < FIRST_METADATA_BLOCK
-        ? this.#allocateSmall(size)
-        : this.#allocate(size, size >= LARGE ? BLOCK : kind === "raw" ? RAW_ALIGNMENT : 1);
+    const offset = this.#place(size, kind);
     this.#steps.push({ kind: "allocated", offset, length: size });
     return offset;
+  }
+
+  #place(size: number, kind: SpaceKind): number {
+    if (this.#pages !== undefined) return this.#placeInPages(size, kind, this.#pages);
+    return kind === "metadata" && size < FIRST_METADATA_BLOCK
+      ? this.#allocateSmall(size)
+      : this.#allocate(size, size >= LARGE ? BLOCK : kind === "raw" ? RAW_ALIGNMENT : 1);
+  }
+
+  /** What is no smaller than a page has whole ones; others share one with their kind, and reach over no page's end. */
+  #placeInPages(size: number, kind: SpaceKind, { size: page }: Pages): number {
+    if (size >= page) {
+      const whole = alignUp(size, page);
+      const offset = this.#allocate(whole, page);
+      this.#free.add(offset + size, whole - size);
+      return offset;
+    }
+    const alignment = kind === "raw" ? RAW_ALIGNMENT : 1;
+    let { offset, length } = this.#blocks[kind];
+    if (length < size + alignment) {
+      this.#endBlock(kind);
+      offset = this.#allocate(page, page);
+      length = page;
+    }
+    const start = alignUp(offset, alignment);
+    this.#free.add(offset, start - offset);
+    this.#blocks[kind] = { offset: start + size, length: offset + length - start - size };
+    return start;
+  }
+
+  /** An end that cuts no page. */
+  #wholePages(end: number): number {
+    if (this.#pages === undefined) return end;
+    const { size, origin } = this.#pages;
+    return Math.min(this.#end, alignUp(end - origin, size) + origin);
   }
 
   free(offset: number, size: number): void {
@@ -81,7 +130,7 @@ export class Allocator {
 
   /** The end of allocation is moved to the end of what is used, or was at the last checkpoint. @returns it */
   trimEnd(): number {
-    const end = this.#free.startOfLast(this.#end);
+    const end = this.#wholePages(this.#free.startOfLast(this.#end));
     if (end < this.#end) this.#free.claim(end, this.#end - end);
     this.#end = end;
     return end;
@@ -109,7 +158,7 @@ export class Allocator {
 
   /** What was dying is free. @returns free extents of at least `least` bytes that the checkpoint has made */
   checkpointed(least: number): Extent[] {
-    this.#endMetadataBlock();
+    for (const kind of ["metadata", "raw"] as const) this.#endBlock(kind);
     const freed: Extent[] = [];
     for (const { offset, length } of this.#dying) {
       this.#free.add(offset, length);
@@ -123,41 +172,42 @@ export class Allocator {
 
   /** What is free, or will be after the next checkpoint. */
   knownExtents(): Extent[] {
-    const known = [...this.#free, ...this.#dying];
-    if (this.#metadata.length > 0) known.push(this.#metadata);
-    return known.sort((a, b) => a.offset - b.offset);
+    const blocks = Object.values(this.#blocks).filter(({ length }) => length > 0);
+    return [...this.#free, ...this.#dying, ...blocks].sort((a, b) => a.offset - b.offset);
   }
 
-  #metadataStart(end: number): number {
-    const { offset, length } = this.#metadata;
-    return length > 0 && offset + length === end ? offset : end;
+  /** Where the block begins that ends at `end`; `end` where none does. */
+  #blockStart(end: number): number {
+    const block = Object.values(this.#blocks).find(({ offset, length }) => length > 0 && offset + length === end);
+    return block?.offset ?? end;
   }
 
   #allocateSmall(size: number): number {
-    if (this.#metadata.length < size) {
+    if (this.#blocks.metadata.length < size) {
       const hole = this.#free.take(size, 1);
       if (hole !== undefined) return hole;
-      this.#endMetadataBlock();
+      this.#endBlock("metadata");
       const length = this.#metadataBlock;
-      this.#metadata = { offset: this.#allocate(length, 1), length };
+      this.#blocks.metadata = { offset: this.#allocate(length, 1), length };
       this.#metadataBlock = Math.min(LAST_METADATA_BLOCK, length * 2);
     }
-    const { offset, length } = this.#metadata;
-    this.#metadata = { offset: offset + size, length: length - size };
+    const { offset, length } = this.#blocks.metadata;
+    this.#blocks.metadata = { offset: offset + size, length: length - size };
     return offset;
   }
 
-  #endMetadataBlock(): void {
-    const { offset, length } = this.#metadata;
-    this.#metadata = { offset: 0, length: 0 };
+  #endBlock(kind: SpaceKind): void {
+    const { offset, length } = this.#blocks[kind];
+    this.#blocks[kind] = NOTHING;
     this.#free.add(offset, length);
   }
 
   #allocate(size: number, alignment: number): number {
-    const hole = this.#free.take(size, alignment);
+    const origin = this.#pages?.origin ?? 0;
+    const hole = this.#free.take(size, alignment, origin);
     if (hole !== undefined) return hole;
     const tail = this.#free.startOfLast(this.#end);
-    const offset = alignUp(tail, alignment);
+    const offset = alignUp(tail - origin, alignment) + origin;
     // The free space at the end is grown into, not left behind.
     if (tail < this.#end) this.#free.claim(tail, this.#end - tail);
     if (offset > tail) this.#free.add(tail, offset - tail);

@@ -58,12 +58,12 @@ export class FreeExtents {
     this.#insert(start, end - start);
   }
 
-  /** Takes `length` bytes that begin at a multiple of `alignment`: out of the smallest extent that is found, the lowest of those. */
-  take(length: number, alignment: number): number | undefined {
-    const start = this.#find(length, alignment);
+  /** Takes `length` bytes that begin at a multiple of `alignment`, counted from `origin`: out of the smallest extent that is found, the lowest of those. */
+  take(length: number, alignment: number, origin = 0): number | undefined {
+    const start = this.#find(length, alignment, origin);
     if (start === undefined) return undefined;
     const available = this.#lengths.get(start) ?? 0;
-    const offset = alignUp(start, alignment);
+    const offset = alignUp(start - origin, alignment) + origin;
     this.#remove(start);
     if (offset > start) this.#insert(start, offset - start);
     const rest = start + available - (offset + length);
@@ -89,9 +89,9 @@ export class FreeExtents {
     return undefined;
   }
 
-  #find(length: number, alignment: number): number | undefined {
+  #find(length: number, alignment: number, origin: number): number | undefined {
     const fits = (start: number): boolean =>
-      alignUp(start, alignment) + length <= start + (this.#lengths.get(start) ?? 0);
+      alignUp(start - origin, alignment) + origin + length <= start + (this.#lengths.get(start) ?? 0);
     for (let c = sizeClass(length); c < this.#classes.length; c++) {
       const starts = this.#classes[c] ?? [];
       let best: number | undefined;

@@ -1,0 +1,76 @@
+import { UnsupportedError } from "../errors.ts";
+import { decodeCacheImageMessage } from "../format/cache-image.ts";
+import type { EditContext } from "../format/edit-context.ts";
+import { decodeFileSpaceInfo, type FileSpaceInfo, withoutManagers } from "../format/file-space-info.ts";
+import { extentsOfFreeSpaceManager } from "../format/free-space-manager.ts";
+import { MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
+import { findMessage, readObjectHeader } from "../format/object-header.ts";
+import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
+import { Reader } from "../format/reader.ts";
+import type { H5File } from "./file.ts";
+
+/** In files with these, structures follow rules that are not kept; a change might damage them. */
+const REFUSED = [
+  { type: MESSAGE.sharedMessageTable, what: "a shared message table" },
+  { type: MESSAGE.driverInfo, what: "driver information" },
+];
+
+/** What of a file's superblock extension concerns a writer. */
+export interface WritersView {
+  /** How space is managed, where the file says it. */
+  readonly fileSpace: FileSpaceInfo | undefined;
+  /** Something must be put in order in the first transaction: see `prepareFirstWrite`. */
+  readonly needsPreparation: boolean;
+}
+
+/** @throws UnsupportedError where the file is of a kind that is not written */
+export function viewForWriting(file: H5File): WritersView {
+  const { extensionAddress } = file.superblock;
+  if (extensionAddress === undefined) return { fileSpace: undefined, needsPreparation: false };
+  const header = readObjectHeader(file.context, extensionAddress);
+  const refused = REFUSED.find(({ type }) => findMessage(header, type) !== undefined);
+  if (refused !== undefined) {
+    throw new UnsupportedError(`${file.name}: has ${refused.what}; such files are not written`);
+  }
+  const fileSpace = readFileSpace(file, extensionAddress);
+  const hasManagers = fileSpace?.managerAddresses.some((address) => address !== undefined) === true;
+  return { fileSpace, needsPreparation: hasManagers || findMessage(header, MESSAGE.cacheImage) !== undefined };
+}
+
+/**
+ * Puts in order what would be wrong after any change: metadata in a cache image come to their places and the image goes;
+ * free-space managers that the file keeps would not know of what is allocated, and go, too: the library makes new ones.
+ */
+export function prepareFirstWrite(file: H5File, edit: EditContext): void {
+  const { extensionAddress } = file.superblock;
+  if (extensionAddress === undefined) return;
+  const { overlay } = file.space;
+  for (const { address, bytes } of overlay?.entries ?? []) edit.write(address, bytes);
+  const header = new ObjectHeaderEditor(edit, extensionAddress);
+  for (const message of header.find(MESSAGE.cacheImage)) {
+    const image = decodeCacheImageMessage(new Reader(message.body, 0, "metadata cache image message", edit));
+    if (image !== undefined) edit.free(image.address, image.size);
+    header.remove(message);
+    break;
+  }
+  const fileSpace = readFileSpace(file, extensionAddress);
+  const managers = fileSpace?.managerAddresses.filter((address) => address !== undefined) ?? [];
+  if (fileSpace !== undefined && managers.length > 0) {
+    for (const address of new Set(managers)) {
+      for (const extent of extentsOfFreeSpaceManager(edit.context, address, 0))
+        edit.free(extent.address, extent.length);
+    }
+    for (const message of header.find(MESSAGE.fileSpaceInfo)) {
+      header.replace(message, withoutManagers(message.body, fileSpace, edit, file.superblock.endOfFile));
+      break;
+    }
+  }
+  header.write();
+}
+
+/** `undefined` where the file has none, or one that libraries step over. */
+function readFileSpace(file: H5File, extensionAddress: number): FileSpaceInfo | undefined {
+  const message = findMessage(readObjectHeader(file.context, extensionAddress), MESSAGE.fileSpaceInfo);
+  if (message === undefined || (message.flags & MESSAGE_FLAG.wasUnknown) !== 0) return undefined;
+  return decodeFileSpaceInfo(new Reader(message.body, message.address, "file space info message", file.context));
+}
