@@ -1,5 +1,6 @@
 import { FormatError, UnsupportedError } from "../src/errors.ts";
 import { bitUnshuffle } from "./bit-unshuffle.ts";
+import { bloscOptions, encodeBlosc } from "./blosc-encode.ts";
 import { decodeBloscLz } from "./blosclz.ts";
 import type { BlockDecoder, Codec, CodecMode } from "./codec.ts";
 import { chooseInflate } from "./deflate.ts";
@@ -179,7 +180,8 @@ export function bloscByBlocks(mode: CodecMode): BlockDecoder {
   };
 }
 
-/** Filter 32001, blosc: one Blosc 1 chunk, which says all about itself; the client data values do not matter for decoding. */
+/** Filter 32001, blosc: one Blosc 1 chunk, which says all about itself; the client data values do not matter for decoding.
+ * What is encoded is compressed by zlib where the filter says so, else by LZ4, whatever it says: readers go by the chunk. */
 export function bloscCodec(mode: CodecMode): Codec {
   const byBlocks = bloscByBlocks(mode);
   const decoder = mode === "native" ? nativeFirst("libblosc", bindLibblosc(), byBlocks) : byBlocks;
@@ -189,6 +191,10 @@ export function bloscCodec(mode: CodecMode): Codec {
     implementation: decoder.implementation,
     decode({ input, output }) {
       return output.subarray(0, decoder.decode(input, output));
+    },
+    encode({ input, clientData, optional }) {
+      const encoded = encodeBlosc(input, bloscOptions(clientData));
+      return optional && encoded.length >= input.length ? undefined : encoded;
     },
   };
 }

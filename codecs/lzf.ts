@@ -1,6 +1,7 @@
 import { FormatError } from "../src/errors.ts";
 import type { Codec } from "./codec.ts";
 import { copyLiterals, copyMatch } from "./copy-match.ts";
+import { encodeLzf } from "./lzf-encode.ts";
 
 function damaged(message: string): FormatError {
   return new FormatError(message, { structure: "LZF data" });
@@ -44,5 +45,13 @@ export const lzfCodec: Codec = {
   maxExpansion: 88,
   decode({ input, output }) {
     return output.subarray(0, decodeLzf(input, output));
+  },
+  encode({ input, optional }) {
+    // One run in 32 bytes of literals, where nothing else is found.
+    const output = new Uint8Array(
+      optional ? Math.max(input.length - 1, 0) : input.length + Math.ceil(input.length / 32),
+    );
+    const length = encodeLzf(input, output);
+    return length === undefined ? undefined : output.subarray(0, length);
   },
 };
