@@ -39,19 +39,26 @@ export function releaseObject(transaction: FileTransaction, first: number): void
     }
     // Of what cannot be read whole, nobody knows what it shares with others.
     if (!isWhole) continue;
-    for (const { datatype, runs } of elementsOf(object)) {
+    for (const { datatype, runs, kept } of elementsOf(object)) {
       if (datatype.committedAt !== undefined) released.push(datatype.committedAt);
-      releaseElements(transaction, datatype, runs);
+      releaseElements(transaction, datatype, runs, kept);
     }
     forgetWriter(edit, address);
     for (const extent of extents) if (extent.owner === address) edit.free(extent.address, extent.length);
   }
 }
 
-/** The elements that an object has, its attributes' included. */
-function* elementsOf(object: H5Object): Generator<{ datatype: Datatype; runs: Iterable<Uint8Array> }> {
+/** What an object has elements of: its attributes, and its data. */
+interface Elements {
+  readonly datatype: Datatype;
+  readonly runs: Iterable<Uint8Array>;
+  /** A fill value, whose objects in the heap elements of other datasets may have, too: it goes with the message when storage is changed. */
+  readonly kept?: Uint8Array | undefined;
+}
+
+function* elementsOf(object: H5Object): Generator<Elements> {
   for (const attribute of object.attributes()) yield { datatype: attribute.datatype, runs: [attribute.bytes()] };
   if (object.kind === "dataset" && object.layout.kind !== "virtual") {
-    yield { datatype: object.datatype, runs: storedElements(object) };
+    yield { datatype: object.datatype, runs: storedElements(object), kept: object.fillValue };
   }
 }
