@@ -52,7 +52,7 @@ export function releaseObject(transaction: FileTransaction, first: number): void
 interface Elements {
   readonly datatype: Datatype;
   readonly runs: Iterable<Uint8Array>;
-  /** A fill value, whose objects in the heap elements of other datasets may have, too: it goes with the message when storage is changed. */
+  /** A fill value: what it refers to may be another dataset's, too. */
   readonly kept?: Uint8Array | undefined;
 }
 
