@@ -194,7 +194,8 @@ export class GlobalHeapEditor implements EditedStructure {
     const known = this.#space.withRoom(needed);
     if (known !== undefined) return this.#open(known);
     const size = Math.max(this.#nextSize, roundUp8(this.#headerSize + needed));
-    this.#nextSize = Math.min(2 * this.#nextSize, MAX_COLLECTION);
+    // A size of two bytes goes up to 65,535.
+    this.#nextSize = Math.min(2 * this.#nextSize, this.#edit.sizeOfLengths > 2 ? MAX_COLLECTION : MAX_COLLECTION / 2);
     const address = this.#edit.allocate(size, size > MAX_COLLECTION ? "raw" : "metadata");
     this.#space.made(address);
     return new OpenCollection(address, size, this.#headerSize, [], true);

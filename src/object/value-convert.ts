@@ -9,7 +9,7 @@ import { elementEncoder, type HeapWriter } from "./value-encode.ts";
 import type { HeapResolver } from "./value-heap.ts";
 
 /** Writes the element at `at` of `from` to `to` of `out`, whose bytes are zero there. Made once for two datatypes. */
-export type ElementConverter = (from: ElementBytes, at: number, out: ElementBytes, to: number) => void;
+type ElementConverter = (from: ElementBytes, at: number, out: ElementBytes, to: number) => void;
 
 /** Where variable-length data and references come from, and where they go. */
 export interface ConversionHeaps {
@@ -45,7 +45,7 @@ export function convertElements(
 }
 
 /** @throws UnsupportedError where there is no conversion */
-export function elementConverter(from: Datatype, to: Datatype, heaps: ConversionHeaps): ElementConverter {
+function elementConverter(from: Datatype, to: Datatype, heaps: ConversionHeaps): ElementConverter {
   const numbers = numberConverter(from, to);
   if (numbers !== undefined) return numbers;
   if (from.class === "compound" && to.class === "compound") return compoundConverter(from, to, heaps);

@@ -163,6 +163,28 @@ describe("attributes from values", () => {
       assert.ok(statSync(path).size < 65_536, `${statSync(path).size} bytes`);
     }));
 
+  for (const name of ["sizes-2-8.h5", "sizes-4-4.h5", "sizes-4-8-v18.h5", "sizes-8-2.h5", "userblock.h5"]) {
+    it(`have strings of any length in a file with other sizes of addresses and lengths: ${name}`, () =>
+      withTempDir((directory) => {
+        const path = join(directory, name);
+        copyFileSync(join(projectRoot(), "test/data/engine", name), path);
+        const file = WritableFile.open(path);
+        const value = Array.from({ length: 300 }, (_, i) => "x".repeat(i % 60));
+        set(file, "words", { value });
+        set(file, "reference", {
+          value: ["/", null],
+          datatype: { class: "reference", kind: "object", size: file.read().context.sizeOfOffsets },
+        });
+        assert.deepEqual(elements(file.read(), "words"), value);
+        assert.deepEqual(elements(file.read(), "reference"), ["/", null]);
+        file.close();
+        const closed = H5File.open(path);
+        assertSound(closed);
+        assert.deepEqual(elements(closed, "words"), value);
+        closed.close();
+      }));
+  }
+
   it("count their uses of a committed datatype, which goes with the last", () =>
     withTempDir((directory) => {
       for (const name of ["everything-earliest.h5"]) {
