@@ -1,6 +1,7 @@
 import { FormatError } from "../src/errors.ts";
 import type { BlockDecoder, Codec, CodecMode } from "./codec.ts";
 import { copyLiterals, copyMatch } from "./copy-match.ts";
+import { encodeLzo1x, lzoBound } from "./lzo-encode.ts";
 import { bindLibrary, nativeFirst } from "./native-library.ts";
 
 function damaged(message: string): FormatError {
@@ -125,6 +126,11 @@ export function lzoCodec(mode: CodecMode): Codec {
     maxExpansion: 256,
     decode({ input, output }) {
       return output.subarray(0, decoder.decode(input, output));
+    },
+    encode({ input, optional }) {
+      const output = new Uint8Array(lzoBound(input.length));
+      const length = encodeLzo1x(input, output);
+      return optional && length >= input.length ? undefined : output.subarray(0, length);
     },
   };
 }

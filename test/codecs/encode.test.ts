@@ -87,7 +87,7 @@ describe("encoding chunks", () => {
   });
 
   for (const mode of ["native", "portable"] as const satisfies readonly CodecMode[]) {
-    it(`LZF and Blosc give what their decoders, and libraries, read (${mode})`, () => {
+    it(`LZF, LZO and Blosc give what their decoders, and libraries, read (${mode})`, () => {
       const zeros = new Uint8Array(300_000);
       const text = Buffer.from("to be or not to be, that is the question; ".repeat(1000));
       const mixed = Buffer.concat([ramp, noise, zeros.subarray(0, 300), noise, ramp]);
@@ -106,7 +106,8 @@ describe("encoding chunks", () => {
             ),
           ),
         );
-        for (const filter of [lzf, ...bloscs]) {
+        const lzo: PipelineFilter = { id: 305, name: "lzo", optional: true, clientData: [1] };
+        for (const filter of [lzf, lzo, ...bloscs]) {
           for (const optional of [true, false]) {
             const filters = [{ ...filter, optional }];
             const { stored, filterMask } = encodeChunk(input, filters, mode);
