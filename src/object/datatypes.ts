@@ -68,7 +68,7 @@ export function vlenStringType(sizeOfOffsets: number): VlenType {
     size: 8 + sizeOfOffsets,
     padding: "null-terminated",
     charset: "utf-8",
-    base: { ...stringType(1), padding: "null-terminated" },
+    base: integerType(1, false),
   };
 }
 
