@@ -33,8 +33,9 @@ export const BOOLEANS = [
 ] as const;
 const BOOLEAN_TEXTS: ReadonlySet<string> = new Set(BOOLEANS.flat());
 
-/** Longer words are none of the above. */
+/** Longer words are none of the above, nor are those that begin otherwise. */
 const MAX_WORD = 8;
+const FIRST_BYTES = new Set([...MISSING, ...INFINITY, ...BOOLEAN_TEXTS, "-"].map((word) => word.charCodeAt(0)));
 
 export type CellKind = "missing" | "infinity" | "boolean" | "integer" | "float" | "text";
 
@@ -50,7 +51,7 @@ export function kindOf(
   const first = bytes[from] ?? 0;
   const isDigit = (first >= 0x30 && first <= 0x39) || first === 0x2d;
   if (isDigit && shape.scan(bytes, from, to, delimiter !== COMMA)) return shape.isInteger ? INTEGER : FLOAT;
-  if (to - from > MAX_WORD + 1) return TEXT;
+  if (to - from > MAX_WORD + 1 || (from < to && !FIRST_BYTES.has(first))) return TEXT;
   const word = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
   if (MISSING.has(word)) return { kind: "missing", word };
   const unsigned = word.startsWith("-") ? word.slice(1) : word;
