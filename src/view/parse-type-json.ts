@@ -15,7 +15,7 @@ import { elementEncoder } from "../object/value-encode.ts";
 /** Any JSON. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
-function isJsonObject(json: Json): json is { readonly [name: string]: Json } {
+export function isJsonObject(json: Json): json is { readonly [name: string]: Json } {
   return json !== null && typeof json === "object" && !Array.isArray(json);
 }
 

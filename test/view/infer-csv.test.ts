@@ -9,6 +9,7 @@ import type { CsvStyle } from "../../src/view/csv-style.ts";
 import { firstDifference } from "../../src/view/first-difference.ts";
 import { type CsvImport, inferCsv } from "../../src/view/infer-csv.ts";
 import { parseCsv } from "../../src/view/parse-csv.ts";
+import { parseCsvStyle } from "../../src/view/parse-csv-style.ts";
 import { render as renderRange, textOf } from "../../src/view/render.ts";
 
 /** A heap of strings in memory. */
@@ -40,6 +41,14 @@ function inferred(text: string, size = 1 << 20): CsvImport {
   return found;
 }
 
+/** The style as it comes back from where it is kept. */
+function keptStyle(style: CsvStyle): CsvStyle {
+  const kept = parseCsvStyle(JSON.stringify(style));
+  assert.ok(kept !== undefined);
+  assert.deepEqual(kept, style);
+  return kept;
+}
+
 /** The text that is shown of the table that a text has become. */
 function shownAgain(text: string, { datatype, style, rows }: CsvImport): string {
   const heap = new Strings();
@@ -52,7 +61,7 @@ function shownAgain(text: string, { datatype, style, rows }: CsvImport): string 
     dims: [rows],
     name: "t",
     heap: heap.resolver,
-    csvStyle: JSON.parse(JSON.stringify(style)) as CsvStyle,
+    csvStyle: keptStyle(style),
     read: (first, count) => bytes.subarray(first * size, (first + count) * size),
   });
   const sink = new ByteSink(16);
@@ -219,6 +228,31 @@ describe("tables found in CSV texts are shown as the same bytes", () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("a style that is kept", () => {
+  it("is none where anything is not as it should be", () => {
+    const good = JSON.stringify(inferred("a;b;c\n1,50;x;true\n2,25;y;false\n").style);
+    assert.ok(parseCsvStyle(good) !== undefined);
+    for (const [from, to] of [
+      ['";"', '"|"'],
+      ['"decimals":2', '"decimals":1e9'],
+      ['"decimals":2', '"decimals":"2"'],
+      ['"above":16', '"above":400'],
+      ['"quoted":"needed"', '"quoted":"never"'],
+      ['["false","true"]', '["true","true"]'],
+      ['"endsWithLine":true', '"endsWithLine":1'],
+      ['"texts":["a",', '"texts":['],
+      ['"columns":[', '"columns":[null,'],
+      ['"quoted":"needed","float"', '"quoted":"needed","missing":"é","float"'],
+      ["{", "["],
+    ] as const) {
+      const bad = good.replace(from, to);
+      assert.notEqual(bad, good, from);
+      assert.equal(parseCsvStyle(bad), undefined, to);
+    }
+    assert.equal(parseCsvStyle("null"), undefined);
   });
 });
 
