@@ -80,6 +80,12 @@ export class FractalHeap {
     }
   }
 
+  /** Where in the heap an object lies; `undefined`: it is elsewhere. @throws FormatError where it is no id */
+  managedSpan(id: Uint8Array): { readonly offset: number; readonly length: number } | undefined {
+    const place = decodeFractalHeapId(id, this.header, this.#table, this.#context);
+    return place.kind === "managed" ? place : undefined;
+  }
+
   /** Where in the heap the object lies whose id is at `at`, for reading many in order; 0 for those that are elsewhere. */
   offsetOf(bytes: Uint8Array, at: number): number {
     return bytes[at] === MANAGED ? littleEndian(bytes, at + 1, this.#table.offsetWidth) : 0;

@@ -3,6 +3,7 @@ import type { Extent } from "../format/extent.ts";
 import { readFreeSections } from "../format/free-space-manager.ts";
 import type { Attribute } from "./attribute.ts";
 import { checkDataset } from "./check-dataset.ts";
+import { checkDense } from "./check-dense.ts";
 import { extentsOfFile } from "./extents.ts";
 import type { H5File, H5Object } from "./file.ts";
 import { childPath, Group } from "./group.ts";
@@ -158,13 +159,16 @@ class Check {
         const object = this.#file.object(address, path);
         this.#objects.set(address, object);
         this.#guarded(path, () => this.#checkAttributes(object, path));
+        this.#guarded(path, () => {
+          for (const message of checkDense(object)) this.#find("damage", path, address, message);
+        });
         if (object instanceof Group) {
           for (const link of object.links()) {
-            if (link.kind !== "hard") continue;
             const child = childPath(path, link.name);
             if (object.link(link.name) === undefined) {
               this.#find("damage", child, object.address, "the link is listed, but is not found by its name");
             }
+            if (link.kind !== "hard") continue;
             this.#count(link.address);
             waiting.push({ address: link.address, path: child });
           }

@@ -2,9 +2,25 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { H5Error } from "../../src/errors.ts";
+import {
+  bTreeV2HeaderSize,
+  bTreeV2Levels,
+  decodeBTreeV2Header,
+  encodeBTreeV2Header,
+} from "../../src/format/b-tree-v2-header.ts";
+import { encodeBTreeV2Node, readBTreeV2Node } from "../../src/format/b-tree-v2-node.ts";
 import type { Extent } from "../../src/format/extent.ts";
+import {
+  decodeFractalHeapHeader,
+  encodeFractalHeapHeader,
+  fractalHeapHeaderSize,
+} from "../../src/format/fractal-heap-header.ts";
+import { encodeFreeSections, readFreeSections } from "../../src/format/free-space-manager.ts";
 import { MESSAGE } from "../../src/format/header-message.ts";
+import { decodeLinkInfo, type LinkInfo } from "../../src/format/link-info.ts";
 import { findMessage } from "../../src/format/object-header.ts";
+import { Reader } from "../../src/format/reader.ts";
+import { Writer } from "../../src/format/writer.ts";
 import { type CheckOptions, type CheckReport, checkFile, type Severity } from "../../src/object/check.ts";
 import { Dataset } from "../../src/object/dataset.ts";
 import { extentsOfFile } from "../../src/object/extents.ts";
@@ -128,6 +144,60 @@ describe("checking a file", () => {
       bytes[at] = 200;
     });
     assert.match(symbols.join("\n"), /200 symbols, expected at most/);
+  });
+
+  it("finds heaps that do not agree with their indexes, or with their free space", () => {
+    /** What is damaged when the group "links-10-tracked" was changed, whose links are in a heap. */
+    const damageIn = (change: (bytes: Uint8Array, file: H5File, info: LinkInfo) => void): string[] =>
+      damageAfter("indexes/dense-links.h5", (bytes, file) => {
+        const { header } = file.resolve("/links-10-tracked");
+        const { body } = findMessage(header, MESSAGE.linkInfo) ?? assert.fail("no link info");
+        change(bytes, file, decodeLinkInfo(new Reader(body, 0, "link info", file.context)));
+      });
+    const heapOf = ({ context }: H5File, { fractalHeapAddress = 0 }: LinkInfo) =>
+      decodeFractalHeapHeader(context.reader(fractalHeapAddress, fractalHeapHeaderSize(context), "fractal heap"));
+
+    const counted = damageIn((bytes, file, info) => {
+      const heap = heapOf(file, info);
+      const w = new Writer(file.context);
+      encodeFractalHeapHeader(w, { ...heap, managedObjects: heap.managedObjects + 1 });
+      bytes.set(w.bytes, heap.address);
+    });
+    assert.deepEqual(counted, [
+      "/links-10-tracked: the fractal heap of its links counts 11 objects, but the index leads to 10",
+    ]);
+
+    const free = damageIn((bytes, file, info) => {
+      const { freeSpaceManagerAddress = 0 } = heapOf(file, info);
+      const { manager, sections } = readFreeSections(file.context, freeSpaceManagerAddress);
+      const w = new Writer(file.context);
+      const moved = sections.map((section) => ({ ...section, offset: section.offset - 3 }));
+      encodeFreeSections(w, manager, freeSpaceManagerAddress, moved);
+      bytes.set(w.bytes, manager.listAddress);
+    });
+    assert.match(
+      free.join("\n"),
+      /^\/links-10-tracked: bytes at offset \d+ of the fractal heap of its links are in use and free$/,
+    );
+
+    const unindexed = damageIn((bytes, { context }, { creationOrderIndexAddress = 0 }) => {
+      const r = context.reader(creationOrderIndexAddress, bTreeV2HeaderSize(context), "B-tree v2 header");
+      const header = decodeBTreeV2Header(r, context);
+      const { rootNodeAddress = 0, totalRecords, recordSize } = header;
+      const root = { address: rootNodeAddress, records: totalRecords, total: totalRecords };
+      const levels = bTreeV2Levels(header, context.sizeOfOffsets, r);
+      const node = readBTreeV2Node(context, header, levels, root, 0);
+      const headerWriter = new Writer(context);
+      const fewer = { ...header, rootNodeRecords: totalRecords - 1, totalRecords: totalRecords - 1 };
+      encodeBTreeV2Header(headerWriter, fewer);
+      bytes.set(headerWriter.bytes, creationOrderIndexAddress);
+      const nodeWriter = new Writer(context);
+      encodeBTreeV2Node(nodeWriter, fewer, levels, { ...node, records: node.records.subarray(recordSize) }, 0);
+      bytes.set(nodeWriter.bytes, rootNodeAddress);
+    });
+    assert.deepEqual(unindexed, [
+      "/links-10-tracked: 10 links are in the index by name, but 9 in the index by the order of creation",
+    ]);
   });
 
   it("finds data that overlap other data, or a structure, or end past the file", () => {
