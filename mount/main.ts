@@ -2,35 +2,18 @@
 import type { Argv } from "yargs";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
+import { type AddCommand, CLI_COMMANDS } from "../src/cli/commands.ts";
 import { describeFailure, EXIT, exitStatusOf } from "../src/cli/exit-status.ts";
 import { parentOf } from "./background.ts";
 
-type AddCommand = (parser: Argv) => Promise<Argv>;
-
 const addMount: AddCommand = async (parser) => parser.command((await import("./mount-command.ts")).mountCommand);
 
-/**
- * The commands by their names, in the order of the help. Of most runs only one is needed: loading them all takes longer than
- * most of them.
- */
+/** The commands by their names, in the order of the help. */
 const COMMANDS: ReadonlyMap<string, AddCommand> = new Map<string, AddCommand>([
   ["mount", addMount],
   ["umount", async (parser) => parser.command((await import("./umount-command.ts")).umountCommand)],
   ["status", async (parser) => parser.command((await import("./status-command.ts")).statusCommand)],
-  ["ls", async (parser) => parser.command((await import("../src/cli/ls.ts")).lsCommand)],
-  ["cat", async (parser) => parser.command((await import("../src/cli/cat.ts")).catCommand)],
-  ["cp", async (parser) => parser.command((await import("../src/cli/cp.ts")).cpCommand)],
-  ["tree", async (parser) => parser.command((await import("../src/cli/tree.ts")).treeCommand)],
-  ["stat", async (parser) => parser.command((await import("../src/cli/stat.ts")).statCommand)],
-  ["attrs", async (parser) => parser.command((await import("../src/cli/attrs.ts")).attrsCommand)],
-  ["dump", async (parser) => parser.command((await import("../src/cli/dump.ts")).dumpCommand)],
-  ["check", async (parser) => parser.command((await import("../src/cli/check.ts")).checkCommand)],
-  ["recover", async (parser) => parser.command((await import("../src/cli/recover.ts")).recoverCommand)],
-  ["create", async (parser) => parser.command((await import("../src/cli/create.ts")).createCommand)],
-  ["mkdir", async (parser) => parser.command((await import("../src/cli/mkdir.ts")).mkdirCommand)],
-  ["rm", async (parser) => parser.command((await import("../src/cli/rm.ts")).rmCommand)],
-  ["mv", async (parser) => parser.command((await import("../src/cli/mv.ts")).mvCommand)],
-  ["ln", async (parser) => parser.command((await import("../src/cli/ln.ts")).lnCommand)],
+  ...CLI_COMMANDS,
   ["install", async (parser) => parser.command((await import("../src/cli/install.ts")).installCommand)],
   ["complete", async (parser) => parser.command((await import("../src/cli/complete.ts")).completeCommand)],
   ["mount.h5fs", async (parser) => parser.command((await import("./helper-commands.ts")).mountHelper)],

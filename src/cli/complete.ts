@@ -21,7 +21,19 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
   ls: { options: ["--long", "-l"], argument: "location" },
   cat: { options: [], argument: "location" },
   cp: {
-    options: ["--recursive", "-r", "--force", "-f", "--views", "--no-xattrs", "--quiet", "-q"],
+    options: [
+      "--recursive",
+      "-r",
+      "--force",
+      "-f",
+      "--views",
+      "--no-xattrs",
+      "--quiet",
+      "-q",
+      "--filters",
+      "--as",
+      "--dry-run",
+    ],
     argument: "location",
   },
   tree: { options: [], argument: "location" },
@@ -35,6 +47,10 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
   mv: { options: ["--force", "-f", "--dry-run"], argument: "location" },
   ln: { options: ["--symbolic", "-s", "--dry-run"], argument: "location" },
   recover: { options: ["--discard-log"], argument: "path" },
+  attr: { options: ["--type", "-t", "--force", "-f", "--dry-run"], argument: "location" },
+  resize: { options: ["--dry-run"], argument: "location" },
+  set: { options: ["--dry-run"], argument: "location" },
+  repack: { options: ["--libver", "--quiet", "-q"], argument: "path" },
   install: { options: ["--root", "--remove"], argument: "path" },
 };
 

@@ -24,6 +24,9 @@ export function copyObject(location: string, target: string, path: string, optio
     throw new H5Error("is-a-group", `${object.path} is a group: h5fs cp -r copies it with all that is in it`);
   }
   const progress = new CopyProgress(process.stderr, options.quiet);
+  const isSame = realpathSync(source.name) === realpathSync(target);
+  // It is locked while it is open, for those who write it, too.
+  if (isSame) source.close();
   try {
     editFile(target, options.dryRun, (file) => {
       const isInto = isGroup(file, path);
@@ -35,7 +38,6 @@ export function copyObject(location: string, target: string, path: string, optio
       }
       const to = isInto ? childPath(path, lastPart(object.path)) : path;
       if (options.force) replaceable(file, to);
-      const isSame = realpathSync(source.name) === realpathSync(target);
       const { lostReferences } = file.copy(object.path, to, isSame ? undefined : source, {
         progress: (at, bytes) => {
           if (bytes === 0) progress.copied();
@@ -46,7 +48,7 @@ export function copyObject(location: string, target: string, path: string, optio
     });
     progress.end();
   } finally {
-    source.close();
+    if (!isSame) source.close();
   }
 }
 

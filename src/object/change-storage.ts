@@ -1,3 +1,4 @@
+import { chooseChunkShape } from "../chunk/chunk-shape.ts";
 import { RangeReader } from "../chunk/read-range.ts";
 import type { Selection } from "../chunk/selection.ts";
 import { H5Error } from "../errors.ts";
@@ -5,7 +6,6 @@ import type { EditContext } from "../format/edit-context.ts";
 import type { Filter } from "../format/filter-pipeline.ts";
 import { MESSAGE } from "../format/header-message.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
-import { chooseChunks } from "./choose-chunks.ts";
 import { ElementCopier, hasAddresses } from "./copy-elements.ts";
 import type { Dataset } from "./dataset.ts";
 import { type FilterSpec, filtersFrom } from "./filter-spec.ts";
@@ -67,7 +67,7 @@ function createEmpty(edit: EditContext, dataset: Dataset, { chunks, filters: spe
   const isChunked = layout.kind === "chunked";
   const kept = isChunked && chunks === undefined ? layout.chunkDims : undefined;
   const chosen =
-    chunks === "choose" || chunks === undefined ? chooseChunks(dims, maxDims, dataset.elementSize) : chunks;
+    chunks === "choose" || chunks === undefined ? chooseChunkShape(dims, maxDims, dataset.elementSize) : chunks;
   return createChunkedDataset(edit, { ...base, chunkShape: kept ?? chosen, filters }, now);
 }
 

@@ -1,7 +1,7 @@
+import { chooseChunkShape } from "../chunk/chunk-shape.ts";
 import { H5Error } from "../errors.ts";
 import type { Dataspace } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
-import { chooseChunks } from "./choose-chunks.ts";
 import { type DtypeSpec, datatypeFrom } from "./dtype.ts";
 import { type FilterSpec, filtersFrom } from "./filter-spec.ts";
 import { FileHeapWriter } from "./heap-writer.ts";
@@ -156,5 +156,5 @@ function chunkShape(
   if (chunks !== undefined && chunks !== true) return chunks;
   const grows = maxDims.some((max, d) => max !== dims[d]);
   const isNeeded = chunks === true || grows || isFiltered || (as !== undefined && as !== "Array");
-  return isNeeded ? chooseChunks(dims, maxDims, datatype.size) : undefined;
+  return isNeeded ? chooseChunkShape(dims, maxDims, datatype.size) : undefined;
 }

@@ -5,7 +5,7 @@ import type { Dataset } from "./dataset.ts";
 import { FileHeapWriter } from "./heap-writer.ts";
 import { inferDims } from "./infer-datatype.ts";
 import { meantDatatype } from "./pytables.ts";
-import { rowsChanged } from "./pytables-table.ts";
+import { isPyTablesTable, rowsChanged } from "./pytables-table.ts";
 import { type SelectionSpec, selected } from "./selection-spec.ts";
 import { isList, type Storable } from "./storable.ts";
 import { valuesToBytes } from "./values-to-bytes.ts";
@@ -99,8 +99,9 @@ export class EditableDataset {
 
   #change(change: (transaction: FileTransaction, dataset: Dataset) => void): void {
     this.#owner.transaction((transaction) => {
-      change(transaction, this.dataset);
-      rowsChanged(transaction, this.dataset, this.#owner.path);
+      const { dataset } = this;
+      change(transaction, dataset);
+      if (isPyTablesTable(dataset)) rowsChanged(transaction, this.dataset, this.#owner.path);
     });
   }
 }

@@ -9,14 +9,17 @@ import type { FileTransaction } from "./writable-file.ts";
 
 const SCALAR = { kind: "scalar", dims: [], maxDims: [] } as const;
 
+export function isPyTablesTable(dataset: Dataset): boolean {
+  return textAttribute(dataset, "CLASS") === "TABLE";
+}
+
 /**
  * Keeps what PyTables notes of a table true after its rows were changed: their number, and that the indexes of its columns
- * are out of date, without which PyTables would find wrong rows. Of any other dataset it does nothing.
+ * are out of date, without which PyTables would find wrong rows.
  * @param path of the table as it is now
  */
 export function rowsChanged(transaction: FileTransaction, dataset: Dataset, path: string): void {
   const { file, edit } = transaction;
-  if (textAttribute(dataset, "CLASS") !== "TABLE") return;
   const rows = dataset.dims[0] ?? 0;
   const noted = dataset.attribute("NROWS");
   if (noted?.datatype.class === "integer" && noted.dataspace.kind === "scalar") {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inspect } from "node:util";
+import h5wasm from "h5wasm/node";
 import { writeSample } from "../support/h5wasm-file.ts";
 import { H5FS } from "../support/mount.ts";
 import { run } from "../support/run.ts";
@@ -31,6 +33,49 @@ describe("commands that change a file", () => {
 `;
       assert.match(await h5fs("check", "new.h5"), /no damage found/);
       assert.equal(await h5fs("tree", "new.h5"), expected);
+    });
+  });
+
+  it("make datasets of files, set attributes, store anew, copy and repack", async () => {
+    await withTempDir(async (cwd) => {
+      const h5fs = async (...args: string[]): Promise<string> => {
+        const { status, stdout, stderr } = await run(process.execPath, [H5FS, ...args], { cwd });
+        assert.equal(stderr, "");
+        assert.equal(status, 0);
+        return stdout.toString();
+      };
+      const header = "{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3), }".padEnd(117);
+      const head = Buffer.concat([Buffer.from("\x93NUMPY\x01\x00\x76\x00", "latin1"), Buffer.from(`${header}\n`)]);
+      const numbers = Buffer.from(Int16Array.of(1, 4, 2, 5, 3, 6).buffer);
+      writeFileSync(join(cwd, "x.npy"), Buffer.concat([head, numbers]));
+      writeFileSync(join(cwd, "t.csv"), 'id,name\n1,"a,b"\n2,c\n');
+      await h5fs("create", "a.h5");
+      await h5fs("cp", "x.npy", "a.h5:/");
+      await h5fs("cp", "--filters", "shuffle,gzip", "t.csv", "a.h5:/t");
+      await h5fs("attr", "set", "-t", "int16", "a.h5:/x", "range", "[1, 6]");
+      await h5fs("attr", "set", "a.h5:/x", "units", "m");
+      await h5fs("set", "chunks", "a.h5:/x", "1,_");
+      await h5fs("resize", "a.h5:/t", "3");
+      await h5fs("cp", "-r", "a.h5:/", "a.h5:/all");
+      await h5fs("attr", "rm", "a.h5:/x", "units");
+      assert.match(await h5fs("repack", "--libver", "earliest", "a.h5"), /^a\.h5: .* was .*\n$/);
+      await h5wasm.ready;
+      const file = new h5wasm.File(join(cwd, "a.h5"), "r");
+      const dataset = (path: string) => {
+        const found = file.get(path);
+        assert.ok(found instanceof h5wasm.Dataset);
+        return found;
+      };
+      assert.deepEqual(dataset("/x").to_array(), [
+        [1, 2, 3],
+        [4, 5, 6],
+      ]);
+      assert.deepEqual(dataset("/x").metadata.chunks, [1, 3]);
+      assert.deepEqual(Object.keys(dataset("/x").attrs), ["range"]);
+      assert.deepEqual(dataset("/all/x").attrs.range?.value, Int16Array.of(1, 6));
+      assert.equal(dataset("/all/x").attrs.units?.value, "m");
+      assert.match(inspect(dataset("/all/t").to_array()), /^\[ \[ 1n?, 'a,b' \], \[ 2n?, 'c' \], \[ 0n?, '' \] \]$/);
+      file.close();
     });
   });
 
