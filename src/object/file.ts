@@ -36,9 +36,11 @@ export interface ExternalOpener {
   open(from: string, name: string): H5File;
 }
 
-/** What the superblock and its extension say of a file. */
-interface Basis {
-  readonly superblock: Superblock;
+/** What the superblock extension adds. */
+interface Extension {
+  /** B-tree K values. */
+  readonly overrides: Partial<Superblock>;
+  /** Metadata that are in a cache image instead of in their places are read through it, too. */
   readonly context: FormatContext;
 }
 
@@ -75,8 +77,11 @@ export class H5File {
   /** Of the bytes that the file has in their places. */
   readonly #plain: FormatContext;
   #id = ++lastId;
-  /** What superblock and extension say; `undefined`: they have changed since. */
-  #basis: Basis | undefined;
+  readonly #rootAddress: number;
+  readonly #extensionAddress: number | undefined;
+  /** `undefined`: it has changed since it was read. */
+  #superblock: Superblock | undefined;
+  #extension: Extension | undefined;
   /** Where the file changes: the context that the extension was read through. */
   #noted: FormatContext | undefined;
   #globalHeap: GlobalHeap | undefined;
@@ -98,9 +103,10 @@ export class H5File {
     this.#externalFiles = options.externalFiles;
     const superblock = readSuperblock(snapshot, name);
     if (options.ignoreConsistencyFlags !== true) checkConsistencyFlags(superblock, name);
-    const context = new FormatContext(new AddressSpace(snapshot, superblock.baseAddress), superblock);
-    this.#basis = { ...readExtension(context, superblock, name) };
-    this.#plain = context;
+    this.#plain = new FormatContext(new AddressSpace(snapshot, superblock.baseAddress), superblock);
+    this.#rootAddress = superblock.rootAddress;
+    this.#extensionAddress = superblock.extensionAddress;
+    this.#superblock = { ...superblock, ...this.#readExtension().overrides };
     // A file whose root cannot be read is refused now, not at its first use.
     this.object(superblock.rootAddress, "/");
   }
@@ -133,13 +139,13 @@ export class H5File {
     const scopes = new DecodedScopes();
     // What was opened until now has noted nothing.
     file.#objects.clear();
-    file.#basis = undefined;
+    file.#extension = undefined;
     file.#scopes = scopes;
     storage.onChange((offset, length) => {
       const { base } = file.#plain.space;
       // Caches of others know the file's state by its id.
       file.#id = ++lastId;
-      if (offset < base + LARGEST_SUPERBLOCK && offset + length > base) file.#basis = undefined;
+      if (offset < base + LARGEST_SUPERBLOCK && offset + length > base) file.#superblock = undefined;
       scopes.changed(offset - base, length);
     });
     return file;
@@ -151,34 +157,35 @@ export class H5File {
   }
 
   get superblock(): Superblock {
-    return this.#readBasis().superblock;
+    if (this.#superblock === undefined) {
+      const superblock = readSuperblock(this.snapshot, this.name);
+      this.#superblock = { ...superblock, ...this.#readExtension().overrides };
+    }
+    return this.#superblock;
   }
 
   /** Another one where metadata that were in a cache image have come to their places. */
   get context(): FormatContext {
-    return this.#readBasis().context;
+    return this.#readExtension().context;
+  }
+
+  #readExtension(): Extension {
+    if (this.#extension === undefined) {
+      if (this.#noted !== undefined) this.#scopes?.close(this.#noted);
+      const noted = this.#scopes?.open(this.#plain, () => this.#forgetAll()) ?? this.#plain;
+      this.#noted = noted;
+      const extension = readExtension(noted, this.#extensionAddress, this.name);
+      this.#extension = extension.context === noted ? { ...extension, context: this.#plain } : extension;
+    }
+    return this.#extension;
   }
 
   /** Objects may have been read through a cache image that is there no more. */
   #forgetAll(): void {
-    this.#basis = undefined;
+    this.#superblock = undefined;
+    this.#extension = undefined;
     this.#globalHeap = undefined;
     this.#objects.clear();
-  }
-
-  #readBasis(): Basis {
-    if (this.#basis === undefined) {
-      const superblock = readSuperblock(this.snapshot, this.name);
-      if (this.#noted !== undefined) this.#scopes?.close(this.#noted);
-      const noted = this.#scopes?.open(this.#plain, () => this.#forgetAll()) ?? this.#plain;
-      this.#noted = noted;
-      const extended = readExtension(noted, superblock, this.name);
-      this.#basis = {
-        superblock: extended.superblock,
-        context: extended.context === noted ? this.#plain : extended.context,
-      };
-    }
-    return this.#basis;
   }
 
   get globalHeap(): GlobalHeap {
@@ -192,7 +199,7 @@ export class H5File {
 
   /** @throws FormatError where the root is damaged, or no group */
   get root(): Group {
-    const root = this.object(this.superblock.rootAddress, "/");
+    const root = this.object(this.#rootAddress, "/");
     if (root instanceof Group) return root;
     throw new FormatError(`${this.name}: the root object is a ${root.kind}, expected a group`, {
       address: root.address,
@@ -339,14 +346,9 @@ function headerSize(header: ObjectHeader): number {
   return header.messages.reduce((sum, { body }) => sum + body.length + 384, 1024);
 }
 
-/** What the superblock extension adds: B-tree K values, and metadata that are in a cache image instead of in their places. */
-function readExtension(
-  context: FormatContext,
-  superblock: Superblock,
-  name: string,
-): { superblock: Superblock; context: FormatContext } {
-  if (superblock.extensionAddress === undefined) return { superblock, context };
-  const header = readObjectHeader(context, superblock.extensionAddress);
+function readExtension(context: FormatContext, address: number | undefined, name: string): Extension {
+  if (address === undefined) return { overrides: {}, context };
+  const header = readObjectHeader(context, address);
   const reader = (type: number, what: string): Reader | undefined => {
     const message = findMessage(header, type);
     return message === undefined ? undefined : new Reader(message.body, message.address, `${what} message`, context);
@@ -364,10 +366,10 @@ function readExtension(
   const imageReader = reader(MESSAGE.cacheImage, "metadata cache image");
   const image = imageReader === undefined ? undefined : decodeCacheImageMessage(imageReader);
   return {
-    superblock: k === undefined ? superblock : { ...superblock, ...decodeBTreeK(k) },
+    overrides: k === undefined ? {} : decodeBTreeK(k),
     context:
       image === undefined
         ? context
-        : new FormatContext(context.space.withOverlay(readCacheImage(context, image)), superblock),
+        : new FormatContext(context.space.withOverlay(readCacheImage(context, image)), context),
   };
 }

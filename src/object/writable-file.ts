@@ -2,6 +2,7 @@ import { EditContext } from "../format/edit-context.ts";
 import { PAGED } from "../format/file-space-info.ts";
 import { GlobalHeapSpace } from "../format/global-heap-space.ts";
 import { KeptStructures } from "../format/kept-structures.ts";
+import type { Superblock } from "../format/superblock.ts";
 import { findSuperblockSector } from "../format/superblock-sector.ts";
 import { FreeSpaceMemory } from "../storage/journal/free-space-memory.ts";
 import { JournaledFile, type Pin } from "../storage/journal/journaled-file.ts";
@@ -36,6 +37,8 @@ export class WritableFile {
   readonly #globalHeapSpace = new GlobalHeapSpace();
   readonly #kept = new KeptStructures();
   readonly #space: SpaceKeeper;
+  /** As it was when the file was opened: its version and K values do not change. */
+  readonly #superblock: Superblock;
   /** The first transaction has to put something in order. */
   #needsPreparation: boolean;
 
@@ -43,6 +46,7 @@ export class WritableFile {
     this.#needsPreparation = needsPreparation;
     this.#journal = journal;
     this.#file = file;
+    this.#superblock = file.superblock;
     this.#space = space;
   }
 
@@ -112,7 +116,7 @@ export class WritableFile {
     try {
       const file = this.#file;
       const edited = (): EditContext =>
-        new EditContext(file.context, file.superblock, store, this.#globalHeapSpace, this.#kept);
+        new EditContext(file.context, this.#superblock, store, this.#globalHeapSpace, this.#kept);
       if (this.#needsPreparation) prepareFirstWrite(file, edited());
       const edit = edited();
       result = change({

@@ -5,7 +5,7 @@ export type SpaceKind = "metadata" | "raw";
 
 /** Raw data of this size are written into the file at once, and begin at a multiple of `BLOCK`. */
 export const LARGE = 64 * 1024;
-const BLOCK = 4096;
+export const BLOCK = 4096;
 
 /** Blocks from which small metadata are taken: the first small, for small files, the next larger. */
 const FIRST_METADATA_BLOCK = 4096;

@@ -3,7 +3,7 @@ import { H5Error } from "../../errors.ts";
 import { piecesOfFile } from "../changed-pages.ts";
 import { PageCache } from "../page-cache.ts";
 import type { Piece, Snapshot, SnapshotDescription, Storage } from "../storage.ts";
-import { Allocator } from "./allocator.ts";
+import { Allocator, BLOCK } from "./allocator.ts";
 import { tailOffset, tailSector, writeCheckpoint } from "./checkpoint.ts";
 import type { DiskDirectory, DiskFile, FileIdentity } from "./disk.ts";
 import { alignUp } from "./free-extents.ts";
@@ -18,7 +18,7 @@ import { Transaction } from "./transaction.ts";
 const LOG_LIMIT = 16 * 2 ** 20;
 
 /** So many changed pages are kept in memory; each takes twice its size. */
-const PAGE_LIMIT = 8192;
+const PAGE_LIMIT = 32_768;
 
 /** So many freed bytes are worth a checkpoint, for only then are they used again. */
 const DYING_LIMIT = 256 * 2 ** 20;
@@ -316,8 +316,8 @@ export class JournaledFile implements Storage {
     this.#state++;
     this.#checkpoints++;
     for (const { offset, length } of freed) {
-      const from = alignUp(offset, PAGE_SIZE);
-      const to = Math.floor((offset + length) / PAGE_SIZE) * PAGE_SIZE;
+      const from = alignUp(offset, BLOCK);
+      const to = Math.floor((offset + length) / BLOCK) * BLOCK;
       if (to - from >= PUNCHED && !file.punch(from, to - from)) break;
     }
     this.#overlay.clear();

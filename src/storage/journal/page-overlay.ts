@@ -1,7 +1,7 @@
 import type { ChangedPages } from "../storage.ts";
 
-/** Bytes of a page: what is kept of the file in memory while it is changed. */
-export const PAGE_SIZE = 4096;
+/** Bytes of a page: what is kept of the file in memory while it is changed. Most changes are small, and each copies the pages that it touches. */
+export const PAGE_SIZE = 1024;
 
 /** A page of the file that was changed since the last checkpoint. */
 interface Page {
