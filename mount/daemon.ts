@@ -1,8 +1,10 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
 import { H5File } from "../src/object/file.ts";
+import { createFile } from "../src/object/new-file.ts";
 import { openStorage } from "../src/object/open-storage.ts";
+import { WritableFile } from "../src/object/writable-file.ts";
 import { lockShared } from "../src/storage/journal/system-calls.ts";
 import type { LocalFile } from "../src/storage/local-file.ts";
 import { raiseReadAhead, unmount } from "./kernel/mount.ts";
@@ -10,7 +12,7 @@ import { mountEntry } from "./kernel/mount-table.ts";
 import { serveKernel } from "./kernel-transport.ts";
 import { serveLibfuse } from "./libfuse-transport.ts";
 import type { Log } from "./log.ts";
-import type { MountOptions } from "./mount-options.ts";
+import { isWritable, type Mode, type MountOptions } from "./mount-options.ts";
 import { type MountPoint, prepareMountPoint, removeMountPoint } from "./mount-point.ts";
 import type { Transport, TransportName } from "./transport.ts";
 import { UnreadableLog } from "./unreadable-log.ts";
@@ -45,8 +47,9 @@ export async function startDaemon(
   log: Log,
   signal: AbortSignal,
 ): Promise<Daemon> {
+  if (isWritable(options)) prepareForWriting(file, options.mode);
   const { storage } = openStorage(file);
-  if (options.lock && !lockShared(storage.fd)) {
+  if (options.lock && !isWritable(options) && !lockShared(storage.fd)) {
     throw new CommandError(
       EXIT.locked,
       `${file} is open for writing in another program; -o lock=none reads it all the same`,
@@ -64,6 +67,13 @@ export async function startDaemon(
     removeMountPoint(mountPoint);
     throw error;
   }
+}
+
+/** Makes the file where that is asked for, and tells of a file that cannot be written before anything is mounted. */
+function prepareForWriting(file: string, mode: Mode): void {
+  if (mode === "w") createFile(file, {}, "replace");
+  else if (mode === "x" || (mode === "a" && !existsSync(file))) createFile(file);
+  WritableFile.open(file).close();
 }
 
 async function mountAndServe(

@@ -28,6 +28,8 @@ export interface DataReaderSetup {
   readonly parking: Parking;
   readonly cacheBytes: number;
   readonly codecs: CodecMode;
+  /** The file is being changed: no other thread can read its present state. */
+  readonly isAlone?: boolean;
   post(job: Job): void;
 }
 
@@ -74,7 +76,7 @@ export class DataReader {
     const body = part(target, prefix, plan.length);
     const chunks = plan.kind === "chunked" || plan.kind === "selected" ? this.#chunksOf(node, plan) : [];
     if (!this.#readAtHand(plan, chunks, body)) {
-      const slot = this.#setup.parking.park(request.unique);
+      const slot = this.#park(request.unique);
       if (slot !== undefined) {
         this.#setup.post({
           kind: "read",
@@ -111,7 +113,7 @@ export class DataReader {
   ): number | Parked {
     const { unique } = request;
     const length = Math.min(target.length - prefix, sizeOf(data) - start);
-    const slot = this.#setup.parking.park(unique);
+    const slot = this.#park(unique);
     if (slot === undefined) {
       this.#ownReader ??= new RangeReader(this.#setup.codecs);
       this.#ownReader.readInto(data, cacheName(node), start, part(target, prefix, length));
@@ -122,6 +124,10 @@ export class DataReader {
     const job = { unique, slot, prefix: target.slice(0, prefix), object, selection, start, length };
     this.#setup.post({ kind: "select", ...job });
     return PARKED;
+  }
+
+  #park(unique: number): number | undefined {
+    return this.#setup.isAlone === true ? undefined : this.#setup.parking.park(unique);
   }
 
   #chunksOf(node: FileNode, plan: ChunkedPlan | SelectedPlan): PlannedMemory {

@@ -53,5 +53,5 @@ function fetchMessages(): boolean {
 
 // The first look-up in a large group verifies a block of 64 KiB, which takes milliseconds where the compiler has not met this.
 lookup3(new Uint8Array(2 ** 16));
-serve(setup.kernel.device, setup.kernel.wakeup, dispatcher, fetchMessages);
+serve(setup.kernel, dispatcher, { onWake: fetchMessages, session });
 for (const port of setup.workers) port.close();

@@ -2,6 +2,7 @@ import { H5Error, type H5ErrorKind } from "../src/errors.ts";
 
 /** The numbers of asm-generic/errno.h that we answer with: the same on every architecture that Node.js runs on under Linux. */
 export const Errno = {
+  EPERM: 1,
   ENOENT: 2,
   EINTR: 4,
   EIO: 5,
@@ -22,6 +23,7 @@ export const Errno = {
   ENAMETOOLONG: 36,
   ERANGE: 34,
   ENOSYS: 38,
+  ENOTEMPTY: 39,
   ENODATA: 61,
   EPROTO: 71,
   EOVERFLOW: 75,

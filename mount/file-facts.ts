@@ -1,17 +1,21 @@
 import { fstatSync } from "node:fs";
-import type { Timestamp } from "./filesystem.ts";
+import type { Timestamp } from "../src/tree/posix-metadata.ts";
 import type { Ownership } from "./mount-options.ts";
 import type { FileFacts } from "./node-attributes.ts";
 
 /** What the nodes of a mount take over from the mounted file, and from the mount's options instead. */
-export function factsOf(fd: number, { uid, gid, fileMask, directoryMask }: Ownership): FileFacts {
+export function factsOf(fd: number, ownership: Ownership, isWritable: boolean): FileFacts {
+  const { uid, gid, fileMask, directoryMask } = ownership;
   const file = fstatSync(fd);
-  const readable = file.mode & 0o444;
+  const all = isWritable ? 0o666 : 0o444;
+  const allowed = file.mode & all;
+  const readable = allowed & 0o444;
   return {
     size: file.size,
-    fileMode: fileMask === undefined ? readable : 0o444 & ~fileMask,
+    isWritable,
+    fileMode: fileMask === undefined ? allowed : all & ~fileMask,
     // Who may read may also enter.
-    directoryMode: directoryMask === undefined ? readable | (readable >> 2) : 0o555 & ~directoryMask,
+    directoryMode: directoryMask === undefined ? allowed | (readable >> 2) : (all | 0o111) & ~directoryMask,
     uid: uid ?? file.uid,
     gid: gid ?? file.gid,
     atime: timestamp(file.atimeMs),

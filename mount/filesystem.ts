@@ -1,3 +1,5 @@
+import type { Timestamp } from "../src/tree/posix-metadata.ts";
+
 /**
  * What a transport (the kernel protocol, or libfuse) asks of the file system: FUSE's own low-level operations. Everything
  * is synchronous; an operation that would take long returns PARKED and is answered later, by `unique`.
@@ -17,11 +19,6 @@ export interface Request {
   readonly pid: number;
 }
 
-export interface Timestamp {
-  readonly seconds: number;
-  readonly nanoseconds: number;
-}
-
 /** `struct fuse_attr`. */
 export interface Attributes {
   readonly ino: number;
@@ -36,6 +33,8 @@ export interface Attributes {
   readonly nlink: number;
   readonly uid: number;
   readonly gid: number;
+  /** Of a device: as the kernel encodes it. */
+  readonly rdev: number;
   readonly blksize: number;
 }
 
@@ -84,7 +83,70 @@ export interface FilesystemStatistics {
   readonly frsize: number;
 }
 
+/** What SETATTR changes. */
+export interface AttributeChange {
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly size?: number;
+  /** "now" is the time at which the change is made. */
+  readonly atime?: Timestamp | "now";
+  readonly mtime?: Timestamp | "now";
+  /** Of the handle by which it is changed, where it is. */
+  readonly handle?: number;
+}
+
+export interface Created {
+  readonly entry: Entry;
+  readonly open: OpenReply;
+}
+
+/** RENAME2's flags. */
+export interface RenameFlags {
+  /** EEXIST where the new name exists. */
+  readonly noReplace: boolean;
+  /** Both exist and change places. */
+  readonly exchange: boolean;
+}
+
+/** WRITE's flags. */
+export interface WriteFlags {
+  /** The handle was opened with O_APPEND: the bytes go to the end, wherever the kernel believes that to be. */
+  readonly append: boolean;
+  /** Set-user-ID and set-group-ID are to be taken away. */
+  readonly killPrivileges: boolean;
+}
+
+/** The operations of a file system that can be written. The permission bits of `mode` are without those of the umask. */
+export interface Changes {
+  setattr(request: Request, nodeid: number, change: AttributeChange): AttributesReply;
+  /** @param mode the type, too */
+  mknod(request: Request, parent: number, name: Uint8Array, mode: number, rdev: number): Entry;
+  create(request: Request, parent: number, name: Uint8Array, mode: number, flags: number): Created;
+  mkdir(request: Request, parent: number, name: Uint8Array, mode: number): Entry;
+  symlink(request: Request, parent: number, name: Uint8Array, target: Uint8Array): Entry;
+  link(request: Request, nodeid: number, parent: number, name: Uint8Array): Entry;
+  unlink(request: Request, parent: number, name: Uint8Array): void;
+  rmdir(request: Request, parent: number, name: Uint8Array): void;
+  rename(
+    request: Request,
+    parent: number,
+    name: Uint8Array,
+    newParent: number,
+    newName: Uint8Array,
+    flags: RenameFlags,
+  ): void;
+  /** Returns when all are taken over: the bytes are the caller's again. */
+  write(request: Request, nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void;
+  /** @param mode FALLOC_FL_* */
+  fallocate(request: Request, nodeid: number, handle: number, offset: number, length: number, mode: number): void;
+  setxattr(request: Request, nodeid: number, name: Uint8Array, value: Uint8Array, flags: number): void;
+  removexattr(request: Request, nodeid: number, name: Uint8Array): void;
+}
+
 export interface FileSystem {
+  /** `undefined`: nothing can be changed. */
+  readonly changes: Changes | undefined;
   lookup(request: Request, parent: number, name: Uint8Array): Entry;
   /** Never answered. */
   forget(nodeid: number, lookups: number): void;

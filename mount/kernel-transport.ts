@@ -1,6 +1,7 @@
 import type { EngineMessage } from "./engine.ts";
 import { factsOf } from "./file-facts.ts";
 import { mountKernel } from "./kernel/mount.ts";
+import { isWritable } from "./mount-options.ts";
 import { createEventFd, wakeEventFd } from "./native.ts";
 import type { FileFacts } from "./node-attributes.ts";
 import { startEngine, startWorkers } from "./threads.ts";
@@ -9,8 +10,10 @@ import type { Service, ServiceRequest } from "./transport.ts";
 /** The kernel's own protocol: an engine thread reads /dev/fuse; it and the workers write replies to it. */
 export async function serveKernel(request: ServiceRequest): Promise<Service> {
   const { storage, source, directory, options, log, unreadable, signal } = request;
-  const checks = permissionChecks(factsOf(storage.fd, options.ownership), options.kernel);
-  const device = await mountKernel({ source, directory, options: ["ro", ...checks, ...options.kernel], signal });
+  const checks = isWritable(options)
+    ? ["default_permissions"]
+    : ["ro", ...permissionChecks(factsOf(storage.fd, options.ownership, false), options.kernel)];
+  const device = await mountKernel({ source, directory, options: [...checks, ...options.kernel], signal });
   const kernel = { device, wakeup: createEventFd() };
   const workers = startWorkers(request, kernel);
   const engine = startEngine(workers.parts, kernel);

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { startInBackground } from "./background.ts";
-import { OPTION_HELP, parseMountOptions } from "./mount-options.ts";
+import { MODES, type Mode, OPTION_HELP, parseMountOptions } from "./mount-options.ts";
 import { serve } from "./service.ts";
 
 interface Arguments {
   readonly file: string;
   readonly dir: string | undefined;
   readonly foreground: boolean;
+  readonly mode: Mode | undefined;
   readonly o: readonly string[] | undefined;
 }
 
@@ -23,6 +24,13 @@ export const mountCommand: CommandModule<object, Arguments> = {
           "the mount point; if omitted, a folder beside FILE, named as it is without its extension, made and removed again",
       })
       .option("foreground", { alias: "f", type: "boolean", default: false, describe: "stay in the foreground" })
+      .option("mode", {
+        type: "string",
+        choices: MODES,
+        requiresArg: true,
+        describe:
+          "r: read only (default); r+: read and write; a: the same, FILE is made where it does not exist; w: a new FILE, replacing; x: a new FILE, which must not exist",
+      })
       .option("o", {
         type: "string",
         array: true,
@@ -33,13 +41,15 @@ export const mountCommand: CommandModule<object, Arguments> = {
       .example("$0 data.h5 mnt", "then ls mnt, cat, cp, np.load")
       .example("$0 data.h5", "at ./data, which is made and removed again")
       .example("$0 data.h5 mnt -o cache=4G,allow_other", "for everybody, with more memory")
+      .example("$0 --mode a data.h5 mnt", "to be written: cp, mv, rm, editors, tar, rsync, git")
       .example("$0 umount mnt", "end it"),
-  handler: async ({ file, dir, foreground, o }) => {
+  handler: async ({ file, dir, foreground, mode, o }) => {
+    const words = [...(o ?? []), ...(mode === undefined ? [] : [`mode=${mode}`])];
     if (foreground) {
-      await serve(file, dir, parseMountOptions(o ?? []));
+      await serve(file, dir, parseMountOptions(words));
       return;
     }
-    const directory = await mountInBackground(file, dir, o ?? []);
+    const directory = await mountInBackground(file, dir, words);
     process.stdout.write(`${file} is mounted at ${directory}; "h5fs umount ${directory}" ends that\n`);
   },
 };

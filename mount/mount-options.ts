@@ -16,6 +16,10 @@ export interface Ownership {
   readonly directoryMask?: number;
 }
 
+/** As h5py and PyTables have it: read; read and write; the same, made where it does not exist; a new file, replacing one; a new file, where there is none. */
+export const MODES = ["r", "r+", "a", "w", "x"] as const;
+export type Mode = (typeof MODES)[number];
+
 export interface MountOptions {
   readonly cacheBytes: number;
   readonly codecs: CodecMode;
@@ -23,6 +27,7 @@ export interface MountOptions {
   /** Where the sizes and indexes of texts are kept from mount to mount; `undefined`: nowhere. */
   readonly indexRoot: string | undefined;
   readonly transport: TransportName;
+  readonly mode: Mode;
   /** Whether to take libhdf5's shared lock on the file. */
   readonly lock: boolean;
   /** The views to list of each dataset that has any of them; none: its natural one. */
@@ -54,7 +59,8 @@ export const OPTION_HELP = [
   "uid=N, gid=N      show everything as this user's, this group's (default: the file's)",
   "umask=M           show all permissions to read but those in M, octal (default: the file's own)",
   "fmask=M, dmask=M  the same, for files only, for directories only",
-  "noexec, noatime   as mount(8) has them; nosuid, nodev and ro are always set",
+  "rw                as --mode r+",
+  "noexec, noatime   as mount(8) has them; nosuid and nodev are always set",
 ].join("\n");
 
 /** Words that mount(8), fstab and systemd pass on, and that mean nothing here. */
@@ -77,6 +83,7 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
     indexRoot: defaultIndexRoot(process.env),
     workers: Math.max(1, cpus().length - 1),
     transport: DEFAULT_TRANSPORT,
+    mode: "r",
     lock: true,
     views: [],
     external: "below",
@@ -144,8 +151,12 @@ function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
     case "noatime":
       if (value === undefined) return { kernel: [...options.kernel, key] };
       break;
+    case "mode":
+      return { mode: oneOf(word, value, MODES) };
     case "rw":
-      throw new CommandError(EXIT.usage, "-o rw: writing is not possible yet; every mount is read only");
+      // As `--mode r+`, unless that says more.
+      if (value === undefined) return { mode: options.mode === "r" ? "r+" : options.mode };
+      break;
   }
   throw new CommandError(EXIT.usage, `-o ${word}: there is no such option; "h5fs --help" lists them`);
 }
@@ -153,6 +164,11 @@ function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
 function isIgnored(key: string, value: string | undefined): boolean {
   if (/^x-/i.test(key)) return true;
   return value === undefined ? IGNORED.has(key) : IGNORED_WITH_VALUE.has(key);
+}
+
+/** Whether the mount can be written. */
+export function isWritable({ mode }: Pick<MountOptions, "mode">): boolean {
+  return mode !== "r";
 }
 
 function oneOf<T extends string>(word: string, value: string | undefined, allowed: readonly T[]): T {

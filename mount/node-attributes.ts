@@ -1,49 +1,89 @@
 import { H5Error } from "../src/errors.ts";
+import { encodeText } from "../src/format/text.ts";
 import { childPath } from "../src/tree/canonical-name.ts";
 import { fileName } from "../src/tree/file-name.ts";
 import { modificationTime } from "../src/tree/modification-time.ts";
 import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
-import type { Attributes, Timestamp } from "./filesystem.ts";
+import { type PosixMetadata, posixMetadata, type Timestamp } from "../src/tree/posix-metadata.ts";
+import type { Attributes } from "./filesystem.ts";
 
 /** What the mounted file itself has: its nodes take over what HDF5 does not store. */
 export interface FileFacts {
   readonly size: number;
-  /** Permission bits, without any to write. */
+  /** Permission bits; without any to write where the mount is read-only. */
   readonly fileMode: number;
   readonly directoryMode: number;
+  readonly isWritable: boolean;
   readonly uid: number;
   readonly gid: number;
   readonly atime: Timestamp;
   readonly mtime: Timestamp;
 }
 
-const S_IFDIR = 0o040000;
-const S_IFREG = 0o100000;
+/** File type bits of a mode. */
+export const S_IFMT = 0o170000;
+export const S_IFDIR = 0o040000;
+export const S_IFREG = 0o100000;
 const S_IFLNK = 0o120000;
 
 /** The DT_* types of directory entries. */
-export const DT = { directory: 4, file: 8, symlink: 10, broken: 8 } as const;
+const DT = { directory: 4, file: 8, symlink: 10, broken: 8 } as const;
+
+/** Of a special file, the type bits of its mode are the number. */
+export function directoryEntryType(node: Node): number {
+  const mode = node.kind === "file" ? metadataOf(node)?.mode : undefined;
+  return mode === undefined ? DT[node.kind] : (mode & S_IFMT) >> 12;
+}
 
 /** A directory with more links than this is not searched for subdirectories. */
 const MAX_COUNTED = 256;
 
-/** `struct stat` of a node. @param size a file's, in bytes; of anything else 0 */
-export function attributesOf(node: Node, size: number, facts: FileFacts): Attributes {
-  const seconds = modificationTime(node);
-  const mtime = seconds === undefined ? facts.mtime : { seconds, nanoseconds: 0 };
+/** What POSIX keeps of a node, where it was ever told. */
+export function metadataOf(node: Node): PosixMetadata | undefined {
+  switch (node.kind) {
+    case "directory":
+      return quietly(() => posixMetadata(node.group));
+    case "file":
+      return isWhole(node) ? quietly(() => posixMetadata(node.object)) : undefined;
+    case "symlink":
+      return node.record?.metadata;
+    case "broken":
+      return undefined;
+  }
+}
+
+/**
+ * `struct stat` of a node.
+ * @param size a file's, in bytes; of anything else 0
+ * @param known what is newer than what the file has
+ */
+export function attributesOf(
+  node: Node,
+  size: number,
+  facts: FileFacts,
+  known: { readonly metadata?: PosixMetadata; readonly nlink?: number } = {},
+): Attributes {
+  const metadata = known.metadata ?? metadataOf(node);
+  const mtime = metadata?.mtime ?? modified(node, facts);
   return {
     ino: node.ino,
-    size: node.kind === "symlink" ? Buffer.byteLength(node.target) : size,
+    size: node.kind === "symlink" ? Buffer.byteLength(encodeText(node.target)) : size,
     blocks: blocksOf(node, size),
-    atime: facts.atime,
+    atime: metadata?.atime ?? facts.atime,
     mtime,
-    ctime: mtime,
-    mode: modeOf(node, facts),
-    nlink: linksOf(node),
-    uid: facts.uid,
-    gid: facts.gid,
+    ctime: metadata?.ctime ?? mtime,
+    mode: modeOf(node, facts, metadata),
+    nlink: known.nlink ?? linksOf(node),
+    uid: metadata?.uid ?? facts.uid,
+    gid: metadata?.gid ?? facts.gid,
+    rdev: metadata?.rdev ?? 0,
     blksize: 4096,
   };
+}
+
+function modified(node: Node, facts: FileFacts): Timestamp {
+  const seconds = modificationTime(node);
+  return seconds === undefined ? facts.mtime : { seconds, nanoseconds: 0 };
 }
 
 /** In units of 512 bytes; `du` adds these up. */
@@ -52,9 +92,12 @@ function blocksOf(node: Node, size: number): number {
   return Math.ceil((isWhole(node) ? storedBytes(node) : size) / 512);
 }
 
-function modeOf({ kind }: Node, { fileMode, directoryMode }: FileFacts): number {
-  if (kind === "directory") return S_IFDIR | directoryMode;
-  return kind === "symlink" ? S_IFLNK | 0o777 : S_IFREG | fileMode;
+function modeOf({ kind }: Node, facts: FileFacts, metadata: PosixMetadata | undefined): number {
+  const type = kind === "directory" ? S_IFDIR : kind === "symlink" ? S_IFLNK : S_IFREG;
+  if (kind === "symlink") return type | 0o777;
+  const mode = metadata?.mode ?? (kind === "directory" ? facts.directoryMode : facts.fileMode);
+  const permissions = mode & 0o7777 & ~(facts.isWritable ? 0 : 0o222);
+  return (mode & S_IFMT || type) | permissions;
 }
 
 function linksOf(node: Node): number {
@@ -68,7 +111,7 @@ function isWhole({ part, view }: FileNode): boolean {
 }
 
 /** Two and the subdirectories; 1, by which file systems say that they do not count, where counting would open too many objects. */
-function directoryLinks(node: DirectoryNode): number {
+export function directoryLinks(node: DirectoryNode): number {
   if (node.group.hasMoreLinksThan(MAX_COUNTED)) return 1;
   let subdirectories = 0;
   for (const link of node.group.links()) {

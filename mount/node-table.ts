@@ -1,8 +1,10 @@
-import type { Node } from "../src/tree/node.ts";
+import type { DirectoryNode, Node } from "../src/tree/node.ts";
 
 interface Row {
   readonly nodeid: number;
-  readonly node: Node;
+  node: Node;
+  /** By which the node is found; `undefined`: what it stands for is gone, or going with its last handle. */
+  key: string | undefined;
   /** How often the kernel was told of it: it says FORGET so many times. */
   lookups: number;
 }
@@ -18,9 +20,11 @@ export class NodeTable {
   readonly #byId = new Map<number, Row>();
   readonly #byKey = new Map<string, Row>();
   #next = ROOT_ID + 1;
+  /** How many of the nodes are parts of datasets. */
+  #parts = 0;
 
   constructor(root: Node) {
-    this.#insert({ nodeid: ROOT_ID, node: root, lookups: 1 });
+    this.#insert({ nodeid: ROOT_ID, node: root, key: root.key, lookups: 1 });
   }
 
   get(nodeid: number): Node | undefined {
@@ -29,7 +33,9 @@ export class NodeTable {
 
   /** The node's nodeid, one more lookup counted. */
   lookup(node: Node): number {
-    const row = this.#byKey.get(node.key) ?? this.#insert({ nodeid: this.#next++, node, lookups: 0 });
+    const row = this.#byKey.get(node.key) ?? this.#insert({ nodeid: this.#next++, node, key: node.key, lookups: 0 });
+    // Of a file the newest name counts; a directory is the one that those below it know as their parent.
+    if (node.kind !== "directory") row.node = node;
     row.lookups++;
     return row.nodeid;
   }
@@ -41,8 +47,48 @@ export class NodeTable {
     row.lookups -= lookups;
     if (row.lookups > 0) return undefined;
     this.#byId.delete(nodeid);
-    this.#byKey.delete(row.node.key);
+    this.#parts -= partsIn(row.node);
+    if (row.key !== undefined) this.#byKey.delete(row.key);
     return row.node;
+  }
+
+  /** The node that the kernel knows by that key. */
+  known(key: string): Node | undefined {
+    return this.#byKey.get(key)?.node;
+  }
+
+  /** Each node that has `key` is found as `node` from now on: it was renamed; several may have changed places. */
+  rekey(changes: readonly { readonly key: string; readonly node: Node }[]): void {
+    const rows = changes.map(({ key }) => this.#byKey.get(key));
+    for (const { key } of changes) this.#byKey.delete(key);
+    for (const [i, { node }] of changes.entries()) {
+      const row = rows[i];
+      if (row === undefined) continue;
+      row.key = node.key;
+      row.node = node;
+      this.#byKey.set(node.key, row);
+    }
+  }
+
+  /** Another node of that key is another one. @returns its nodeid, which the kernel may know for some time */
+  remove(key: string): number | undefined {
+    const row = this.#byKey.get(key);
+    if (row === undefined) return undefined;
+    this.#byKey.delete(key);
+    row.key = undefined;
+    return row.nodeid;
+  }
+
+  /** The nodes of parts of the dataset at an address. */
+  *partsOf(address: number): Generator<Node> {
+    if (this.#parts === 0) return;
+    for (const { node } of this.#byId.values()) {
+      if (node.kind === "file" && node.part !== undefined && node.address === address) yield node;
+    }
+  }
+
+  *directories(): Generator<DirectoryNode> {
+    for (const { node } of this.#byId.values()) if (node.kind === "directory") yield node;
   }
 
   /** How many nodes the kernel knows. */
@@ -50,9 +96,14 @@ export class NodeTable {
     return this.#byId.size;
   }
 
-  #insert(row: Row): Row {
+  #insert(row: Row & { readonly key: string }): Row {
     this.#byId.set(row.nodeid, row);
-    this.#byKey.set(row.node.key, row);
+    this.#byKey.set(row.key, row);
+    this.#parts += partsIn(row.node);
     return row;
   }
+}
+
+function partsIn(node: Node): number {
+  return node.kind === "file" && node.part !== undefined ? 1 : 0;
 }

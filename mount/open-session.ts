@@ -8,15 +8,18 @@ import type { SnapshotDescription } from "../src/storage/storage.ts";
 import { Tree } from "../src/tree/tree.ts";
 import type { ViewName } from "../src/view/view.ts";
 import type { IndexFolder } from "./index-folder.ts";
+import type { MountSession } from "./mount-session.ts";
 import type { FileFacts } from "./node-attributes.ts";
 import { Parking, ParkingSlots } from "./parking.ts";
-import { type ParkedReplier, Session } from "./session.ts";
+import { type ParkedReplier, Session, type SessionSetup } from "./session.ts";
 import type { Unreadable } from "./transport.ts";
 import { WorkerPool } from "./worker-pool.ts";
+import { openWritableSession } from "./writable/open-writable.ts";
 
 /** What a session is made of, whatever the transport; it can be sent to a thread. */
 export interface SessionParts {
   readonly snapshot: SnapshotDescription;
+  readonly isWritable: boolean;
   /** The mounted file's real path. */
   readonly path: string;
   readonly facts: FileFacts;
@@ -45,14 +48,11 @@ export interface SessionEvents {
 }
 
 /** Opens the file's session on the calling thread. */
-export function openSession(parts: SessionParts, replier: ParkedReplier, events: SessionEvents): Session {
+export function openSession(parts: SessionParts, replier: ParkedReplier, events: SessionEvents): MountSession {
   const pool = new WorkerPool(parts.workers, parts.outstanding);
   const self = { pid: process.pid, uid: process.getuid?.() ?? 0, file: parts.path, since: new Date().toISOString() };
   const externalFiles = new ExternalFiles({ ...parts.links, ...(parts.lock ? { lock: lockShared } : {}) });
-  const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path, { externalFiles });
-  externalFiles.add(parts.path, file);
-  return new Session({
-    tree: new Tree(file, { views: parts.views }),
+  const setup: Omit<SessionSetup, "tree"> = {
     facts: parts.facts,
     parking: new Parking(new ParkingSlots(parts.parking)),
     replier,
@@ -64,5 +64,10 @@ export function openSession(parts: SessionParts, replier: ParkedReplier, events:
     post: (job) => pool.post(job),
     unreadable: (path, problem) => events.unreadable({ path, problem }),
     status: () => ({ ...self, requests: events.requests() }),
-  });
+  };
+  const { path, views } = parts;
+  if (parts.isWritable) return openWritableSession({ ...setup, path, externalFiles, views });
+  const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path, { externalFiles });
+  externalFiles.add(path, file);
+  return new Session({ ...setup, tree: new Tree(file, { views }) });
 }

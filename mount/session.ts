@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { RangeReader } from "../src/chunk/read-range.ts";
 import { H5Error } from "../src/errors.ts";
 import { decodeText, encodeText } from "../src/format/text.ts";
 import { type Content, contentOf, problemOf, type StoredContent } from "../src/tree/content.ts";
@@ -13,7 +14,6 @@ import {
   type AttributesReply,
   type DirectoryEntry,
   type Entry,
-  type FileSystem,
   type FilesystemStatistics,
   type OpenReply,
   PARKED,
@@ -22,10 +22,12 @@ import {
 } from "./filesystem.ts";
 import type { IndexFolder } from "./index-folder.ts";
 import type { Rendered } from "./job.ts";
+import type { MountSession } from "./mount-session.ts";
 import { type DaemonStatus, type MountStatus, PID_ATTRIBUTE, STATUS_ATTRIBUTE } from "./mount-status.ts";
-import { attributesOf, DT, type FileFacts } from "./node-attributes.ts";
+import { attributesOf, directoryEntryType, type FileFacts } from "./node-attributes.ts";
 import { NodeTable } from "./node-table.ts";
-import { TextStore } from "./text-store.ts";
+import { OwnTexts } from "./own-texts.ts";
+import { TextStore, type Texts } from "./text-store.ts";
 
 /** The file cannot change under a read-only mount, so what the kernel learned stays true: a day, in seconds. */
 const FOREVER = 86_400;
@@ -70,25 +72,39 @@ export interface SessionSetup extends DataReaderSetup {
 }
 
 /**
- * The file system of one read-only mount: FUSE's operations on the tree. What takes longer than about a millisecond is
+ * The file system of one mount, as far as it reads: FUSE's operations on the tree. What takes longer than about a millisecond is
  * given to a worker and its request parked.
  */
-export class Session implements FileSystem {
+export class Session implements MountSession {
   readonly #setup: SessionSetup;
   readonly #nodes: NodeTable;
   readonly #directories: DirectoryHandles;
   readonly #data: DataReader;
-  readonly #texts: TextStore;
+  readonly #texts: Texts;
   /** Those in use: every file that was ever listed has one. */
   readonly #contents = new LRUCache<FileNode, Content>({ max: 1024 });
+  /** The state of the file that they are of. */
+  #state = 0;
+  readonly changes = undefined;
+  readonly due = -1;
 
   constructor(setup: SessionSetup) {
     this.#setup = setup;
     this.#nodes = new NodeTable(setup.tree.root);
     this.#directories = new DirectoryHandles((directory) => setup.tree.entries(directory));
     this.#data = new DataReader(setup);
+    this.#texts = setup.isAlone === true ? new OwnTexts(new RangeReader(setup.codecs)) : this.#textStore();
+  }
+
+  /** The nodes that the kernel knows. */
+  get nodes(): NodeTable {
+    return this.#nodes;
+  }
+
+  #textStore(): TextStore {
+    const setup = this.#setup;
     const { facts, replier } = setup;
-    this.#texts = new TextStore({
+    return new TextStore({
       capacity: Math.max(2 ** 22, setup.cacheBytes / 4),
       workerCount: setup.workerCount,
       indexes: setup.indexes,
@@ -204,7 +220,7 @@ export class Session implements FileSystem {
       yield {
         name: encodeText(name),
         ino: node.ino,
-        type: DT[node.kind],
+        type: directoryEntryType(node),
         offset: next,
         lookup: () => (plain ? undefined : this.#knownEntry(node)),
       };
@@ -244,6 +260,10 @@ export class Session implements FileSystem {
     if (this.#setup.parking.cancel(unique) || this.#texts.cancel(unique)) {
       this.#setup.replier.errno(unique, Errno.EINTR);
     }
+  }
+
+  idle(): void {
+    // Nothing is left to be done later.
   }
 
   destroy(): void {
@@ -297,6 +317,8 @@ export class Session implements FileSystem {
   }
 
   #content(node: FileNode): Content {
+    if (this.#state !== node.file.id) this.#contents.clear();
+    this.#state = node.file.id;
     const known = this.#contents.get(node);
     if (known !== undefined) return known;
     const content = contentOf(node);
@@ -341,11 +363,12 @@ export class Session implements FileSystem {
 
   /** `undefined`: the size is not known before the text is made. */
   #attributes(node: Node): Attributes | undefined {
-    const size = node.kind === "file" ? this.#size(node) : 0;
+    const size = node.kind === "file" ? this.size(node) : 0;
     return size === undefined ? undefined : attributesOf(node, size, this.#setup.facts);
   }
 
-  #size(node: FileNode): number | undefined {
+  /** A file's size in bytes; `undefined`: it is not known before the text is made. */
+  size(node: FileNode): number | undefined {
     if (problemOf(node) !== undefined) return 0;
     const content = this.#content(node);
     return content.kind === "stored" ? content.size : this.#texts.size(node);

@@ -28,6 +28,12 @@ export interface TextStoreSetup {
   log(line: string): void;
 }
 
+/** What a session needs of the texts. */
+export type Texts = Pick<
+  TextStore,
+  "size" | "awaitSize" | "forget" | "open" | "release" | "read" | "cancel" | "rendered" | "progress" | "problem"
+>;
+
 /** Bytes that are rendered before a sequential reader asks for them. */
 const READ_AHEAD = 2 ** 21;
 

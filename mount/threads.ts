@@ -3,6 +3,7 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { EngineSetup } from "./engine.ts";
 import { factsOf } from "./file-facts.ts";
 import { indexFolder } from "./index-folder.ts";
+import { isWritable } from "./mount-options.ts";
 import type { SessionParts } from "./open-session.ts";
 import { ParkingSlots } from "./parking.ts";
 import type { ServiceRequest, Unreadable } from "./transport.ts";
@@ -49,10 +50,11 @@ export function startWorkers(
   });
   const exits = workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
   const ports = channels.map(({ port2 }) => port2);
-  const facts = factsOf(storage.fd, ownership);
+  const facts = factsOf(storage.fd, ownership, isWritable(options));
   return {
     parts: {
       snapshot,
+      isWritable: isWritable(options),
       path: source,
       facts,
       views,

@@ -1,12 +1,22 @@
-import { Errno, ErrnoError, errnoOf } from "../errno.ts";
+import { Errno, errnoOf } from "../errno.ts";
 import { type FileSystem, type OpenReply, PARKED, type Request } from "../filesystem.ts";
 import { extendedAttribute, extendedAttributeList, lengthWithin } from "../xattr.ts";
+import { ChangeDispatcher } from "./dispatch-changes.ts";
 import { answerInit, type Protocol } from "./init.ts";
 import { OPCODE, opcodeName } from "./opcode.ts";
 import { DirectoryReply } from "./readdir.ts";
-import { REFUSALS } from "./refusals.ts";
+import { refusal } from "./refusals.ts";
 import type { Replier } from "./replier.ts";
-import { getU64, IN_HEADER_SIZE, OUT_HEADER_SIZE, putEntry, putStatistics, putU64 } from "./structs.ts";
+import {
+  getU64,
+  IN_HEADER_SIZE,
+  nulTerminated,
+  OUT_HEADER_SIZE,
+  putEntry,
+  putOpened,
+  putStatistics,
+  putU64,
+} from "./structs.ts";
 
 /** What the dispatcher tells the one who runs it. */
 export interface DispatchEvents {
@@ -29,6 +39,7 @@ export class Dispatcher {
   readonly #replier: Replier;
   readonly #events: DispatchEvents;
   readonly #directoryReply = new DirectoryReply();
+  readonly #changes: ChangeDispatcher;
   #isDestroyed = false;
   #requests = 0;
 
@@ -36,6 +47,7 @@ export class Dispatcher {
     this.#fs = fs;
     this.#replier = replier;
     this.#events = events;
+    this.#changes = new ChangeDispatcher(fs, replier);
   }
 
   /** How many have come so far. */
@@ -182,7 +194,8 @@ export class Dispatcher {
       case OPCODE.NOTIFY_REPLY:
         break;
       default:
-        this.#replier.errno(unique, REFUSALS.get(opcode) ?? Errno.ENOSYS);
+        if (fs.changes !== undefined && this.#changes.handle(fs.changes, opcode, request, nodeid, view)) break;
+        this.#replier.errno(unique, refusal(opcode, fs.changes !== undefined));
     }
     return true;
   }
@@ -224,13 +237,8 @@ export class Dispatcher {
     if (!this.#sendOpened(request.unique, reply)) this.#fs.releasedir(request, nodeid, reply.handle);
   }
 
-  /** `struct fuse_open_out` */
   #sendOpened(unique: number, reply: OpenReply): boolean {
-    const { view } = this.#replier;
-    putU64(view, OUT_HEADER_SIZE, reply.handle);
-    view.setUint32(OUT_HEADER_SIZE + 8, reply.flags, true);
-    view.setUint32(OUT_HEADER_SIZE + 12, 0, true);
-    return this.#send(unique, OUT_HEADER_SIZE + 16);
+    return this.#send(unique, putOpened(this.#replier.view, OUT_HEADER_SIZE, reply));
   }
 
   #readdir(request: Request, nodeid: number, view: DataView, plus: boolean): void {
@@ -262,12 +270,4 @@ export class Dispatcher {
 function isDataOnly(view: DataView): boolean {
   const FUSE_FSYNC_FDATASYNC = 1;
   return (view.getUint32(IN_HEADER_SIZE + 8, true) & FUSE_FSYNC_FDATASYNC) !== 0;
-}
-
-/** A name in a request: a copy, for the request's buffer is used again. */
-function nulTerminated(view: DataView, at: number): Uint8Array {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  const end = bytes.indexOf(0, at);
-  if (end < 0) throw new ErrnoError(Errno.EINVAL);
-  return bytes.slice(at, end);
 }

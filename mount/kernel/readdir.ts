@@ -19,6 +19,7 @@ const UNKNOWN: Entry = {
     nlink: 0,
     uid: 0,
     gid: 0,
+    rdev: 0,
     blksize: 0,
   },
 };

@@ -1,12 +1,28 @@
 import { Errno } from "../errno.ts";
 import { OPCODE } from "./opcode.ts";
 
+/** What a file system that can be written has no operation for; else as a read-only one. */
+const REFUSALS_OF_WRITABLE: ReadonlyMap<number, number> = new Map([
+  // The kernel makes RENAME2 of every RENAME, but for those of kernels before 3.15.
+  [OPCODE.RENAME, Errno.EINVAL],
+  // ENOSYS: the kernel copies by read and write.
+  [OPCODE.COPY_FILE_RANGE, Errno.ENOSYS],
+  [OPCODE.COPY_FILE_RANGE_64, Errno.ENOSYS],
+  // Programs then make a file and unlink it.
+  [OPCODE.TMPFILE, Errno.EOPNOTSUPP],
+]);
+
+/** The errno by which an operation is refused that the file system does not have. */
+export function refusal(opcode: number, isWritable: boolean): number {
+  return (isWritable ? REFUSALS_OF_WRITABLE.get(opcode) : undefined) ?? REFUSALS.get(opcode) ?? Errno.ENOSYS;
+}
+
 /**
  * What is not an operation of a read-only file system, and the errno that says so best. ENOSYS means more than it says: the
  * kernel never asks again on this mount and takes a way of its own, which is right only where the comment tells it. An
  * opcode that is not here and not handled came after protocol 7.45, and is not sent to those who agreed on that.
  */
-export const REFUSALS: ReadonlyMap<number, number> = new Map([
+const REFUSALS: ReadonlyMap<number, number> = new Map([
   // Changes. The mount is "ro", so most of these never come; the errno is the one that a read-only disk would give.
   [OPCODE.SETATTR, Errno.EROFS],
   [OPCODE.SYMLINK, Errno.EROFS],

@@ -11,19 +11,33 @@ import { IN_HEADER_SIZE } from "./structs.ts";
  */
 const BURST = 32;
 
+export interface Descriptors {
+  /** /dev/fuse, non-blocking. */
+  readonly device: number;
+  /** An eventfd. */
+  readonly wakeup: number;
+}
+
+export interface ServeEvents {
+  /** `wakeup` was written to. False ends the loop. */
+  onWake(): boolean;
+  /** What there is to be done when nothing is asked for. */
+  readonly session: { readonly due: number; idle(): void };
+}
+
 /**
  * Answers the kernel's requests until the file system is unmounted, on the calling thread, which does nothing else.
- * @param device /dev/fuse, non-blocking
- * @param wakeup an eventfd; `onWake` is called when it was written to, and ends the loop by returning false
  * @throws UnsupportedError where the kernel is too old
  */
-export function serve(device: number, wakeup: number, dispatcher: Dispatcher, onWake: () => boolean): void {
+export function serve({ device, wakeup }: Descriptors, dispatcher: Dispatcher, { onWake, session }: ServeEvents): void {
   const buffer = new RequestBuffer();
   const counter = Buffer.alloc(8);
   for (;;) {
     const outcome = serveBurst(device, buffer, dispatcher);
     if (outcome === "ended") break;
-    const ready = pollReadable(device, wakeup, outcome === "more" ? 0 : -1);
+    const due = session.due;
+    const ready = pollReadable(device, wakeup, outcome === "more" ? 0 : Math.ceil(due));
+    if (due >= 0 && session.due === 0) session.idle();
     if (!ready.second) continue;
     readSync(wakeup, counter);
     if (!onWake()) break;

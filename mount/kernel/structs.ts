@@ -1,4 +1,6 @@
-import type { Attributes, AttributesReply, Entry, FilesystemStatistics, Timestamp } from "../filesystem.ts";
+import type { Timestamp } from "../../src/tree/posix-metadata.ts";
+import { Errno, ErrnoError } from "../errno.ts";
+import type { Attributes, AttributesReply, Entry, FilesystemStatistics, OpenReply } from "../filesystem.ts";
 
 /**
  * The structures of replies, at their offsets in linux/fuse.h. Each function writes one at `at` and returns the offset
@@ -13,6 +15,10 @@ const NANOSECONDS = 1e9;
 export function putU64(view: DataView, at: number, value: number): void {
   view.setUint32(at, value % 2 ** 32, true);
   view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+}
+
+export function getI64(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getInt32(at + 4, true) * 2 ** 32;
 }
 
 /** Times before 1970 are negative: the high half must be, too. */
@@ -48,7 +54,7 @@ export function putAttributes(view: DataView, at: number, a: Attributes): number
   view.setUint32(at + 64, a.nlink, true);
   view.setUint32(at + 68, a.uid, true);
   view.setUint32(at + 72, a.gid, true);
-  view.setUint32(at + 76, 0, true); // rdev
+  view.setUint32(at + 76, a.rdev, true);
   view.setUint32(at + 80, a.blksize, true);
   view.setUint32(at + 84, 0, true); // flags
   return at + 88;
@@ -89,6 +95,9 @@ export function putStatxReply(view: DataView, at: number, reply: AttributesReply
   putStatxTime(view, statx + 64, a.atime);
   putStatxTime(view, statx + 96, a.ctime);
   putStatxTime(view, statx + 112, a.mtime);
+  // The kernel's encoding, taken apart (linux/kdev_t.h, new_decode_dev).
+  view.setUint32(statx + 128, (a.rdev >>> 8) & 0xfff, true);
+  view.setUint32(statx + 132, (a.rdev & 0xff) | ((a.rdev >>> 12) & 0xfff00), true);
   return at + 288;
 }
 
@@ -136,4 +145,20 @@ function putValidity(view: DataView, secondsAt: number, nanosecondsAt: number, s
 function putStatxTime(view: DataView, at: number, time: Timestamp): void {
   putI64(view, at, time.seconds);
   view.setUint32(at + 8, time.nanoseconds, true);
+}
+
+/** `struct fuse_open_out` */
+export function putOpened(view: DataView, at: number, reply: OpenReply): number {
+  putU64(view, at, reply.handle);
+  view.setUint32(at + 8, reply.flags, true);
+  view.setUint32(at + 12, 0, true);
+  return at + 16;
+}
+
+/** A name in a request: a copy, for the request's buffer is used again. */
+export function nulTerminated(view: DataView, at: number): Uint8Array {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const end = bytes.indexOf(0, at);
+  if (end < 0) throw new ErrnoError(Errno.EINVAL);
+  return bytes.slice(at, end);
 }

@@ -1,4 +1,5 @@
-import type { Attributes, FilesystemStatistics, Timestamp } from "../filesystem.ts";
+import type { Timestamp } from "../../src/tree/posix-metadata.ts";
+import type { Attributes, FilesystemStatistics } from "../filesystem.ts";
 
 /** `struct stat` and `struct statvfs` as fuse-native takes them (populate_stat, populate_statvfs): 32-bit numbers. */
 const STAT_LENGTH = 18;

@@ -1,5 +1,6 @@
+import { H5Error } from "../errors.ts";
 import type { H5File, H5Object } from "../object/file.ts";
-import type { Group } from "../object/group.ts";
+import { Group } from "../object/group.ts";
 import { walkObjects } from "../object/walk.ts";
 import { fileName } from "./file-name.ts";
 
@@ -21,6 +22,8 @@ export class CanonicalNames {
   readonly #root: Group;
   readonly #path: string;
   #names: Map<number, CanonicalName> | undefined;
+  /** The state of the file that `#names` is of. */
+  #state = 0;
 
   /** @param path where the group `root` is shown, below which the names are */
   constructor(root: Group, path: string) {
@@ -36,12 +39,15 @@ export class CanonicalNames {
   of(object: H5Object, met: CanonicalName): CanonicalName {
     if (object.address === this.#root.address) return { path: this.#path, name: "" };
     if (object.linkCount <= 1) return met;
+    if (this.#state !== this.file.id) this.#names = undefined;
+    this.#state = this.file.id;
     this.#names ??= this.#walk();
     return this.#names.get(object.address) ?? met;
   }
 
   #walk(): Map<number, CanonicalName> {
-    const root = this.#root;
+    const root = this.file.object(this.#root.address);
+    if (!(root instanceof Group)) throw new H5Error("not-a-group", `${this.#path} is no group`);
     const names = new Map([[root.address, { path: this.#path, name: "" }]]);
     for (const { address, name, parent } of walkObjects(root)) {
       const path = childPath(names.get(parent)?.path ?? this.#path, fileName(name, ""));

@@ -1,9 +1,10 @@
 import { encodeText } from "../format/text.ts";
-import { meantDatatype } from "../object/pytables.ts";
+import { isFileNode, meantDatatype } from "../object/pytables.ts";
 import { attributeText } from "../object/value.ts";
 import { heapOf } from "../object/value-heap.ts";
 import { fact } from "./facts.ts";
 import type { Node } from "./node.ts";
+import { HIDDEN_PREFIX } from "./posix-metadata.ts";
 
 const USER = "user.";
 const FACTS = "user.h5fs.";
@@ -11,11 +12,19 @@ const FACTS = "user.h5fs.";
 /** The kernel's limit for a name (XATTR_NAME_MAX). */
 const XATTR_NAME_MAX = 255;
 
+/** Marks an attribute that was set to bytes which are no text: it is shown as those bytes. */
+export const RAW_TAG = "h5fs.bytes";
+
 /** The names under which a node's HDF5 attributes are listed: `user.NAME`. What no such name can be is left out. */
 export function extendedAttributeNames(node: Node): string[] {
+  const marks = isFileOfBytes(node) ? FILE_MARKS : undefined;
   return (objectOf(node)?.attributes() ?? [])
+    .filter(({ name }) => marks?.has(name) !== true)
     .map(({ name }) => USER + name)
-    .filter((name) => !name.includes("\0") && !name.startsWith(FACTS) && encodeText(name).length <= XATTR_NAME_MAX);
+    .filter(
+      (name) =>
+        isShown(name) && !name.includes("\0") && !name.startsWith(FACTS) && encodeText(name).length <= XATTR_NAME_MAX,
+    );
 }
 
 /** An attribute's value as text, or a fact; `undefined`: there is none of that name. */
@@ -25,11 +34,24 @@ export function extendedAttribute(node: Node, name: string): Uint8Array | undefi
     return text === undefined ? undefined : encodeText(text);
   }
   const object = name.startsWith(USER) ? objectOf(node) : undefined;
-  const attribute = object?.attribute(name.slice(USER.length));
+  const attribute = isShown(name) ? object?.attribute(name.slice(USER.length)) : undefined;
   if (object === undefined || attribute === undefined) return undefined;
   const { dataspace } = attribute;
+  if (attribute.datatype.class === "opaque" && attribute.datatype.tag === RAW_TAG) return attribute.bytes();
   const datatype = meantDatatype(object, attribute.datatype);
   return attributeText({ datatype, dataspace, bytes: () => attribute.bytes() }, heapOf(object.file));
+}
+
+/** By these, PyTables knows a dataset for a file: they are not what a program that copies the file's attributes is after. */
+const FILE_MARKS = new Set(["CLASS", "EXTDIM", "NODE_TYPE", "NODE_TYPE_VERSION", "TITLE", "VERSION"]);
+
+function isFileOfBytes(node: Node): boolean {
+  return node.kind === "file" && node.view === "bin" && node.object.kind === "dataset" && isFileNode(node.object);
+}
+
+/** False for what the mount keeps for itself. */
+function isShown(name: string): boolean {
+  return !name.startsWith(USER + HIDDEN_PREFIX);
 }
 
 function objectOf(node: Node) {

@@ -7,9 +7,12 @@ import type { Group } from "../object/group.ts";
 import { meantDatatype } from "../object/pytables.ts";
 import type { ViewSubject } from "../view/view.ts";
 import { childPath } from "./canonical-name.ts";
+import { type DirectoryPlace, GroupDirectory } from "./group-directory.ts";
 import { hashedInode, objectInode } from "./inode.ts";
+import type { LinkRecord } from "./link-record.ts";
 import type { BrokenNode, DirectoryNode, FileNode, NodeView, SymlinkNode } from "./node.ts";
 import { ObjectFile } from "./object-file.ts";
+
 import type { Realm } from "./realm.ts";
 
 /** What decides which views a dataset, or a part of it, has. @throws H5Error where its type or shape cannot be read */
@@ -39,27 +42,27 @@ export class NodeMaker {
     const { root } = realm;
     const key = `${root.address}:directory`;
     const ino = objectInode(root.address, "directory");
-    return { kind: "directory", key, ino, path: "/", group: root, parent: undefined, realm, isHidden: false };
+    return new GroupDirectory(root, { key, ino, realm, isHidden: false }, { path: "/", parent: undefined });
   }
 
   /** The root once more, as `/.h5fs`. */
   hiddenRoot(root: DirectoryNode): DirectoryNode {
-    return this.#hashed({ ...root, parent: root, isHidden: true });
+    return this.#hashed(root.group, root.realm, true, { path: "/", parent: root });
   }
 
   directory(parent: DirectoryNode, path: string, group: Group, realm: Realm): DirectoryNode {
     const { isHidden } = parent;
+    const place = { path, parent };
+    if (isHidden || realm.depth > 0) return this.#hashed(group, realm, isHidden, place);
     const key = `${group.address}:directory`;
     const ino = objectInode(group.address, "directory");
-    const node: DirectoryNode = { kind: "directory", key, ino, path, group, parent, realm, isHidden };
-    return isHidden || realm.depth > 0 ? this.#hashed(node) : node;
+    return new GroupDirectory(group, { key, ino, realm, isHidden }, place);
   }
 
-  #hashed(node: DirectoryNode): DirectoryNode {
-    const { group, realm, isHidden } = node;
+  #hashed(group: Group, realm: Realm, isHidden: boolean, place: DirectoryPlace): DirectoryNode {
     const where = realm.depth === 0 ? "" : `${JSON.stringify([realm.path, fileOf(group)])}:`;
     const key = `${where}${group.address}:${isHidden ? "hidden" : "directory"}`;
-    return { ...node, key, ino: hashedInode(key) };
+    return new GroupDirectory(group, { key, ino: hashedInode(key), realm, isHidden }, place);
   }
 
   /** @param name of the link by which the object was met */
@@ -67,15 +70,22 @@ export class NodeMaker {
     return new ObjectFile(this.#main.canonical, object, { path, linkName: name, view, part });
   }
 
-  symlink(directory: DirectoryNode, name: string, target: string): SymlinkNode {
-    const path = childPath(directory.path, name);
-    return { kind: "symlink", key: `${path}:symlink`, ino: hashedInode(path), path, target };
+  /** @param name as shown @param linkName as it is in the file */
+  symlink(parent: DirectoryNode, name: string, linkName: string, target: string, record?: LinkRecord): SymlinkNode {
+    const key = symlinkKey(parent, name);
+    const path = childPath(parent.path, name);
+    return { kind: "symlink", key, ino: record?.ino ?? hashedInode(key), path, target, parent, linkName, record };
   }
 
   broken(directory: DirectoryNode, name: string, error: H5Error): BrokenNode {
     const path = childPath(directory.path, name);
     return { kind: "broken", key: `${path}:broken`, ino: hashedInode(path), path, error };
   }
+}
+
+/** A symlink is known by its entry. @param name as shown */
+export function symlinkKey(parent: Pick<DirectoryNode, "key">, name: string): string {
+  return `${parent.key}/${name}:symlink`;
 }
 
 function fileOf(object: H5Object): string {

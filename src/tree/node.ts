@@ -3,6 +3,7 @@ import type { DatasetPart } from "../object/dataset-part.ts";
 import type { H5File, H5Object } from "../object/file.ts";
 import type { Group } from "../object/group.ts";
 import type { ViewName } from "../view/view.ts";
+import type { LinkRecord } from "./link-record.ts";
 import type { Realm } from "./realm.ts";
 
 /** What a file shows: a dataset's elements or a datatype as a view, or any object's attributes. */
@@ -19,12 +20,17 @@ interface Base {
 
 export interface DirectoryNode extends Base {
   readonly kind: "directory";
+  readonly file: H5File;
+  /** The group's. */
+  readonly address: number;
   readonly group: Group;
   /** `undefined`: the root. */
   readonly parent: DirectoryNode | undefined;
   readonly realm: Realm;
   /** Below `/.h5fs`, where everything is a second time; `path` is the same as at the first. */
   readonly isHidden: boolean;
+  /** The directory has been renamed, or one that it is in. */
+  move(place: Pick<DirectoryNode, "path" | "parent">): void;
 }
 
 export interface FileNode extends Base {
@@ -44,6 +50,11 @@ export interface FileNode extends Base {
 export interface SymlinkNode extends Base {
   readonly kind: "symlink";
   readonly target: string;
+  readonly parent: DirectoryNode;
+  /** As it is in the file. */
+  readonly linkName: string;
+  /** Of a symlink that was made in a mount. */
+  readonly record: LinkRecord | undefined;
 }
 
 /**

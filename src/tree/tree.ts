@@ -6,6 +6,7 @@ import { isFileNode } from "../object/pytables.ts";
 import { listedView, type ViewName, viewsOf } from "../view/view.ts";
 import { childPath } from "./canonical-name.ts";
 import { fileName, isShortenedTo, linkName, mayBeTooLong, shortenedName } from "./file-name.ts";
+import { linkRecord } from "./link-record.ts";
 import { NodeMaker, viewSubject } from "./make-node.ts";
 import type { DirectoryNode, FileNode, Node, TreeEntry } from "./node.ts";
 import { createRealm } from "./realm.ts";
@@ -47,9 +48,16 @@ interface ListedView {
   readonly shown: string;
 }
 
+export interface ListedLink {
+  readonly link: Link;
+  readonly node: Node;
+}
+
 export interface TreeOptions {
   /** List these views of every dataset that has any of them, instead of its natural one. */
   readonly views?: readonly ViewName[];
+  /** Only what is listed has a name (but below `/.h5fs`): others are free for new files. */
+  readonly onlyListed?: boolean;
 }
 
 /** The names of a mounted file: which entry stands for which object, as which view. Knows nothing of FUSE. */
@@ -85,23 +93,35 @@ export class Tree {
     return this.#lookup(directory, name, new Budget());
   }
 
+  /** The link that is listed under that name, and what it shows. */
+  listed(directory: DirectoryNode, name: string): ListedLink | undefined {
+    return this.#listed(directory, name, new Budget());
+  }
+
   /** The node at an absolute path of shown names; symlinks on the way and at the end are followed. */
   resolve(path: string): Node | undefined {
     return this.#walk(this.root, path.split("/"), new Budget())?.node;
   }
 
   #lookup(directory: DirectoryNode, name: string, budget: Budget): Node | undefined {
+    const listed = this.#listed(directory, name, budget);
+    if (listed !== undefined) return listed.node;
+    if (name === HIDDEN && directory === this.root) return this.#make.hiddenRoot(this.root);
+    if (this.#options.onlyListed === true && !directory.isHidden) return undefined;
+    for (const meaning of unlistedMeanings(name)) {
+      const node = this.#meant(directory, meaning, budget);
+      if (node !== undefined) return node;
+    }
+    return undefined;
+  }
+
+  #listed(directory: DirectoryNode, name: string, budget: Budget): ListedLink | undefined {
     const dot = name.lastIndexOf(".");
     for (const bare of dot < 0 ? [name] : [name, name.slice(0, dot)]) {
       const link = this.#linkNamed(directory, bare);
       for (const entry of link === undefined ? [] : this.#entriesOf(directory, link, budget)) {
-        if (entry.name === name) return entry.node;
+        if (entry.name === name && link !== undefined) return { link, node: entry.node };
       }
-    }
-    if (name === HIDDEN && directory === this.root) return this.#make.hiddenRoot(this.root);
-    for (const meaning of unlistedMeanings(name)) {
-      const node = this.#meant(directory, meaning, budget);
-      if (node !== undefined) return node;
     }
     return undefined;
   }
@@ -190,7 +210,7 @@ export class Tree {
     const node =
       canonical === path
         ? this.#make.directory(directory, path, object, directory.realm)
-        : this.#make.symlink(directory, bare, relativePath(directory.path, canonical));
+        : this.#make.symlink(directory, bare, name, relativePath(directory.path, canonical));
     return [{ name: bare, node }];
   }
 
@@ -203,7 +223,9 @@ export class Tree {
     const bare = fileName(link.name, "");
     const ancestor = this.#ancestorPath(directory, object);
     if (ancestor !== undefined) {
-      return [{ name: bare, node: this.#make.symlink(directory, bare, relativePath(directory.path, ancestor)) }];
+      return [
+        { name: bare, node: this.#make.symlink(directory, bare, link.name, relativePath(directory.path, ancestor)) },
+      ];
     }
     const depth = directory.realm.depth + 1;
     if (depth > MAX_DEPTH)
@@ -278,22 +300,27 @@ export class Tree {
   }
 
   #softEntries(directory: DirectoryNode, link: Link & { kind: "soft" }, budget: Budget): readonly TreeEntry[] {
+    const record = linkRecord(directory.group, link);
+    if (record !== undefined) {
+      const name = fileName(link.name, "");
+      return [{ name, node: this.#make.symlink(directory, name, link.name, record.text, record) }];
+    }
     const found = this.#followLink(directory, link, budget);
     if (found?.node.kind === "file" && found.node.object.kind !== "group") {
       const { view, object } = found.node;
       const bare = found.path.endsWith(`.${view}`) ? found.path.slice(0, -`.${view}`.length) : found.path;
       return this.#listedViews(directory, link.name, object).map((listed) =>
-        this.#softEntry(directory, listed.shown, listed.view === view ? found.path : `${bare}.${listed.view}`),
+        this.#softEntry(directory, link, listed.shown, listed.view === view ? found.path : `${bare}.${listed.view}`),
       );
     }
     const target = found?.path ?? danglingPath(directory, link.target);
-    return [this.#softEntry(directory, fileName(link.name, ""), target)];
+    return [this.#softEntry(directory, link, fileName(link.name, ""), target)];
   }
 
-  #softEntry(directory: DirectoryNode, name: string, target: string): TreeEntry {
+  #softEntry(directory: DirectoryNode, link: Link, name: string, target: string): TreeEntry {
     const text = relativePath(directory.path, target);
     checkTarget(Buffer.byteLength(text));
-    return { name, node: this.#make.symlink(directory, name, text) };
+    return { name, node: this.#make.symlink(directory, name, link.name, text) };
   }
 
   #attributesNode(object: H5Object, path: string): FileNode {

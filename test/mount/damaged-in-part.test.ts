@@ -10,6 +10,7 @@ import { projectRoot } from "../support/project.ts";
 
 const FACTS = {
   size: 10_000,
+  isWritable: false,
   fileMode: 0o440,
   directoryMode: 0o550,
   uid: 7,

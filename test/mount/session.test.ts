@@ -13,6 +13,7 @@ import { removeTempDir, tempDir } from "../support/temp-dir.ts";
 
 const FACTS = {
   size: 10_000,
+  isWritable: false,
   fileMode: 0o440,
   directoryMode: 0o550,
   uid: 7,

@@ -99,6 +99,7 @@ describe("dispatching of requests", () => {
         nlink: 1,
         uid: 0,
         gid: 0,
+        rdev: 0,
         blksize: 512,
       };
       for (const { unique } of harness.parked) harness.replier.attributes(unique, { attributes, valid: 1 });

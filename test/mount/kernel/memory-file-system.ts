@@ -46,6 +46,7 @@ export const CTIME = { seconds: -5, nanoseconds: 250_000_000 };
 
 /** A read-only file system in memory; node 1 is the root. It keeps lookup counts, to be compared with the kernel's. */
 export class MemoryFileSystem implements FileSystem {
+  readonly changes = undefined;
   readonly #nodes: ReadonlyMap<number, MemoryNode>;
   readonly #xattrs: ReadonlyMap<number, ReadonlyMap<string, string>>;
   readonly #events: MemoryEvents;
@@ -222,7 +223,7 @@ export class MemoryFileSystem implements FileSystem {
 }
 
 export function memoryAttributes(ino: number, node: MemoryNode): Attributes {
-  const common = { ino, uid: 11, gid: 12, atime: MTIME, mtime: MTIME, ctime: CTIME, blksize: 4096, nlink: 1 };
+  const common = { ino, uid: 11, gid: 12, atime: MTIME, mtime: MTIME, ctime: CTIME, rdev: 0, blksize: 4096, nlink: 1 };
   switch (node.kind) {
     case "directory":
       return { ...common, mode: S_IFDIR | 0o555, nlink: 2, size: 0, blocks: 0 };

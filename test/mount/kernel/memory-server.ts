@@ -37,10 +37,13 @@ const dispatcher = new Dispatcher(fileSystem, replier, {
   ready: ({ major, minor }) => tell({ kind: "ready", major, minor }),
   defect: (error) => tell({ kind: "defect", message: error instanceof Error ? error.message : String(error) }),
 });
-serve(device, wakeup, dispatcher, () => {
-  const received = parentPort === null ? undefined : receiveMessageOnPort(parentPort);
-  const answer: LateAttributes | undefined = received?.message;
-  if (answer !== undefined) replier.attributes(answer.unique, { attributes: answer.attributes, valid: 0 });
-  return true;
+serve({ device, wakeup }, dispatcher, {
+  session: { due: -1, idle: () => undefined },
+  onWake: () => {
+    const received = parentPort === null ? undefined : receiveMessageOnPort(parentPort);
+    const answer: LateAttributes | undefined = received?.message;
+    if (answer !== undefined) replier.attributes(answer.unique, { attributes: answer.attributes, valid: 0 });
+    return true;
+  },
 });
 tell({ kind: "ended", openHandles: fileSystem.openHandles.size, destroyed: fileSystem.destroyed });

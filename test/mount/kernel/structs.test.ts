@@ -28,6 +28,7 @@ const ATTRIBUTES: Attributes = {
   nlink: 0x61,
   uid: 0xfffffffe,
   gid: 0x63,
+  rdev: 0,
   blksize: 0x1000,
 };
 

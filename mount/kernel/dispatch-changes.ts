@@ -1,0 +1,178 @@
+import type { Timestamp } from "../../src/tree/posix-metadata.ts";
+import { Errno, ErrnoError } from "../errno.ts";
+import type { AttributeChange, Changes, Entry, FileSystem, Request } from "../filesystem.ts";
+import { OPCODE } from "./opcode.ts";
+import type { Replier } from "./replier.ts";
+import {
+  ENTRY_SIZE,
+  getI64,
+  getU64,
+  IN_HEADER_SIZE,
+  nulTerminated,
+  OUT_HEADER_SIZE,
+  putEntry,
+  putOpened,
+} from "./structs.ts";
+
+const BODY = IN_HEADER_SIZE;
+
+/** Turns requests that change something into calls on a file system, and their results into replies. */
+export class ChangeDispatcher {
+  readonly #fs: FileSystem;
+  readonly #replier: Replier;
+
+  constructor(fs: FileSystem, replier: Replier) {
+    this.#fs = fs;
+    this.#replier = replier;
+  }
+
+  /** Answers the request; false: it is no change. */
+  handle(changes: Changes, opcode: number, request: Request, nodeid: number, view: DataView): boolean {
+    const { unique } = request;
+    switch (opcode) {
+      case OPCODE.WRITE:
+        this.#write(changes, request, nodeid, view);
+        return true;
+      case OPCODE.SETATTR:
+        this.#replier.attributes(unique, changes.setattr(request, nodeid, attributeChange(view)));
+        return true;
+      case OPCODE.MKNOD: {
+        const name = nulTerminated(view, BODY + 16);
+        const [mode, rdev] = [view.getUint32(BODY, true), view.getUint32(BODY + 4, true)];
+        this.#sendEntry(unique, changes.mknod(request, nodeid, name, mode, rdev));
+        return true;
+      }
+      case OPCODE.CREATE:
+        this.#create(changes, request, nodeid, view);
+        return true;
+      case OPCODE.MKDIR: {
+        const name = nulTerminated(view, BODY + 8);
+        this.#sendEntry(unique, changes.mkdir(request, nodeid, name, view.getUint32(BODY, true)));
+        return true;
+      }
+      case OPCODE.SYMLINK: {
+        const name = nulTerminated(view, BODY);
+        const target = nulTerminated(view, BODY + name.length + 1);
+        this.#sendEntry(unique, changes.symlink(request, nodeid, name, target));
+        return true;
+      }
+      case OPCODE.LINK: {
+        const name = nulTerminated(view, BODY + 8);
+        this.#sendEntry(unique, changes.link(request, getU64(view, BODY), nodeid, name));
+        return true;
+      }
+      case OPCODE.UNLINK:
+        changes.unlink(request, nodeid, nulTerminated(view, BODY));
+        break;
+      case OPCODE.RMDIR:
+        changes.rmdir(request, nodeid, nulTerminated(view, BODY));
+        break;
+      case OPCODE.RENAME:
+        rename(changes, request, nodeid, view, 0, BODY + 8);
+        break;
+      case OPCODE.RENAME2:
+        rename(changes, request, nodeid, view, view.getUint32(BODY + 8, true), BODY + 16);
+        break;
+      case OPCODE.FALLOCATE:
+        changes.fallocate(
+          request,
+          nodeid,
+          getU64(view, BODY),
+          getU64(view, BODY + 8),
+          getU64(view, BODY + 16),
+          view.getUint32(BODY + 24, true),
+        );
+        break;
+      case OPCODE.SETXATTR: {
+        const name = nulTerminated(view, BODY + 8);
+        const start = view.byteOffset + BODY + 8 + name.length + 1;
+        const value = new Uint8Array(view.buffer, start, view.getUint32(BODY, true)).slice();
+        changes.setxattr(request, nodeid, name, value, view.getUint32(BODY + 4, true));
+        break;
+      }
+      case OPCODE.REMOVEXATTR:
+        changes.removexattr(request, nodeid, nulTerminated(view, BODY));
+        break;
+      default:
+        return false;
+    }
+    this.#replier.errno(unique, 0);
+    return true;
+  }
+
+  /** `struct fuse_write_in`, then the bytes. */
+  #write(changes: Changes, request: Request, nodeid: number, view: DataView): void {
+    const O_APPEND = 0o2000;
+    const FUSE_WRITE_CACHE = 1;
+    const FUSE_WRITE_KILL_SUIDGID = 4;
+    const size = view.getUint32(BODY + 16, true);
+    const writeFlags = view.getUint32(BODY + 20, true);
+    const data = new Uint8Array(view.buffer, view.byteOffset + BODY + 40, size);
+    changes.write(request, nodeid, getU64(view, BODY), getU64(view, BODY + 8), data, {
+      // Pages that were mapped and written have their place, by whatever handle they come.
+      append: (view.getUint32(BODY + 32, true) & O_APPEND) !== 0 && (writeFlags & FUSE_WRITE_CACHE) === 0,
+      killPrivileges: (writeFlags & FUSE_WRITE_KILL_SUIDGID) !== 0,
+    });
+    // `struct fuse_write_out`
+    this.#replier.view.setUint32(OUT_HEADER_SIZE, size, true);
+    this.#replier.view.setUint32(OUT_HEADER_SIZE + 4, 0, true);
+    this.#replier.send(request.unique, OUT_HEADER_SIZE + 8);
+  }
+
+  #create(changes: Changes, request: Request, nodeid: number, view: DataView): void {
+    const name = nulTerminated(view, BODY + 16);
+    const [flags, mode] = [view.getUint32(BODY, true), view.getUint32(BODY + 4, true)];
+    const { entry, open } = changes.create(request, nodeid, name, mode, flags);
+    const reply = this.#replier.view;
+    putEntry(reply, OUT_HEADER_SIZE, entry);
+    if (this.#replier.send(request.unique, putOpened(reply, OUT_HEADER_SIZE + ENTRY_SIZE, open))) return;
+    this.#fs.release(request, entry.nodeid, open.handle);
+    this.#fs.forget(entry.nodeid, 1);
+  }
+
+  #sendEntry(unique: number, entry: Entry): void {
+    const sent = this.#replier.send(unique, putEntry(this.#replier.view, OUT_HEADER_SIZE, entry));
+    if (!sent) this.#fs.forget(entry.nodeid, 1);
+  }
+}
+
+/** `struct fuse_rename2_in` (or `fuse_rename_in`), then both names. */
+function rename(
+  changes: Changes,
+  request: Request,
+  parent: number,
+  view: DataView,
+  flags: number,
+  namesAt: number,
+): void {
+  const NOREPLACE = 1;
+  const EXCHANGE = 2;
+  // RENAME_WHITEOUT is for the lower layers of an overlay.
+  if ((flags & ~(NOREPLACE | EXCHANGE)) !== 0) throw new ErrnoError(Errno.EINVAL);
+  const name = nulTerminated(view, namesAt);
+  const newName = nulTerminated(view, namesAt + name.length + 1);
+  changes.rename(request, parent, name, getU64(view, BODY), newName, {
+    noReplace: (flags & NOREPLACE) !== 0,
+    exchange: (flags & EXCHANGE) !== 0,
+  });
+}
+
+const FATTR = { mode: 1, uid: 2, gid: 4, size: 8, atime: 16, mtime: 32, handle: 64, atimeNow: 128, mtimeNow: 256 };
+
+/** `struct fuse_setattr_in` */
+function attributeChange(view: DataView): AttributeChange {
+  const valid = view.getUint32(BODY, true);
+  const has = (flag: number): boolean => (valid & flag) !== 0;
+  const time = (seconds: number, nanoseconds: number): Timestamp => {
+    return { seconds: getI64(view, BODY + seconds), nanoseconds: view.getUint32(BODY + nanoseconds, true) };
+  };
+  return {
+    ...(has(FATTR.mode) && { mode: view.getUint32(BODY + 68, true) }),
+    ...(has(FATTR.uid) && { uid: view.getUint32(BODY + 76, true) }),
+    ...(has(FATTR.gid) && { gid: view.getUint32(BODY + 80, true) }),
+    ...(has(FATTR.size) && { size: getU64(view, BODY + 16) }),
+    ...(has(FATTR.atime) && { atime: has(FATTR.atimeNow) ? "now" : time(32, 56) }),
+    ...(has(FATTR.mtime) && { mtime: has(FATTR.mtimeNow) ? "now" : time(40, 60) }),
+    ...(has(FATTR.handle) && { handle: getU64(view, BODY + 8) }),
+  };
+}

@@ -1,0 +1,12 @@
+import type { FileSystem } from "./filesystem.ts";
+import type { Rendered } from "./job.ts";
+
+/** What a transport serves: a file system, some of whose answers workers give. */
+export interface MountSession extends FileSystem {
+  /** A worker is done with a piece of a text. */
+  rendered(result: Rendered): void;
+  /** Milliseconds until `idle` is to be called; -1: there is nothing to be done. */
+  readonly due: number;
+  /** There have been no changes for some time. */
+  idle(): void;
+}

@@ -1,0 +1,23 @@
+import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
+import type { AttributeChange, Attributes } from "../filesystem.ts";
+import { S_IFMT } from "../node-attributes.ts";
+
+/** What is kept of a node after SETATTR. @param shown what the node has now, be it kept or not */
+export function changeAttributes(
+  shown: Attributes,
+  kept: PosixMetadata,
+  { mode, uid, gid, size, atime, mtime }: AttributeChange,
+  time: Timestamp,
+): PosixMetadata {
+  const at = (change: Timestamp | "now" | undefined, old: Timestamp | undefined): Timestamp | undefined =>
+    change === "now" ? time : (change ?? old);
+  return {
+    mode: mode === undefined ? kept.mode : (shown.mode & S_IFMT) | (mode & ~S_IFMT),
+    uid: uid ?? kept.uid,
+    gid: gid ?? kept.gid,
+    rdev: kept.rdev,
+    atime: at(atime, kept.atime),
+    mtime: at(mtime ?? (size === undefined ? undefined : "now"), kept.mtime),
+    ctime: time,
+  };
+}

@@ -1,0 +1,96 @@
+import { H5Error, UnsupportedError } from "../../src/errors.ts";
+import { type DataLayout, encodeDataLayout } from "../../src/format/data-layout.ts";
+import type { EditContext } from "../../src/format/edit-context.ts";
+import { MESSAGE } from "../../src/format/header-message.ts";
+import { ObjectHeaderEditor } from "../../src/format/object-header-edit.ts";
+import type { Dataset } from "../../src/object/dataset.ts";
+import { createChunkedDataset } from "../../src/object/new-dataset.ts";
+import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
+import { BYTE, markAsFile } from "../../src/tree/file-node.ts";
+import type { BufferedChange } from "./file-buffer.ts";
+import type { FileStore } from "./file-store.ts";
+
+/** Bytes of a chunk, from small files to large ones. */
+const CHUNKS = [2 ** 7, 2 ** 12, 2 ** 16, 2 ** 20];
+
+/** A file of more chunks than this is written anew in larger ones, up to so many bytes that it is quickly done. */
+const MAX_SMALL_CHUNKS = 64;
+
+/** Files in chunks, as PyTables' `filenode` makes them: what was never written takes no space. */
+export const chunkedStore: FileStore = {
+  create(edit, seconds) {
+    const dataspace = { kind: "simple", dims: [0], maxDims: [undefined], maxDimsStored: true } as const;
+    const dataset = { datatype: BYTE, dataspace, chunkShape: [chunkFor(0)], filters: [] };
+    const address = createChunkedDataset(edit, dataset, seconds);
+    markAsFile(edit, address);
+    return address;
+  },
+
+  apply(transaction, dataset, change) {
+    const { address } = dataset;
+    const kept = largerChunks(transaction, dataset, change);
+    if (kept !== undefined) {
+      resizeDataset(transaction, address, [change.size]);
+      if (kept.length > 0) writeSelection(transaction, address, range(0, kept.length), kept);
+    } else {
+      // What is cut off and comes back is zeros.
+      resizeDataset(transaction, address, [change.kept]);
+      resizeDataset(transaction, address, [change.size]);
+    }
+    for (const { offset, bytes } of change.pieces) {
+      writeSelection(transaction, address, range(offset, bytes.length), bytes);
+    }
+  },
+};
+
+/** As large as its bytes, roughly, so that a small file takes little and a large one few chunks. */
+function chunkFor(size: number): number {
+  return CHUNKS.find((chunk) => size <= chunk) ?? CHUNKS.at(-1) ?? 1;
+}
+
+function range(start: number, count: number) {
+  return { selectors: [{ kind: "range", start, step: 1, count } as const], runs: [{ offset: 0, length: 1 }] };
+}
+
+/**
+ * Gives a file that has outgrown its chunks larger ones, where it is to have any. Its chunks are gone then.
+ * @returns the bytes that were kept; `undefined`: its chunks stay as they are
+ */
+function largerChunks(
+  { edit }: FileTransaction,
+  dataset: Dataset,
+  { kept, size }: BufferedChange,
+): Uint8Array | undefined {
+  const { layout, storage, filters } = dataset;
+  if (layout.kind !== "chunked" || storage.kind !== "chunked" || layout.chunkDims.length !== 1) {
+    throw new UnsupportedError(`${dataset.path}: a file that is not in chunks of bytes is not written`, {
+      path: dataset.path,
+    });
+  }
+  const [chunk = 1] = layout.chunkDims;
+  const wanted = chunkFor(size);
+  const isFirst = layout.address === undefined;
+  if (wanted <= chunk || (!isFirst && size <= chunk * MAX_SMALL_CHUNKS) || filters.length > 0) return undefined;
+  if (chunk * MAX_SMALL_CHUNKS * 2 < kept) return undefined;
+  const bytes = new Uint8Array(kept);
+  for (const { scaled, record } of storage.index.entries()) {
+    const start = (scaled[0] ?? 0) * chunk;
+    const length = Math.min(chunk, kept - start);
+    if (length > 0) bytes.set(dataset.space.read(record.address, length, "chunk"), start);
+    edit.free(record.address, record.storedSize);
+  }
+  for (const extent of storage.index.extents(dataset.address)) edit.free(extent.address, extent.length);
+  setChunk(edit, dataset.address, { ...layout, chunkDims: [wanted], address: undefined });
+  return bytes;
+}
+
+function setChunk(edit: EditContext, address: number, layout: DataLayout): void {
+  const header = new ObjectHeaderEditor(edit, address);
+  const [message] = header.find(MESSAGE.dataLayout);
+  if (message === undefined) throw new H5Error("format", "the dataset has no data layout message");
+  const w = edit.writer();
+  encodeDataLayout(w, layout);
+  header.replace(message, w.bytes);
+  header.write();
+}

@@ -1,0 +1,169 @@
+/** A file's bytes as they are stored. */
+export interface StoredBytes {
+  readonly size: number;
+  /** Fills `target` with the bytes from `offset` on, which must be there. */
+  read(offset: number, target: Uint8Array): void;
+}
+
+/** What is to be stored so that a file is as its buffer has it. */
+export interface BufferedChange {
+  /** Of the bytes that are stored, so many stay; what comes after them is zeros until it is written. */
+  readonly kept: number;
+  readonly size: number;
+  /** In order; they do not overlap and lie within `size`. */
+  readonly pieces: Iterable<{ readonly offset: number; readonly bytes: Uint8Array }>;
+}
+
+export const BLOCK = 2 ** 16;
+
+/** A block has memory for so many bytes at least. */
+const LEAST = 2 ** 12;
+
+/** The bytes of one file, those that were written and not yet stored over those that are stored. */
+export class FileBuffer {
+  #stored: StoredBytes;
+  #size: number;
+  /** So many of the stored bytes are still the file's: what was cut off stays away when the file grows again. */
+  #kept: number;
+  /** By number; what lies behind a block's memory is zeros. */
+  readonly #blocks = new Map<number, Uint8Array>();
+  #memory = 0;
+
+  constructor(stored: StoredBytes) {
+    this.#stored = stored;
+    this.#size = stored.size;
+    this.#kept = stored.size;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Bytes of memory that it takes. */
+  get memory(): number {
+    return this.#memory;
+  }
+
+  /** Whether the file is other than what is stored. */
+  get isDirty(): boolean {
+    return this.#blocks.size > 0 || this.#size !== this.#stored.size || this.#kept !== this.#stored.size;
+  }
+
+  /** Fills `target` as far as the file goes. @returns how many bytes */
+  read(offset: number, target: Uint8Array): number {
+    const length = Math.max(0, Math.min(target.length, this.#size - offset));
+    for (const { block, from, at, length: n } of partsOf(offset, length)) {
+      const part = target.subarray(at, at + n);
+      const memory = this.#blocks.get(block);
+      if (memory === undefined) this.#readStored(block * BLOCK + from, part);
+      else putPadded(part, memory.subarray(from));
+    }
+    return length;
+  }
+
+  write(offset: number, data: Uint8Array): void {
+    for (const { block, from, at, length } of partsOf(offset, data.length)) {
+      this.#block(block, from, length).set(data.subarray(at, at + length), from);
+    }
+    this.#size = Math.max(this.#size, offset + data.length);
+  }
+
+  /** The bytes become zeros; the size stays. */
+  zero(offset: number, length: number): void {
+    for (const { block, from, length: n } of partsOf(offset, Math.min(length, this.#size - offset))) {
+      this.#block(block, from, n).fill(0, from, from + n);
+    }
+  }
+
+  truncate(size: number): void {
+    if (size < this.#size) {
+      this.#kept = Math.min(this.#kept, size);
+      for (const [block, memory] of this.#blocks) {
+        const inside = size - block * BLOCK;
+        if (inside <= 0) this.#drop(block, memory);
+        else memory.fill(0, inside);
+      }
+    }
+    this.#size = size;
+  }
+
+  change(): BufferedChange {
+    return { kept: this.#kept, size: this.#size, pieces: this.#pieces() };
+  }
+
+  /** The change was made: nothing is buffered any more. */
+  stored(stored: StoredBytes): void {
+    this.#stored = stored;
+    this.#kept = stored.size;
+    this.#size = stored.size;
+    this.#blocks.clear();
+    this.#memory = 0;
+  }
+
+  *#pieces(): Generator<{ offset: number; bytes: Uint8Array }> {
+    for (const [block, memory] of [...this.#blocks].sort(([a], [b]) => a - b)) {
+      const offset = block * BLOCK;
+      // Behind the memory are zeros: where something is stored, they must be, too.
+      const length = Math.min(this.#size - offset, Math.max(memory.length, Math.min(BLOCK, this.#kept - offset)));
+      if (length <= memory.length) {
+        yield { offset, bytes: memory.subarray(0, length) };
+      } else {
+        const bytes = new Uint8Array(length);
+        bytes.set(memory);
+        yield { offset, bytes };
+      }
+    }
+  }
+
+  /** A block's memory, with room for [from, from + length), the rest being what the file has there. */
+  #block(block: number, from: number, length: number): Uint8Array {
+    const end = from + length;
+    let memory = this.#blocks.get(block);
+    if (memory !== undefined && memory.length >= end) return memory;
+    const old = memory;
+    const stored = Math.max(0, Math.min(BLOCK, this.#kept - block * BLOCK));
+    memory = new Uint8Array(roomFor(Math.max(end, old === undefined ? stored : 0)));
+    if (old !== undefined) memory.set(old);
+    // What will be written over need not be read.
+    else if (from > 0 || end < stored) this.#readStored(block * BLOCK, memory.subarray(0, stored));
+    this.#memory += memory.length - (old?.length ?? 0);
+    this.#blocks.set(block, memory);
+    return memory;
+  }
+
+  #drop(block: number, memory: Uint8Array): void {
+    this.#blocks.delete(block);
+    this.#memory -= memory.length;
+  }
+
+  #readStored(offset: number, target: Uint8Array): void {
+    const length = Math.max(0, Math.min(target.length, this.#kept - offset));
+    if (length > 0) this.#stored.read(offset, target.subarray(0, length));
+    target.fill(0, length);
+  }
+}
+
+function roomFor(length: number): number {
+  let room = LEAST;
+  while (room < length) room *= 2;
+  return room;
+}
+
+function putPadded(target: Uint8Array, source: Uint8Array): void {
+  const part = source.subarray(0, target.length);
+  target.set(part);
+  target.fill(0, part.length);
+}
+
+function* partsOf(
+  offset: number,
+  length: number,
+): Generator<{ block: number; from: number; at: number; length: number }> {
+  for (let at = 0; at < length; ) {
+    const block = Math.floor((offset + at) / BLOCK);
+    const from = offset + at - block * BLOCK;
+    const n = Math.min(BLOCK - from, length - at);
+    yield { block, from, at, length: n };
+    at += n;
+  }
+}

@@ -1,0 +1,40 @@
+import { Errno, ErrnoError } from "../errno.ts";
+import type { FileBuffer } from "./file-buffer.ts";
+
+/** FALLOC_FL_* of linux/falloc.h. */
+const KEEP_SIZE = 0x01;
+const PUNCH_HOLE = 0x02;
+const ZERO_RANGE = 0x10;
+
+/** The largest offset that a file may have: 2^53 - 1, which is more than any disk has. */
+export const MAX_SIZE = Number.MAX_SAFE_INTEGER;
+
+/** fallocate(2). Space is not set aside: what is not written is a hole, and reads as zeros. */
+export function fallocate(buffer: FileBuffer, offset: number, length: number, mode: number): void {
+  if (length <= 0 || offset < 0) throw new ErrnoError(Errno.EINVAL);
+  if (offset + length > MAX_SIZE) throw new ErrnoError(Errno.EFBIG);
+  const end = offset + length;
+  switch (mode & ~KEEP_SIZE) {
+    case 0:
+      break;
+    case PUNCH_HOLE:
+      if ((mode & KEEP_SIZE) === 0) throw new ErrnoError(Errno.EOPNOTSUPP);
+      buffer.zero(offset, Math.max(0, Math.min(end, buffer.size) - offset));
+      return;
+    case ZERO_RANGE:
+      buffer.zero(offset, Math.max(0, Math.min(end, buffer.size) - offset));
+      break;
+    default:
+      throw new ErrnoError(Errno.EOPNOTSUPP);
+  }
+  if ((mode & KEEP_SIZE) === 0 && end > buffer.size) buffer.truncate(end);
+}
+
+/** lseek(2) for SEEK_DATA and SEEK_HOLE. All of a file counts as data, as it may. */
+export function seek({ size }: FileBuffer, offset: number, whence: number): number {
+  const SEEK_DATA = 3;
+  const SEEK_HOLE = 4;
+  if (whence !== SEEK_DATA && whence !== SEEK_HOLE) throw new ErrnoError(Errno.EINVAL);
+  if (offset >= size) throw new ErrnoError(Errno.ENXIO);
+  return whence === SEEK_DATA ? offset : size;
+}

@@ -1,0 +1,24 @@
+import type { DirectoryNode } from "../../src/tree/node.ts";
+import type { Tree } from "../../src/tree/tree.ts";
+import { isBare } from "./names.ts";
+
+/** HDF5's soft links have a target of at least one byte, and of so many at most. */
+const MAX_TARGET = 65_535;
+
+/**
+ * The target of the soft link that stands for a symlink: where its text leads, as other programs that read HDF5 find it. HDF5 knows
+ * no `..`; so it is a path from the root where the text stays in the mount, else the text itself, which then leads nowhere.
+ */
+export function linkTarget(tree: Tree, directory: DirectoryNode, text: string): string {
+  if (text.startsWith("/") || text.length > MAX_TARGET) return text;
+  const parts = directory.path.split("/").filter((part) => part !== "");
+  for (const part of text.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) return text;
+  }
+  const path = `/${parts.join("/")}`;
+  const node = tree.resolve(path);
+  const extension = node?.kind === "file" && !isBare(node) ? `.${node.view}` : "";
+  return path.endsWith(extension) ? path.slice(0, path.length - extension.length) : path;
+}

@@ -1,0 +1,102 @@
+import { setAttribute } from "../../src/object/attribute-edit.ts";
+import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { type LinkRecord, linkRecordAttribute } from "../../src/tree/link-record.ts";
+import type { DirectoryNode, Node } from "../../src/tree/node.ts";
+import { type PosixMetadata, posixAttribute, posixMetadata } from "../../src/tree/posix-metadata.ts";
+import { Errno, ErrnoError } from "../errno.ts";
+import type { Attributes } from "../filesystem.ts";
+import { attributesOf, directoryLinks, type FileFacts } from "../node-attributes.ts";
+import { isBare } from "./names.ts";
+import { NO_METADATA, type OpenFiles } from "./open-files.ts";
+
+/** What POSIX has of nodes, and the keeping of it. */
+export class Metadata {
+  readonly #files: OpenFiles;
+  readonly #facts: FileFacts;
+  /** Links of directories, by the addresses of their groups: counted once, and kept up. */
+  readonly #links = new Map<number, number>();
+
+  constructor(files: OpenFiles, facts: FileFacts) {
+    this.#files = files;
+    this.#facts = facts;
+  }
+
+  /** @param size a file's; of one that is open its buffer tells it */
+  of(node: Node, size = 0): Attributes {
+    if (node.kind === "directory") {
+      return attributesOf(node, 0, this.#facts, { nlink: this.#directoryLinks(node) });
+    }
+    const open = node.kind === "file" && isBare(node) ? this.#files.get(node.address) : undefined;
+    const known = {
+      ...(open?.metadata !== undefined && { metadata: open.metadata }),
+      ...(open?.isUnlinked === true && { nlink: 0 }),
+    };
+    const attributes = attributesOf(node, open?.buffer.size ?? size, this.#facts, known);
+    // Other views of a dataset are not written yet.
+    if (node.kind === "file" && !isBare(node)) return { ...attributes, mode: attributes.mode & ~0o222 };
+    const stored = open?.buffer.isDirty === true ? Math.ceil(attributes.size / 512) : 0;
+    return { ...attributes, blocks: Math.max(attributes.blocks, stored) };
+  }
+
+  /** What is kept, or is to be. */
+  stored(node: Node): PosixMetadata {
+    switch (node.kind) {
+      case "directory":
+        return posixMetadata(node.group) ?? NO_METADATA;
+      case "file":
+        return this.#files.metadata(node) ?? NO_METADATA;
+      case "symlink":
+        return node.record?.metadata ?? NO_METADATA;
+      case "broken":
+        throw node.error;
+    }
+  }
+
+  /** Changes what is kept of a node, in the transaction that is the cause. */
+  touch(transaction: FileTransaction, node: Node, change: Partial<PosixMetadata>): void {
+    // What cannot be read has no metadata either.
+    if (node.kind === "broken") return;
+    const { edit } = transaction;
+    if (node.kind === "symlink") {
+      const metadata = { ...this.stored(node), ...change };
+      const { parent, linkName } = node;
+      setAttribute(edit, parent.address, linkRecordAttribute(linkName, { ...recordOf(node), metadata }));
+      return;
+    }
+    const open = node.kind === "file" ? this.#files.get(node.address) : undefined;
+    const stored = open?.metadata ?? posixMetadata(transaction.file.object(node.address)) ?? NO_METADATA;
+    const metadata = { ...stored, ...change };
+    // Its times will be written with its data.
+    if (open?.metadata !== undefined) open.metadata = metadata;
+    setAttribute(edit, node.address, posixAttribute(metadata));
+  }
+
+  /** A directory has been added to one, or taken away. */
+  countDirectory(directory: DirectoryNode, difference: 1 | -1): void {
+    const links = this.#links.get(directory.address);
+    // 1 says that they are not counted.
+    if (links !== undefined && links > 1) this.#links.set(directory.address, links + difference);
+  }
+
+  /** The object at an address is no more. */
+  forget(address: number): void {
+    this.#links.delete(address);
+  }
+
+  #directoryLinks(directory: DirectoryNode): number {
+    let links = this.#links.get(directory.address);
+    if (links === undefined) {
+      links = directoryLinks(directory);
+      if (!directory.isHidden) this.#links.set(directory.address, links);
+    }
+    return links;
+  }
+}
+
+/** A symlink that was not made in a mount gets a record with its first change. */
+function recordOf(node: Node & { kind: "symlink" }): LinkRecord {
+  if (node.record !== undefined) return node.record;
+  const link = node.parent.group.link(node.linkName);
+  if (link?.kind !== "soft") throw new ErrnoError(Errno.EPERM);
+  return { target: link.target, text: node.target, ino: node.ino, metadata: NO_METADATA };
+}

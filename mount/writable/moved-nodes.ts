@@ -1,0 +1,74 @@
+import { childPath } from "../../src/tree/canonical-name.ts";
+import type { DirectoryNode, Node } from "../../src/tree/node.ts";
+import type { Tree } from "../../src/tree/tree.ts";
+import type { Attributes } from "../filesystem.ts";
+import type { NodeTable } from "../node-table.ts";
+import type { Metadata } from "./metadata.ts";
+import type { NamePlace } from "./names.ts";
+
+const VIEWS = ["directory", "bin", "npy", "csv", "txt", "json", "attrs.json"] as const;
+
+/** Keeps the nodes that the kernel knows true when names change. */
+export class MovedNodes {
+  readonly #tree: Tree;
+  readonly #nodes: NodeTable;
+  readonly #metadata: Metadata;
+  /** Of what is no more, as long as the kernel knows it: what it was at the end. */
+  readonly #removed: Map<number, Attributes>;
+
+  constructor(tree: Tree, nodes: NodeTable, metadata: Metadata, removed: Map<number, Attributes>) {
+    this.#tree = tree;
+    this.#nodes = nodes;
+    this.#metadata = metadata;
+    this.#removed = removed;
+  }
+
+  /** What a node was, before it goes. */
+  attributes(node: Node): Attributes {
+    return { ...this.#metadata.of(node), nlink: 0 };
+  }
+
+  /** The node is no more. @param attributes what it was */
+  gone(node: Node, attributes: Attributes): void {
+    if (node.kind !== "directory" && node.kind !== "file") {
+      this.#remove(node.key, attributes);
+      return;
+    }
+    this.#metadata.forget(node.address);
+    // Another object may come to be at its address.
+    for (const view of VIEWS) this.#remove(`${node.address}:${view}`, attributes);
+    this.#remove(node.key, attributes);
+    for (const { key } of this.#nodes.partsOf(node.address)) this.#remove(key, attributes);
+  }
+
+  /** Nodes as they were, and where they are now. */
+  moved(moves: readonly { readonly before: Node; readonly place: NamePlace }[]): void {
+    const changes: { key: string; node: Node }[] = [];
+    for (const { before, place } of moves) {
+      const { directory, name } = place;
+      if (before.kind === "directory") {
+        const known = this.#nodes.known(before.key);
+        if (known?.kind === "directory") this.#moveDirectory(known, directory, childPath(directory.path, name));
+        continue;
+      }
+      const node = this.#tree.listed(directory, name)?.node;
+      if (node !== undefined) changes.push({ key: before.key, node });
+    }
+    this.#nodes.rekey(changes);
+  }
+
+  #moveDirectory(moving: DirectoryNode, parent: DirectoryNode, path: string): void {
+    const old = moving.path;
+    for (const node of this.#nodes.directories()) {
+      if (node === moving) node.move({ path, parent });
+      else if (node.path.startsWith(`${old}/`)) {
+        node.move({ path: path + node.path.slice(old.length), parent: node.parent });
+      }
+    }
+  }
+
+  #remove(key: string, attributes: Attributes): void {
+    const nodeid = this.#nodes.remove(key);
+    if (nodeid !== undefined) this.#removed.set(nodeid, attributes);
+  }
+}

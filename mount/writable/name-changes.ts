@@ -1,0 +1,286 @@
+import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
+import { addLink, changeLinkCount, removeLink } from "../../src/object/link-edit.ts";
+import { createGroup } from "../../src/object/new-object.ts";
+import { unlink } from "../../src/object/unlink.ts";
+import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { hashedInode } from "../../src/tree/inode.ts";
+import { linkRecordAttribute, linkRecordName } from "../../src/tree/link-record.ts";
+import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
+import { type PosixMetadata, posixAttribute, type Timestamp } from "../../src/tree/posix-metadata.ts";
+import type { ListedLink, Tree } from "../../src/tree/tree.ts";
+import { Errno, ErrnoError } from "../errno.ts";
+import type { RenameFlags, Request } from "../filesystem.ts";
+import { S_IFDIR, S_IFMT } from "../node-attributes.ts";
+import { now } from "./clock.ts";
+import type { FileStore } from "./file-store.ts";
+import { linkTarget } from "./link-target.ts";
+import type { LiveFile } from "./live-file.ts";
+import type { Metadata } from "./metadata.ts";
+import type { MovedNodes } from "./moved-nodes.ts";
+import { existing, hardLink, isBare, linkNameFor, type NamePlace, newLinkName, renamed, softLink } from "./names.ts";
+import type { OpenFiles } from "./open-files.ts";
+
+const S_ISGID = 0o2000;
+
+export interface NameChangesSetup {
+  readonly live: LiveFile;
+  readonly tree: Tree;
+  readonly files: OpenFiles;
+  readonly store: FileStore;
+  readonly metadata: Metadata;
+  readonly moved: MovedNodes;
+}
+
+/** Changes of names, each one transaction. */
+export class NameChanges {
+  readonly #setup: NameChangesSetup;
+
+  constructor(setup: NameChangesSetup) {
+    this.#setup = setup;
+  }
+
+  /** An empty file: regular, or a special one. @param mode with the file type */
+  makeFile(request: Request, place: NamePlace, mode: number, rdev: number): void {
+    this.#make(request, place, mode, rdev, ({ edit }, time) => this.#setup.store.create(edit, time.seconds));
+  }
+
+  makeDirectory(request: Request, place: NamePlace, mode: number): void {
+    const inherited = this.#setup.metadata.of(place.directory).mode & S_ISGID;
+    const type = S_IFDIR | inherited;
+    this.#make(request, place, (mode & ~S_IFMT) | type, 0, ({ edit }, time) => createGroup(edit, time.seconds));
+    this.#setup.metadata.countDirectory(place.directory, 1);
+  }
+
+  #make(
+    request: Request,
+    place: NamePlace,
+    mode: number,
+    rdev: number,
+    create: (transaction: FileTransaction, time: Timestamp) => number,
+  ): void {
+    const link = newLinkName(place);
+    const { directory } = place;
+    const time = now();
+    const metadata = { ...this.#owner(request, directory), mode, rdev, atime: time, mtime: time, ctime: time };
+    this.#change([directory], time, (transaction) => {
+      const address = create(transaction, time);
+      setAttribute(transaction.edit, address, posixAttribute(metadata));
+      addLink(transaction.edit, directory.address, hardLink(link, address));
+    });
+  }
+
+  makeSymlink(request: Request, place: NamePlace, text: string): void {
+    const name = newLinkName(place);
+    const { directory } = place;
+    const time = now();
+    const metadata: PosixMetadata = {
+      ...this.#owner(request, directory),
+      mode: undefined,
+      rdev: 0,
+      atime: time,
+      mtime: time,
+      ctime: time,
+    };
+    const ino = hashedInode(`${directory.key}/${name}:${time.seconds}.${time.nanoseconds}`);
+    const target = linkTarget(this.#setup.tree, directory, text);
+    this.#change([directory], time, ({ edit }) => {
+      addLink(edit, directory.address, softLink(name, target));
+      setAttribute(edit, directory.address, linkRecordAttribute(name, { target, text, ino, metadata }));
+    });
+  }
+
+  /** One more name for a file. */
+  link(node: FileNode, place: NamePlace): void {
+    if (place.listed !== undefined) throw new ErrnoError(Errno.EEXIST);
+    const name = linkNameFor(node, place.name);
+    const { directory } = place;
+    if (directory.group.link(name) !== undefined) throw new ErrnoError(Errno.EEXIST);
+    const time = now();
+    this.#change([directory], time, (transaction) => {
+      changeLinkCount(transaction.edit, node.address, 1);
+      addLink(transaction.edit, directory.address, hardLink(name, node.address));
+      this.#setup.metadata.touch(transaction, node, { ctime: time });
+    });
+  }
+
+  unlink(place: NamePlace): void {
+    const listed = existing(place);
+    if (listed.node.kind === "directory") throw new ErrnoError(Errno.EISDIR);
+    const time = now();
+    const after = this.#change([place.directory], time, (transaction) =>
+      this.#remove(transaction, place, listed, time),
+    );
+    after();
+  }
+
+  removeDirectory(place: NamePlace): void {
+    const listed = existing(place);
+    if (listed.node.kind !== "directory") throw new ErrnoError(Errno.ENOTDIR);
+    checkEmpty(listed.node);
+    const time = now();
+    const after = this.#change([place.directory], time, (transaction) =>
+      this.#remove(transaction, place, listed, time),
+    );
+    after();
+  }
+
+  rename(from: NamePlace, to: NamePlace, { noReplace, exchange }: RenameFlags): void {
+    const moving = existing(from);
+    if (exchange) {
+      this.#exchange(from, moving, to, existing(to));
+      return;
+    }
+    const replaced = to.listed;
+    if (noReplace && replaced !== undefined) throw new ErrnoError(Errno.EEXIST);
+    // Two names of one file: rename(2) does nothing.
+    if (replaced !== undefined && isSame(moving.node, replaced.node)) return;
+    checkReplaceable(moving.node, replaced?.node);
+    const name = linkNameFor(moving.node, to.name);
+    const rival = to.directory.group.link(name);
+    const isFree = rival === undefined || rival.name === replaced?.link.name || isLink(from, moving, to, rival.name);
+    if (!isFree) throw new ErrnoError(Errno.EEXIST);
+    const time = now();
+    const after = this.#change([from.directory, to.directory], time, (transaction) => {
+      const { edit } = transaction;
+      const done = replaced === undefined ? () => undefined : this.#remove(transaction, to, replaced, time);
+      removeLink(edit, from.directory.address, moving.link.name);
+      addLink(edit, to.directory.address, renamed(moving.link, name));
+      this.#moveRecord(transaction, from, moving.node, to, name, time);
+      if (moving.node.kind !== "symlink") this.#setup.metadata.touch(transaction, moving.node, { ctime: time });
+      return done;
+    });
+    after();
+    this.#countMoved(moving.node, from, to);
+    this.#setup.moved.moved([{ before: moving.node, place: to }]);
+  }
+
+  #exchange(from: NamePlace, first: ListedLink, to: NamePlace, second: ListedLink): void {
+    if (isSame(first.node, second.node)) return;
+    const firstName = linkNameFor(first.node, to.name);
+    const secondName = linkNameFor(second.node, from.name);
+    // Datasets are listed under another name than their link's: they would need two free ones.
+    if (firstName !== second.link.name || secondName !== first.link.name) throw new ErrnoError(Errno.EINVAL);
+    const time = now();
+    this.#change([from.directory, to.directory], time, (transaction) => {
+      const { edit } = transaction;
+      removeLink(edit, from.directory.address, first.link.name);
+      removeLink(edit, to.directory.address, second.link.name);
+      addLink(edit, to.directory.address, renamed(first.link, firstName));
+      addLink(edit, from.directory.address, renamed(second.link, secondName));
+      for (const { node } of [first, second]) this.#dropRecord(transaction, node);
+      this.#putRecord(transaction, first.node, to, firstName, time);
+      this.#putRecord(transaction, second.node, from, secondName, time);
+      for (const { node } of [first, second]) {
+        if (node.kind !== "symlink") this.#setup.metadata.touch(transaction, node, { ctime: time });
+      }
+    });
+    this.#countMoved(first.node, from, to);
+    this.#countMoved(second.node, to, from);
+    this.#setup.moved.moved([
+      { before: first.node, place: to },
+      { before: second.node, place: from },
+    ]);
+  }
+
+  /** One transaction, which also says that the directories were changed. */
+  #change<T>(directories: readonly DirectoryNode[], time: Timestamp, change: (transaction: FileTransaction) => T): T {
+    return this.#setup.live.transaction((transaction) => {
+      const result = change(transaction);
+      for (const directory of new Set(directories.map(({ address }) => address))) {
+        const node = directories.find(({ address }) => address === directory);
+        if (node !== undefined) this.#setup.metadata.touch(transaction, node, { mtime: time, ctime: time });
+      }
+      return result;
+    });
+  }
+
+  /** Takes a link away, and what has no other. @returns what is to be done when that is published */
+  #remove(transaction: FileTransaction, place: NamePlace, { link, node }: ListedLink, time: Timestamp): () => void {
+    const { files, metadata, moved } = this.#setup;
+    const { edit } = transaction;
+    const { directory } = place;
+    const attributes = moved.attributes(node);
+    if (link.kind !== "hard") {
+      removeLink(edit, directory.address, link.name);
+      this.#dropRecord(transaction, node);
+      return () => moved.gone(node, attributes);
+    }
+    const count = node.kind === "file" ? node.object.linkCount : node.kind === "directory" ? node.group.linkCount : 1;
+    if (count > 1) {
+      unlink(transaction, directory.address, link.name);
+      if (node.kind === "file") metadata.touch(transaction, node, { ctime: time });
+      return () => undefined;
+    }
+    const open = node.kind === "file" && isBare(node) ? files.get(node.address) : undefined;
+    if (open !== undefined) {
+      removeLink(edit, directory.address, link.name);
+      return () => {
+        open.metadata = { ...metadata.stored(node), ...open.metadata, ctime: time };
+        open.isUnlinked = true;
+      };
+    }
+    unlink(transaction, directory.address, link.name);
+    return () => {
+      if (node.kind === "directory") metadata.countDirectory(directory, -1);
+      moved.gone(node, attributes);
+    };
+  }
+
+  #moveRecord(
+    transaction: FileTransaction,
+    from: NamePlace,
+    node: Node,
+    to: NamePlace,
+    name: string,
+    time: Timestamp,
+  ): void {
+    if (node.kind !== "symlink" || (from.directory.address === to.directory.address && node.linkName === name)) return;
+    this.#dropRecord(transaction, node);
+    this.#putRecord(transaction, node, to, name, time);
+  }
+
+  #dropRecord({ edit }: FileTransaction, node: Node): void {
+    if (node.kind !== "symlink" || node.record === undefined) return;
+    deleteAttribute(edit, node.parent.address, linkRecordName(node.linkName));
+  }
+
+  #putRecord({ edit }: FileTransaction, node: Node, to: NamePlace, name: string, time: Timestamp): void {
+    if (node.kind !== "symlink" || node.record === undefined) return;
+    const record = { ...node.record, metadata: { ...node.record.metadata, ctime: time } };
+    setAttribute(edit, to.directory.address, linkRecordAttribute(name, record));
+  }
+
+  #countMoved(node: Node, from: NamePlace, to: NamePlace): void {
+    if (node.kind !== "directory") return;
+    this.#setup.metadata.countDirectory(from.directory, -1);
+    this.#setup.metadata.countDirectory(to.directory, 1);
+  }
+
+  #owner({ uid, gid }: Request, directory: DirectoryNode): Pick<PosixMetadata, "uid" | "gid"> {
+    const parent = this.#setup.metadata.of(directory);
+    return { uid, gid: (parent.mode & S_ISGID) !== 0 ? parent.gid : gid };
+  }
+}
+
+function checkEmpty(directory: DirectoryNode): void {
+  if (directory.group.hasMoreLinksThan(0)) throw new ErrnoError(Errno.ENOTEMPTY);
+}
+
+/** As rename(2) has it; the kernel has looked at the types, too, but not at what became of them since. */
+function checkReplaceable(node: Node, replaced: Node | undefined): void {
+  if (replaced === undefined) return;
+  if (node.kind === "directory" && replaced.kind !== "directory") throw new ErrnoError(Errno.ENOTDIR);
+  if (node.kind !== "directory" && replaced.kind === "directory") throw new ErrnoError(Errno.EISDIR);
+  if (replaced.kind === "directory") checkEmpty(replaced);
+  // It would be an edit of the dataset: to come. Neither the file nor the dataset is to be lost.
+  if (!isBare(replaced) && isBare(node)) throw new ErrnoError(Errno.EOPNOTSUPP);
+}
+
+function isSame(a: Node, b: Node): boolean {
+  return a.kind !== "symlink" && a.key === b.key;
+}
+
+/** Whether that link is the one that is being renamed: in the same directory, a view's extension may be all that changes. */
+function isLink(from: NamePlace, { link }: ListedLink, to: NamePlace, name: string): boolean {
+  return from.directory.address === to.directory.address && link.name === name;
+}

@@ -1,0 +1,80 @@
+import { decodeText, encodeText } from "../../src/format/text.ts";
+import type { Link } from "../../src/object/link.ts";
+import { isFileNode } from "../../src/object/pytables.ts";
+import { fileName, linkName } from "../../src/tree/file-name.ts";
+import type { DirectoryNode, Node } from "../../src/tree/node.ts";
+import type { ListedLink, Tree } from "../../src/tree/tree.ts";
+import { Errno, ErrnoError } from "../errno.ts";
+
+export const NAME_MAX = 255;
+
+/** A place for an entry: a directory and the name there, which need not exist. */
+export interface NamePlace {
+  readonly directory: DirectoryNode;
+  /** As shown. */
+  readonly name: string;
+  readonly listed: ListedLink | undefined;
+}
+
+/** @throws ErrnoError ENAMETOOLONG: the kernel would allow FUSE longer names than any other file system */
+export function namePlace(tree: Tree, directory: DirectoryNode, bytes: Uint8Array): NamePlace {
+  if (bytes.length > NAME_MAX) throw new ErrnoError(Errno.ENAMETOOLONG);
+  const name = decodeText(bytes);
+  return { directory, name, listed: tree.listed(directory, name) };
+}
+
+/** What is there. @throws ErrnoError ENOENT */
+export function existing({ listed }: NamePlace): ListedLink {
+  if (listed === undefined) throw new ErrnoError(Errno.ENOENT);
+  return listed;
+}
+
+/** The name of the link for something new. @throws ErrnoError EEXIST, or EINVAL for a name that a link cannot be shown under */
+export function newLinkName({ directory, name, listed }: NamePlace): string {
+  if (listed !== undefined) throw new ErrnoError(Errno.EEXIST);
+  const link = bareLinkName(name);
+  // Its link's name is taken by what is listed under another one: a dataset `x` as `x.npy`.
+  if (directory.group.link(link) !== undefined) throw new ErrnoError(Errno.EEXIST);
+  return link;
+}
+
+/** The name of the link by which `node` would be shown at a place. @throws ErrnoError EINVAL where it cannot be */
+export function linkNameFor(node: Node, name: string): string {
+  if (node.kind !== "file" || isBare(node)) return bareLinkName(name);
+  const extension = `.${node.view}`;
+  if (!name.endsWith(extension) || name.length === extension.length) throw new ErrnoError(Errno.EINVAL);
+  return bareLinkName(name.slice(0, -extension.length));
+}
+
+/** True for what is listed under its link's own name. */
+export function isBare(node: Node): boolean {
+  if (node.kind !== "file") return true;
+  const { object, view, part } = node;
+  return view === "bin" && part === undefined && object.kind === "dataset" && isFileNode(object);
+}
+
+export function hardLink(name: string, address: number): Link {
+  return { kind: "hard", ...named(name), address };
+}
+
+export function softLink(name: string, target: string): Link & { kind: "soft" } {
+  return { kind: "soft", ...named(name), target };
+}
+
+/** The same link under another name. */
+export function renamed(link: Link, name: string): Link {
+  return { ...link, ...named(name) };
+}
+
+function named(name: string): Pick<Link, "name" | "charset" | "creationOrder"> {
+  const isAscii = encodeText(name).every((byte) => byte < 0x80);
+  return { name, charset: isAscii ? "ascii" : "utf-8", creationOrder: undefined };
+}
+
+function bareLinkName(name: string): string {
+  const link = linkName(name);
+  if (link === undefined || link === "" || link.includes("/") || link.includes("\0") || fileName(link, "") !== name) {
+    throw new ErrnoError(Errno.EINVAL);
+  }
+  return link;
+}

@@ -1,0 +1,58 @@
+import { dirname } from "node:path";
+import type { ExternalFiles } from "../../src/object/external-files.ts";
+import { WritableFile } from "../../src/object/writable-file.ts";
+import { Tree } from "../../src/tree/tree.ts";
+import type { ViewName } from "../../src/view/view.ts";
+import type { Attributes } from "../filesystem.ts";
+import type { MountSession } from "../mount-session.ts";
+import { Session, type SessionSetup } from "../session.ts";
+import { chunkedStore } from "./chunked-store.ts";
+import { LiveFile } from "./live-file.ts";
+import { Metadata } from "./metadata.ts";
+import { MovedNodes } from "./moved-nodes.ts";
+import { NameChanges } from "./name-changes.ts";
+import { OpenFiles } from "./open-files.ts";
+import { WritableSession } from "./writable-session.ts";
+
+export interface WritableSetup extends Omit<SessionSetup, "tree"> {
+  /** The mounted file's real path. */
+  readonly path: string;
+  readonly externalFiles: ExternalFiles;
+  /** What to list of each dataset: the first that it has; none: its natural view. */
+  readonly views: readonly ViewName[];
+}
+
+/** Opens a file for writing, on the calling thread, which alone has it. @throws H5Error where it cannot be written safely */
+export function openWritableSession(setup: WritableSetup): MountSession {
+  const { path, externalFiles } = setup;
+  const live = new LiveFile(WritableFile.open(path, { externalFiles }));
+  externalFiles.add(path, live.file);
+  const tree = new Tree(live.file, { views: setup.views.slice(0, 1), onlyListed: true });
+  const reading = new Session({ ...setup, tree, isAlone: true });
+  const store = chunkedStore;
+  const files = new OpenFiles(live, store);
+  const metadata = new Metadata(files, setup.facts);
+  const removed = new Map<number, Attributes>();
+  const moved = new MovedNodes(tree, reading.nodes, metadata, removed);
+  const names = new NameChanges({
+    live,
+    tree,
+    files,
+    store,
+    metadata,
+    moved,
+  });
+  const { log } = setup;
+  return new WritableSession({
+    reading,
+    live,
+    tree,
+    files,
+    metadata,
+    names,
+    moved,
+    removed,
+    directory: dirname(path),
+    log,
+  });
+}

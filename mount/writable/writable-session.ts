@@ -1,0 +1,466 @@
+import { statfsSync } from "node:fs";
+import { H5Error } from "../../src/errors.ts";
+import { decodeText, encodeText } from "../../src/format/text.ts";
+import { fileName } from "../../src/tree/file-name.ts";
+import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
+import type { Tree } from "../../src/tree/tree.ts";
+import { Errno, ErrnoError } from "../errno.ts";
+import type {
+  AttributeChange,
+  Attributes,
+  AttributesReply,
+  Changes,
+  Created,
+  DirectoryEntry,
+  Entry,
+  FilesystemStatistics,
+  OpenReply,
+  Parked,
+  RenameFlags,
+  Request,
+  WriteFlags,
+} from "../filesystem.ts";
+import type { Rendered } from "../job.ts";
+import type { MountSession } from "../mount-session.ts";
+import { directoryEntryType, S_IFMT, S_IFREG } from "../node-attributes.ts";
+import type { NodeTable } from "../node-table.ts";
+import type { Session } from "../session.ts";
+import { changeAttributes } from "./attribute-changes.ts";
+import { now } from "./clock.ts";
+import { Directories } from "./directories.ts";
+import { fallocate, seek } from "./file-ranges.ts";
+import type { LiveFile } from "./live-file.ts";
+import type { Metadata } from "./metadata.ts";
+import type { MovedNodes } from "./moved-nodes.ts";
+import type { NameChanges } from "./name-changes.ts";
+import { isBare, NAME_MAX, type NamePlace, namePlace } from "./names.ts";
+import type { OpenFile, OpenFiles } from "./open-files.ts";
+import { removeUserAttribute, setUserAttribute } from "./user-attributes.ts";
+
+const FOPEN_DIRECT_IO = 1;
+const FOPEN_KEEP_CACHE = 2;
+
+const O_ACCMODE = 0o3;
+const O_TRUNC = 0o1000;
+const S_ISUID = 0o4000;
+const S_ISGID = 0o2000;
+const S_IXGRP = 0o010;
+
+/** For what only changes through this mount, and by that name: a day, in seconds. */
+const LONG = 86_400;
+
+export interface WritableSessionSetup {
+  /** What reads all that is no file node. */
+  readonly reading: Session;
+  readonly live: LiveFile;
+  readonly tree: Tree;
+  readonly files: OpenFiles;
+  readonly metadata: Metadata;
+  readonly names: NameChanges;
+  readonly moved: MovedNodes;
+  readonly removed: Map<number, Attributes>;
+  /** The directory that the mounted file is in. */
+  readonly directory: string;
+  /** Is given what a person should know of, a line at a time. */
+  log(line: string): void;
+}
+
+/** The file system of a mount that can be written. */
+export class WritableSession implements MountSession, Changes {
+  readonly changes = this;
+  readonly #setup: WritableSessionSetup;
+  readonly #nodes: NodeTable;
+  readonly #directories: Directories;
+
+  constructor(setup: WritableSessionSetup) {
+    this.#setup = setup;
+    this.#nodes = setup.reading.nodes;
+    this.#directories = new Directories(setup.tree);
+  }
+
+  lookup(_request: Request, parent: number, name: Uint8Array): Entry {
+    if (name.length > NAME_MAX) throw new ErrnoError(Errno.ENAMETOOLONG);
+    const node = this.#setup.tree.lookup(this.#directory(parent), decodeText(name));
+    if (node === undefined) throw new ErrnoError(Errno.ENOENT);
+    return this.#entry(node);
+  }
+
+  forget(nodeid: number, lookups: number): void {
+    this.#setup.reading.forget(nodeid, lookups);
+    if (this.#nodes.get(nodeid) === undefined) this.#setup.removed.delete(nodeid);
+  }
+
+  getattr(request: Request, nodeid: number): AttributesReply | Parked {
+    const removed = this.#setup.removed.get(nodeid);
+    if (removed !== undefined) return { attributes: removed, valid: LONG };
+    const node = this.#node(nodeid);
+    const attributes = this.#attributes(node);
+    if (attributes === undefined) return this.#setup.reading.getattr(request, nodeid);
+    return { attributes, valid: this.#validity(node) };
+  }
+
+  readlink(request: Request, nodeid: number): Uint8Array {
+    return this.#setup.reading.readlink(request, nodeid);
+  }
+
+  access(): void {
+    // The kernel checks permissions itself.
+  }
+
+  open(request: Request, nodeid: number, flags: number): OpenReply | Parked {
+    const node = this.#node(nodeid);
+    if (node.kind !== "file" || !isBare(node)) {
+      if ((flags & O_ACCMODE) !== 0 || (flags & O_TRUNC) !== 0) throw new ErrnoError(Errno.EROFS);
+      const reply = this.#setup.reading.open(request, nodeid, flags);
+      if (typeof reply === "symbol") return reply;
+      // The data may have been changed since the kernel read pages of it.
+      return { handle: reply.handle * 2, flags: reply.flags & ~FOPEN_KEEP_CACHE };
+    }
+    const handle = this.#setup.files.open(node);
+    if ((flags & O_TRUNC) !== 0) {
+      try {
+        this.#truncate(node, this.#setup.files.byHandle(handle), 0);
+      } catch (error) {
+        this.#setup.files.release(handle);
+        throw error;
+      }
+    }
+    return this.#opened(handle, flags);
+  }
+
+  read(request: Request, nodeid: number, handle: number, offset: number, target: Uint8Array): number | Parked {
+    if (handle % 2 === 0) return this.#setup.reading.read(request, nodeid, handle / 2, offset, target);
+    const file = this.#file(handle);
+    if (file.isDirty || file.isUnlinked) return file.buffer.read(offset, target);
+    return this.#setup.reading.read(request, nodeid, 0, offset, target);
+  }
+
+  write(request: Request, _nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
+    const file = this.#file(handle);
+    const time = now();
+    file.buffer.write(flags.append ? file.buffer.size : offset, data);
+    const metadata = this.#storedOf(file);
+    const { mode } = metadata;
+    const kept = flags.killPrivileges && mode !== undefined ? withoutPrivileges(mode) : mode;
+    file.metadata = { ...metadata, mode: kept, mtime: time, ctime: time };
+    this.#keepBounded(request, file);
+  }
+
+  lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number {
+    if (handle % 2 === 0) return this.#setup.reading.lseek(request, nodeid, handle / 2, offset, whence);
+    return seek(this.#file(handle).buffer, offset, whence);
+  }
+
+  fallocate(request: Request, _nodeid: number, handle: number, offset: number, length: number, mode: number): void {
+    const file = this.#file(handle);
+    fallocate(file.buffer, offset, length, mode);
+    const time = now();
+    file.metadata = { ...this.#storedOf(file), mtime: time, ctime: time };
+    this.#keepBounded(request, file);
+  }
+
+  flush(_request: Request, _nodeid: number, handle: number): void {
+    if (handle % 2 === 1) this.#setup.files.publish(this.#file(handle));
+  }
+
+  fsync(request: Request, nodeid: number, handle: number): void {
+    this.flush(request, nodeid, handle);
+    this.#setup.live.sync();
+  }
+
+  release(request: Request, nodeid: number, handle: number): void {
+    if (handle % 2 === 0) {
+      this.#setup.reading.release(request, nodeid, handle / 2);
+      return;
+    }
+    const file = this.#file(handle);
+    const node = this.#nodes.get(nodeid);
+    const last =
+      file.isUnlinked && file.handles === 1 && node !== undefined ? this.#setup.metadata.of(node) : undefined;
+    try {
+      this.#setup.files.release((handle - 1) / 2);
+    } catch (error) {
+      // Nobody waits for the answer to a RELEASE; who closed it has been told by FLUSH.
+      if (!(error instanceof H5Error)) throw error;
+      this.#setup.log(`${file.path}: what was written last is lost: ${error.message}`);
+    }
+    if (node !== undefined && last !== undefined) this.#setup.moved.gone(node, last);
+  }
+
+  opendir(_request: Request, nodeid: number): OpenReply {
+    return { handle: this.#directories.open(this.#directory(nodeid)), flags: 0 };
+  }
+
+  *readdir(_request: Request, _nodeid: number, handle: number, offset: number): Iterable<DirectoryEntry> {
+    for (const { name, node, next } of this.#directories.after(handle, offset)) {
+      const isPlain = next <= 2;
+      yield {
+        name: encodeText(name),
+        ino: node.ino,
+        type: directoryEntryType(node),
+        offset: next,
+        lookup: () => (isPlain || this.#attributes(node) === undefined ? undefined : this.#entry(node)),
+      };
+    }
+  }
+
+  releasedir(_request: Request, _nodeid: number, handle: number): void {
+    this.#directories.release(handle);
+  }
+
+  fsyncdir(): void {
+    this.#setup.live.sync();
+  }
+
+  getxattr(request: Request, nodeid: number, name: Uint8Array): Uint8Array {
+    if (this.#setup.removed.has(nodeid)) throw new ErrnoError(Errno.ENODATA);
+    return this.#setup.reading.getxattr(request, nodeid, name);
+  }
+
+  listxattr(request: Request, nodeid: number): readonly Uint8Array[] {
+    return this.#setup.removed.has(nodeid) ? [] : this.#setup.reading.listxattr(request, nodeid);
+  }
+
+  setxattr(_request: Request, nodeid: number, name: Uint8Array, value: Uint8Array, flags: number): void {
+    const { live, metadata } = this.#setup;
+    const node = this.#changeable(nodeid);
+    live.transaction((transaction) => {
+      setUserAttribute(transaction.edit, node, decodeText(name), value, flags);
+      metadata.touch(transaction, node, { ctime: now() });
+    });
+  }
+
+  removexattr(_request: Request, nodeid: number, name: Uint8Array): void {
+    const { live, metadata } = this.#setup;
+    const node = this.#changeable(nodeid);
+    live.transaction((transaction) => {
+      removeUserAttribute(transaction.edit, node, decodeText(name));
+      metadata.touch(transaction, node, { ctime: now() });
+    });
+  }
+
+  statfs(): FilesystemStatistics {
+    const { bsize, blocks, bfree, bavail } = statfsSync(this.#setup.directory);
+    // Objects of an HDF5 file are as many as there is space for.
+    const files = 2 ** 32;
+    return { blocks, bfree, bavail, files, ffree: files, bsize, namelen: NAME_MAX, frsize: bsize };
+  }
+
+  interrupt(unique: number): void {
+    this.#setup.reading.interrupt(unique);
+  }
+
+  setattr(_request: Request, nodeid: number, change: AttributeChange): AttributesReply {
+    const { live, metadata, files } = this.#setup;
+    const node = this.#changeable(nodeid);
+    if (node.kind === "broken") throw node.error;
+    const open = node.kind === "file" ? files.get(node.address) : undefined;
+    if (change.size !== undefined) this.#resize(node, open, change.size);
+    const changed = changeAttributes(metadata.of(node), metadata.stored(node), change, now());
+    if (open !== undefined) {
+      open.metadata = changed;
+      // What belongs to data that are not stored yet goes with them.
+      if (!open.buffer.isDirty) files.publish(open);
+    } else {
+      live.transaction((transaction) => metadata.touch(transaction, node, changed));
+    }
+    const current = this.#node(nodeid);
+    return { attributes: metadata.of(current, this.#size(current)), valid: this.#validity(current) };
+  }
+
+  mknod(request: Request, parent: number, name: Uint8Array, mode: number, rdev: number): Entry {
+    const place = this.#place(parent, name);
+    this.#setup.names.makeFile(request, place, (mode & S_IFMT) === 0 ? mode | S_IFREG : mode, rdev);
+    return this.#found(place);
+  }
+
+  create(request: Request, parent: number, name: Uint8Array, mode: number, flags: number): Created {
+    const place = this.#place(parent, name);
+    this.#setup.names.makeFile(request, place, (mode & ~S_IFMT) | S_IFREG, 0);
+    const entry = this.#found(place);
+    const node = this.#node(entry.nodeid);
+    if (node.kind !== "file") throw new TypeError("a new file is no file");
+    return { entry, open: this.#opened(this.#setup.files.open(node), flags) };
+  }
+
+  mkdir(request: Request, parent: number, name: Uint8Array, mode: number): Entry {
+    const place = this.#place(parent, name);
+    this.#setup.names.makeDirectory(request, place, mode);
+    return this.#found(place);
+  }
+
+  symlink(request: Request, parent: number, name: Uint8Array, target: Uint8Array): Entry {
+    const place = this.#place(parent, name);
+    this.#setup.names.makeSymlink(request, place, decodeText(target));
+    return this.#found(place);
+  }
+
+  link(_request: Request, nodeid: number, parent: number, name: Uint8Array): Entry {
+    const place = this.#place(parent, name);
+    const node = this.#changeable(nodeid);
+    if (node.kind !== "file") throw new ErrnoError(Errno.EPERM);
+    // As linkat(2) says of a file whose last name is gone.
+    if (this.#setup.files.get(node.address)?.isUnlinked === true) throw new ErrnoError(Errno.ENOENT);
+    this.#setup.names.link(node, place);
+    return this.#found(place);
+  }
+
+  unlink(_request: Request, parent: number, name: Uint8Array): void {
+    this.#setup.names.unlink(this.#place(parent, name));
+  }
+
+  rmdir(_request: Request, parent: number, name: Uint8Array): void {
+    this.#setup.names.removeDirectory(this.#place(parent, name));
+  }
+
+  rename(
+    _request: Request,
+    parent: number,
+    name: Uint8Array,
+    newParent: number,
+    newName: Uint8Array,
+    flags: RenameFlags,
+  ): void {
+    this.#setup.names.rename(this.#place(parent, name), this.#place(newParent, newName), flags);
+  }
+
+  /** Milliseconds until `idle` is to be called; -1: there is nothing to be done. */
+  get due(): number {
+    return this.#setup.live.due ?? (this.#setup.files.isDirty ? 0 : -1);
+  }
+
+  /** Nobody has changed anything for some time. */
+  idle(): void {
+    this.#setup.files.publishAll();
+    this.#setup.live.checkpoint();
+  }
+
+  rendered(result: Rendered): void {
+    this.#setup.reading.rendered(result);
+  }
+
+  destroy(): void {
+    const { files, live, log } = this.#setup;
+    try {
+      files.closeAll();
+    } catch (error) {
+      if (!(error instanceof H5Error)) throw error;
+      log(`what was written last is lost: ${error.message}`);
+    }
+    live.close();
+  }
+
+  #opened(handle: number, flags: number): OpenReply {
+    const isForWriting = (flags & O_ACCMODE) !== 0;
+    return { handle: handle * 2 + 1, flags: isForWriting ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE };
+  }
+
+  #file(handle: number): OpenFile {
+    if (handle % 2 === 0) throw new ErrnoError(Errno.EBADF);
+    return this.#setup.files.byHandle((handle - 1) / 2);
+  }
+
+  #resize(node: Node, open: OpenFile | undefined, size: number): void {
+    if (node.kind === "directory") throw new ErrnoError(Errno.EISDIR);
+    if (node.kind !== "file" || !isBare(node)) throw new ErrnoError(Errno.EROFS);
+    if (open !== undefined) {
+      this.#truncate(node, open, size);
+      return;
+    }
+    const { files } = this.#setup;
+    const handle = files.open(node);
+    try {
+      this.#truncate(node, files.byHandle(handle), size);
+    } finally {
+      files.release(handle);
+    }
+  }
+
+  #truncate(node: FileNode, file: OpenFile, size: number): void {
+    const time = now();
+    file.buffer.truncate(size);
+    file.metadata = { ...this.#setup.metadata.stored(node), mtime: time, ctime: time };
+  }
+
+  #storedOf(file: OpenFile) {
+    return file.metadata ?? this.#setup.files.storedMetadata(file);
+  }
+
+  #keepBounded(_request: Request, file: OpenFile): void {
+    this.#setup.files.keepBounded(file);
+  }
+
+  #node(nodeid: number): Node {
+    const node = this.#nodes.get(nodeid);
+    if (node === undefined || this.#setup.removed.has(nodeid)) throw new ErrnoError(Errno.ESTALE);
+    if (node.kind !== "symlink") return node;
+    // A symlink's node has its owner and times as they were.
+    return this.#setup.tree.listed(node.parent, fileName(node.linkName, ""))?.node ?? node;
+  }
+
+  /** A node of the mounted file itself. */
+  #changeable(nodeid: number): Node {
+    const node = this.#node(nodeid);
+    const file = node.kind === "symlink" ? node.parent.file : node.kind === "broken" ? undefined : node.file;
+    if (file !== this.#setup.live.file) throw new ErrnoError(Errno.EROFS);
+    if (node.kind === "file" && (node.part !== undefined || node.view === "attrs.json")) {
+      throw new ErrnoError(Errno.EROFS);
+    }
+    return node;
+  }
+
+  #directory(nodeid: number): DirectoryNode {
+    if (this.#setup.removed.has(nodeid)) throw new ErrnoError(Errno.ENOENT);
+    const node = this.#node(nodeid);
+    if (node.kind !== "directory") throw new ErrnoError(Errno.ENOTDIR);
+    return node;
+  }
+
+  /** A place where names can be changed. */
+  #place(parent: number, name: Uint8Array): NamePlace {
+    const directory = this.#directory(parent);
+    if (directory.file !== this.#setup.live.file) throw new ErrnoError(Errno.EROFS);
+    // Every name there is one that an object has somewhere else.
+    if (directory.isHidden) throw new ErrnoError(Errno.EPERM);
+    return namePlace(this.#setup.tree, directory, name);
+  }
+
+  /** What has just been made there. */
+  #found({ directory, name }: NamePlace): Entry {
+    const node = this.#setup.tree.lookup(directory, name);
+    if (node === undefined) throw new TypeError(`${name} was made and is not there`);
+    return this.#entry(node);
+  }
+
+  #entry(node: Node): Entry {
+    const nodeid = this.#nodes.lookup(node);
+    const current = this.#nodes.get(nodeid) ?? node;
+    const attributes = this.#attributes(current);
+    return {
+      nodeid,
+      generation: 0,
+      entryValid: LONG,
+      attributesValid: attributes === undefined ? 0 : this.#validity(current),
+      attributes: attributes ?? this.#setup.metadata.of(current),
+    };
+  }
+
+  #validity(node: Node): number {
+    return isBare(node) ? LONG : 0;
+  }
+
+  /** `undefined`: the size is not known. */
+  #attributes(node: Node): Attributes | undefined {
+    const size = this.#size(node);
+    return size === undefined ? undefined : this.#setup.metadata.of(node, size);
+  }
+
+  #size(node: Node): number | undefined {
+    return node.kind === "file" ? this.#setup.reading.size(node) : 0;
+  }
+}
+
+/** As Linux does when somebody writes: set-group-ID means something else where the group may not execute. */
+function withoutPrivileges(mode: number): number {
+  return mode & ~(S_ISUID | ((mode & S_IXGRP) !== 0 ? S_ISGID : 0));
+}

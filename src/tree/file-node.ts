@@ -1,0 +1,37 @@
+import type { IntegerType } from "../format/datatype.ts";
+import type { EditContext } from "../format/edit-context.ts";
+import { encodeText } from "../format/text.ts";
+import { type NewAttribute, setAttribute } from "../object/attribute-edit.ts";
+
+/** One byte of a file. */
+export const BYTE: IntegerType = {
+  class: "integer",
+  size: 1,
+  order: "little",
+  bitOffset: 0,
+  precision: 8,
+  lowPadding: "zero",
+  highPadding: "zero",
+  signed: false,
+};
+
+const INT32: IntegerType = { ...BYTE, size: 4, precision: 32, signed: true };
+const SCALAR = { kind: "scalar", dims: [], maxDims: [] } as const;
+
+/** Marks a dataset of bytes as a file, as PyTables' `filenode` does. */
+export function markAsFile(edit: EditContext, address: number): void {
+  const marks = [text("CLASS", "EARRAY"), int32("EXTDIM", 0), text("VERSION", "1.1"), text("NODE_TYPE", "file")];
+  for (const attribute of [...marks, int32("NODE_TYPE_VERSION", 2)]) setAttribute(edit, address, attribute);
+}
+
+function text(name: string, value: string): NewAttribute {
+  const data = encodeText(value);
+  const datatype = { class: "string", size: data.length, padding: "null-terminated", charset: "ascii" } as const;
+  return { name, charset: "ascii", datatype, dataspace: SCALAR, data };
+}
+
+function int32(name: string, value: number): NewAttribute {
+  const data = new Uint8Array(4);
+  new DataView(data.buffer).setInt32(0, value, true);
+  return { name, charset: "ascii", datatype: INT32, dataspace: SCALAR, data };
+}

@@ -1,0 +1,96 @@
+import { H5Error } from "../errors.ts";
+import type { IntegerType } from "../format/datatype.ts";
+import type { NewAttribute } from "../object/attribute-edit.ts";
+import type { ObjectBase } from "../object/object.ts";
+
+/** A moment: nanoseconds from 0 to 999,999,999 after a whole second, which may lie before 1970. */
+export interface Timestamp {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+/** What POSIX has and HDF5 has no place for. `undefined`: as the mounted file has it. */
+export interface PosixMetadata {
+  /** File type and permission bits. */
+  readonly mode: number | undefined;
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  /** Of a device. */
+  readonly rdev: number;
+  readonly atime: Timestamp | undefined;
+  readonly mtime: Timestamp | undefined;
+  readonly ctime: Timestamp | undefined;
+}
+
+/** Attributes of such names are the mount's own, and not shown. */
+export const HIDDEN_PREFIX = "H5FS_";
+
+const NAME = `${HIDDEN_PREFIX}POSIX`;
+const VERSION = 1;
+
+/** version, mode, uid, gid, rdev, and three times as seconds and nanoseconds; -1 is `undefined` (of a time: its nanoseconds). */
+const FIELDS = 11;
+const UNSET = -1n;
+
+const INT64: IntegerType = {
+  class: "integer",
+  size: 8,
+  order: "little",
+  bitOffset: 0,
+  precision: 64,
+  lowPadding: "zero",
+  highPadding: "zero",
+  signed: true,
+};
+
+/** `undefined`: the object has none, or in a form of another version. */
+export function posixMetadata(object: ObjectBase): PosixMetadata | undefined {
+  try {
+    const attribute = object.attribute(NAME);
+    const { class: kind, size } = attribute?.datatype ?? { class: undefined, size: 0 };
+    const bytes = kind === "integer" && size === INT64.size ? attribute?.bytes() : undefined;
+    return bytes === undefined || bytes.length !== FIELDS * INT64.size ? undefined : decode(bytes);
+  } catch (error) {
+    // The damage is told when the contents are asked for.
+    if (error instanceof H5Error) return undefined;
+    throw error;
+  }
+}
+
+/** The attribute that keeps them: always of the same size, so that it is changed in place. */
+export function posixAttribute(metadata: PosixMetadata): NewAttribute {
+  return {
+    name: NAME,
+    charset: "ascii",
+    datatype: INT64,
+    dataspace: { kind: "simple", dims: [FIELDS], maxDims: [FIELDS], maxDimsStored: false },
+    data: encode(metadata),
+  };
+}
+
+function decode(bytes: Uint8Array): PosixMetadata | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const field = (i: number): number => Number(view.getBigInt64(i * INT64.size, true));
+  if (field(0) !== VERSION) return undefined;
+  const optional = (i: number): number | undefined => (field(i) < 0 ? undefined : field(i));
+  const time = (i: number): Timestamp | undefined =>
+    field(i + 1) < 0 ? undefined : { seconds: field(i), nanoseconds: field(i + 1) };
+  return {
+    mode: optional(1),
+    uid: optional(2),
+    gid: optional(3),
+    rdev: field(4),
+    atime: time(5),
+    mtime: time(7),
+    ctime: time(9),
+  };
+}
+
+function encode({ mode, uid, gid, rdev, atime, mtime, ctime }: PosixMetadata): Uint8Array {
+  const view = new DataView(new ArrayBuffer(FIELDS * INT64.size));
+  const times = [atime, mtime, ctime].flatMap((time) => [time?.seconds, time?.nanoseconds]);
+  for (const [i, value] of [VERSION, mode, uid, gid, rdev, ...times].entries()) {
+    view.setBigInt64(i * INT64.size, value === undefined ? UNSET : BigInt(value), true);
+  }
+  return new Uint8Array(view.buffer);
+}
