@@ -19,6 +19,7 @@ export const Errno = {
   EINVAL: 22,
   ENOTTY: 25,
   EFBIG: 27,
+  ENOSPC: 28,
   EROFS: 30,
   ENAMETOOLONG: 36,
   ERANGE: 34,
@@ -31,6 +32,7 @@ export const Errno = {
   ECONNABORTED: 103,
   ENOTCONN: 107,
   ESTALE: 116,
+  EDQUOT: 122,
 } as const;
 
 /** A failure that is nothing but its errno: of the request, not of the file. */
@@ -67,7 +69,24 @@ const ERRNO_OF_KIND: Record<H5ErrorKind, number> = {
 /** The errno of an exception; `undefined` for one that nobody threw on purpose. */
 export function errnoOf(error: unknown): number | undefined {
   if (error instanceof ErrnoError) return error.errno;
-  return error instanceof H5Error ? ERRNO_OF_KIND[error.kind] : undefined;
+  if (error instanceof H5Error)
+    return (error.kind === "io" ? diskErrno(error.cause) : undefined) ?? ERRNO_OF_KIND[error.kind];
+  return diskErrno(error);
+}
+
+/** Where a write fails for want of space, that is what the writer is told. */
+function diskErrno(cause: unknown): number | undefined {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  switch (code) {
+    case "ENOSPC":
+      return Errno.ENOSPC;
+    case "EDQUOT":
+      return Errno.EDQUOT;
+    case "EFBIG":
+      return Errno.EFBIG;
+    default:
+      return undefined;
+  }
 }
 
 /** What the log says of an exception that nobody threw on purpose. */
