@@ -59,7 +59,7 @@ export const OPTION_HELP = [
   "uid=N, gid=N      show everything as this user's, this group's (default: the file's)",
   "umask=M           show all permissions to read but those in M, octal (default: the file's own)",
   "fmask=M, dmask=M  the same, for files only, for directories only",
-  "rw                as --mode r+",
+  "mode=M, rw        as --mode M, as --mode r+",
   "noexec, noatime   as mount(8) has them; nosuid and nodev are always set",
 ].join("\n");
 
@@ -93,6 +93,9 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
   };
   for (const word of words.flatMap(splitOptions)) {
     options = { ...options, ...parseWord(word, options) };
+  }
+  if (isWritable(options) && options.transport !== "kernel") {
+    throw new CommandError(EXIT.usage, `-o transport=${options.transport}: writing needs the transport kernel`);
   }
   return options;
 }

@@ -11,8 +11,10 @@ import { BYTE, markAsFile } from "../../src/tree/file-node.ts";
 import type { BufferedChange } from "./file-buffer.ts";
 import type { FileStore } from "./file-store.ts";
 
-/** Bytes of a chunk, from small files to large ones. */
-const CHUNKS = [2 ** 7, 2 ** 12, 2 ** 16, 2 ** 20];
+/** Bytes of a chunk: of the smallest files, of those that have several, and of the largest. */
+const SMALLEST = 2 ** 7;
+const MEDIUM = 2 ** 16;
+const LARGEST = 2 ** 20;
 
 /** A file of more chunks than this is written anew in larger ones, up to so many bytes that it is quickly done. */
 const MAX_SMALL_CHUNKS = 64;
@@ -44,9 +46,12 @@ export const chunkedStore: FileStore = {
   },
 };
 
-/** As large as its bytes, roughly, so that a small file takes little and a large one few chunks. */
+/** A small file is one chunk, an eighth larger than its bytes at most; a large one has few. */
 function chunkFor(size: number): number {
-  return CHUNKS.find((chunk) => size <= chunk) ?? CHUNKS.at(-1) ?? 1;
+  if (size <= SMALLEST) return SMALLEST;
+  if (size > MEDIUM) return size > MEDIUM * MAX_SMALL_CHUNKS ? LARGEST : MEDIUM;
+  const step = Math.max(SMALLEST / 2, 2 ** Math.floor(Math.log2(size)) / 8);
+  return Math.ceil(size / step) * step;
 }
 
 function range(start: number, count: number) {
@@ -72,7 +77,8 @@ function largerChunks(
   const wanted = chunkFor(size);
   const isFirst = layout.address === undefined;
   if (wanted <= chunk || (!isFirst && size <= chunk * MAX_SMALL_CHUNKS) || filters.length > 0) return undefined;
-  if (chunk * MAX_SMALL_CHUNKS * 2 < kept) return undefined;
+  // A large file that has small chunks, such as another program has made, stays as it is.
+  if (kept > MEDIUM * MAX_SMALL_CHUNKS * 2) return undefined;
   const bytes = new Uint8Array(kept);
   for (const { scaled, record } of storage.index.entries()) {
     const start = (scaled[0] ?? 0) * chunk;

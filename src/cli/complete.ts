@@ -11,7 +11,7 @@ interface Completed {
 }
 
 /** The command that needs no name. */
-const MOUNT: Completed = { options: ["--foreground", "-f", "-o"], argument: "path" };
+const MOUNT: Completed = { options: ["--foreground", "-f", "--mode", "-o"], argument: "path" };
 
 /** All commands by name. */
 export const COMPLETED: Readonly<Record<string, Completed>> = {
@@ -56,7 +56,7 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
 
 const MOUNT_OPTIONS = [
   "cache= codecs=portable workers= index= transport=libfuse lock=none views= external= log=",
-  "allow_other default_permissions uid= gid= umask= fmask= dmask= noexec noatime ro",
+  "allow_other default_permissions uid= gid= umask= fmask= dmask= noexec noatime ro rw mode=",
 ].flatMap((line) => line.split(" "));
 
 /** Called by the shells' completions (scripts/completions). */

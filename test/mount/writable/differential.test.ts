@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createFile, type LibraryVersion } from "../../../src/object/new-file.ts";
+import { H5FS, whyNoMount, withMount } from "../../support/mount.ts";
+import { notRun } from "../../support/not-run.ts";
+import { output } from "../../support/run.ts";
+import { withTempDir } from "../../support/temp-dir.ts";
+import { contents, outcome, randomCall, randomNumbers } from "./posix-model.ts";
+
+/** `npm test` has few; a suite asks for more. */
+const CALLS = Number(process.env.H5FS_POSIX_CALLS ?? 150);
+
+/** Of a file that h5py's default makes, and of a newer one. */
+for (const [seed, libver] of [
+  [Number(process.env.H5FS_SEED ?? 1), "earliest"],
+  [Number(process.env.H5FS_SEED ?? 2), "v110"],
+] as const satisfies readonly (readonly [number, LibraryVersion])[])
+  describe(`random calls in a mounted file (${libver})`, function () {
+    this.timeout(Math.max(60_000, CALLS * 50));
+
+    it("do what they do in a folder, and what they made is there at the next mount", async function () {
+      const why = whyNoMount("kernel");
+      if (why !== undefined) notRun(this, why);
+      await withTempDir(async (directory) => {
+        const file = join(directory, "file.h5");
+        const plain = join(directory, "plain");
+        mkdirSync(plain);
+        createFile(file, { libver });
+        const options = { transport: "kernel", options: ["mode=r+"] } as const;
+        await withMount(file, options, (mount) => {
+          const random = randomNumbers(seed);
+          for (let i = 0; i < CALLS; i++) {
+            const { name, call } = randomCall(random);
+            const [here, there] = [outcome(call, plain), outcome(call, mount.dir)];
+            assert.deepEqual(there, here, `call ${i} of seed ${seed}: ${name}`);
+          }
+          assert.deepEqual(contents(mount.dir), contents(plain));
+          assert.equal(mount.log().includes("defect"), false, mount.log());
+        });
+        assert.match(await output(process.execPath, [H5FS, "check", file]), /no damage found/);
+        await withMount(file, options, (mount) => assert.deepEqual(contents(mount.dir), contents(plain)));
+      });
+    });
+  });

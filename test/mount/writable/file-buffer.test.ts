@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { FileBuffer } from "../../../mount/writable/file-buffer.ts";
+
+/** The bytes that are stored, as a disk would have them. */
+class Stored {
+  bytes = new Uint8Array(0);
+
+  get size(): number {
+    return this.bytes.length;
+  }
+
+  read(offset: number, target: Uint8Array): void {
+    if (offset + target.length > this.bytes.length) throw new RangeError("a read past the end");
+    target.set(this.bytes.subarray(offset, offset + target.length));
+  }
+
+  /** Makes a buffered change as the file's store does. */
+  apply(buffer: FileBuffer): void {
+    const { kept, size, pieces } = buffer.change();
+    const bytes = new Uint8Array(size);
+    bytes.set(this.bytes.subarray(0, kept));
+    let end = 0;
+    for (const piece of pieces) {
+      assert.ok(piece.offset >= end, "pieces are in order");
+      end = piece.offset + piece.bytes.length;
+      assert.ok(end <= size, "pieces lie inside the file");
+      bytes.set(piece.bytes, piece.offset);
+    }
+    this.bytes = bytes;
+    buffer.stored(this);
+  }
+}
+
+const offset = fc.oneof(fc.nat(300_000), fc.constantFrom(0, 65_535, 65_536, 65_537, 131_072));
+const length = fc.oneof(fc.nat(70_000), fc.constantFrom(1, 65_536));
+const step = fc.oneof(
+  fc.record({ kind: fc.constant("write" as const), offset, length }),
+  fc.record({ kind: fc.constant("zero" as const), offset, length }),
+  fc.record({ kind: fc.constant("truncate" as const), offset, length: fc.constant(0) }),
+  fc.record({ kind: fc.constant("store" as const), offset, length: fc.constant(0) }),
+);
+
+describe("the buffer of an open file", function () {
+  this.timeout(10_000);
+
+  it("has the bytes that a plain array would have, stored or not", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
+        const disk = new Stored();
+        const buffer = new FileBuffer(disk);
+        let model = new Uint8Array(0);
+        const resize = (size: number): void => {
+          const next = new Uint8Array(size);
+          next.set(model.subarray(0, size));
+          model = next;
+        };
+        for (const [i, { kind, offset: at, length: n }] of steps.entries()) {
+          if (kind === "write") {
+            const data = new Uint8Array(n).fill(i + 1);
+            buffer.write(at, data);
+            resize(Math.max(model.length, at + n));
+            model.set(data, at);
+          } else if (kind === "zero") {
+            buffer.zero(at, Math.max(0, Math.min(n, model.length - at)));
+            model.fill(0, Math.min(at, model.length), Math.min(at + n, model.length));
+          } else if (kind === "truncate") {
+            buffer.truncate(at);
+            resize(at);
+          } else disk.apply(buffer);
+          const read = new Uint8Array(model.length + 10);
+          assert.equal(buffer.read(0, read), model.length);
+          assert.ok(Buffer.from(read.subarray(0, model.length)).equals(Buffer.from(model)));
+        }
+        disk.apply(buffer);
+        assert.equal(buffer.isDirty, false);
+        assert.ok(Buffer.from(disk.bytes).equals(Buffer.from(model)));
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

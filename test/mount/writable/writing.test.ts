@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import h5wasm from "h5wasm/node";
+import { H5FS, type Mount, mountFile, whyNoMount, withMount } from "../../support/mount.ts";
+import { notRun } from "../../support/not-run.ts";
+import { output, run } from "../../support/run.ts";
+import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
+
+const WRITABLE = { transport: "kernel", options: ["mode=a"] } as const;
+
+describe("a file that is mounted to be written", function () {
+  this.timeout(60_000);
+  let directory: string;
+  let file: string;
+
+  beforeEach(async function () {
+    const why = whyNoMount("kernel");
+    if (why !== undefined) notRun(this, why);
+    await h5wasm.ready;
+    directory = tempDir();
+    file = join(directory, "file.h5");
+  });
+
+  afterEach(() => {
+    if (directory !== undefined) removeTempDir(directory);
+  });
+
+  /** The file is mounted, used and unmounted; then it is sound. */
+  async function written(use: (mount: Mount) => void | Promise<void>): Promise<void> {
+    await withMount(file, WRITABLE, async (mount) => {
+      await use(mount);
+      assert.equal(mount.log().includes("defect"), false, mount.log());
+    });
+    assert.match(await output(process.execPath, [H5FS, "check", file]), /no damage found/);
+  }
+
+  it("writes what libhdf5 reads", async () => {
+    const text = "a text\n".repeat(20_000);
+    await written(({ dir }) => {
+      fs.mkdirSync(join(dir, "group"));
+      fs.writeFileSync(join(dir, "group/text.txt"), text);
+      fs.writeFileSync(join(dir, "empty"), "");
+      fs.linkSync(join(dir, "group/text.txt"), join(dir, "same"));
+      fs.symlinkSync("group/text.txt", join(dir, "link"));
+      for (let i = 0; i < 20; i++) fs.writeFileSync(join(dir, "group", `file ${i}`), `${i}`);
+      fs.unlinkSync(join(dir, "group/file 7"));
+      fs.renameSync(join(dir, "group/file 8"), join(dir, "moved"));
+    });
+    const read = new h5wasm.File(file, "r");
+    const bytes = (path: string): string => {
+      const dataset = read.get(path);
+      assert.ok(dataset instanceof h5wasm.Dataset, path);
+      assert.ok(dataset.value instanceof Uint8Array, path);
+      return Buffer.from(dataset.value).toString();
+    };
+    assert.deepEqual([bytes("group/text.txt"), bytes("same"), bytes("link")], [text, text, text]);
+    assert.deepEqual([bytes("empty"), bytes("moved"), bytes("group/file 19")], ["", "8", "19"]);
+    const group = read.get("group");
+    assert.ok(group instanceof h5wasm.Group);
+    assert.equal(group.keys().length, 19);
+    read.close();
+  });
+
+  it("keeps what was closed when the daemon is killed", async () => {
+    const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, i) => i % 251));
+    const mount = await mountFile(file, WRITABLE);
+    fs.mkdirSync(join(mount.dir, "d"));
+    fs.writeFileSync(join(mount.dir, "d/closed"), bytes);
+    fs.renameSync(join(mount.dir, "d/closed"), join(mount.dir, "d/renamed"));
+    fs.chmodSync(join(mount.dir, "d/renamed"), 0o640);
+    process.kill(mount.pid, "SIGKILL");
+    await mount.ended;
+    await mount.unmount().catch(() => undefined);
+    await written(({ dir }) => {
+      assert.ok(fs.readFileSync(join(dir, "d/renamed")).equals(bytes));
+      assert.equal(fs.statSync(join(dir, "d/renamed")).mode & 0o7777, 0o640);
+    });
+  });
+
+  it("is refused while another program has the file", async () => {
+    await written(async () => {
+      const second = await run(process.execPath, [H5FS, "--mode", "r+", file, tempDir(), "-f"]);
+      assert.equal(second.status, 15, second.stderr);
+      const reader = await run(process.execPath, [H5FS, file, tempDir(), "-f"]);
+      assert.equal(reader.status, 15, reader.stderr);
+    });
+  });
+
+  it("keeps owners, times, special files and extended attributes from mount to mount", async () => {
+    await written(async ({ dir }) => {
+      const path = join(dir, "x");
+      fs.writeFileSync(path, "x", { mode: 0o604 });
+      fs.utimesSync(path, 1_234_567_890.5, 0);
+      await output("touch", ["-m", "-d", "@-100.25", path]);
+      await output("mkfifo", [join(dir, "fifo")]);
+      await output("setfattr", ["-n", "user.note", "-v", "grüße", path]);
+      await output("setfattr", ["-n", "user.bytes", "-v", "0x00ff00", path]);
+      fs.symlinkSync("../somewhere/else", join(dir, "link"));
+    });
+    await written(async ({ dir }) => {
+      const stat = fs.statSync(join(dir, "x"), { bigint: true });
+      assert.deepEqual(
+        [stat.mode & 0o777n, stat.atimeNs, stat.mtimeNs],
+        [0o604n, 1_234_567_890_500_000_000n, -100_250_000_000n],
+      );
+      assert.ok(fs.lstatSync(join(dir, "fifo")).isFIFO());
+      assert.equal(fs.readlinkSync(join(dir, "link")), "../somewhere/else");
+      const attribute = (name: string): Promise<string> =>
+        output("getfattr", ["--only-values", "-e", "hex", "-n", name, join(dir, "x")]);
+      assert.equal(await attribute("user.note"), "grüße");
+      assert.equal(
+        await output("getfattr", ["-d", "-e", "hex", "--absolute-names", join(dir, "x")]).then(
+          (text) => text.split("\n")[1],
+        ),
+        "user.bytes=0x00ff00",
+      );
+    });
+  });
+
+  it("keeps a dataset's bytes when it is renamed, and lets no new file take its name", async () => {
+    const made = new h5wasm.File(file, "w");
+    made.create_dataset({ name: "x", data: Float64Array.from([1, 2, 3]) });
+    made.close();
+    await written(({ dir }) => {
+      const before = fs.readFileSync(join(dir, "x.npy"));
+      assert.throws(() => fs.writeFileSync(join(dir, "x"), ""), { code: "EEXIST" });
+      assert.throws(() => fs.mkdirSync(join(dir, "x")), { code: "EEXIST" });
+      fs.mkdirSync(join(dir, "g"));
+      fs.renameSync(join(dir, "x.npy"), join(dir, "g/y.npy"));
+      fs.linkSync(join(dir, "g/y.npy"), join(dir, "z.npy"));
+      assert.ok(fs.readFileSync(join(dir, "g/y.npy")).equals(before));
+      assert.equal(fs.readFileSync(join(dir, ".h5fs/g/y.csv"), "utf8"), "z\n1.0\n2.0\n3.0\n");
+      assert.equal(fs.statSync(join(dir, "z.npy")).ino, fs.statSync(join(dir, "g/y.npy")).ino);
+      assert.throws(() => fs.renameSync(join(dir, "z.npy"), join(dir, "z.bak")), { code: "EINVAL" });
+      fs.unlinkSync(join(dir, "g/y.npy"));
+      assert.ok(fs.readFileSync(join(dir, "z.npy")).equals(before));
+    });
+  });
+});
