@@ -39,12 +39,13 @@ export const Errno = {
 export class ErrnoError extends Error {
   readonly errno: number;
 
-  constructor(errno: number) {
+  /** @param message where a person may come to see it */
+  constructor(errno: number, message = `errno ${errno}`) {
     // Most requests that fail are questions (is there such a name, such an attribute?): where the answer was thrown
     // from is no news, and would take longer than all the rest.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    super(`errno ${errno}`);
+    super(message);
     Error.stackTraceLimit = stackTraceLimit;
     this.name = "ErrnoError";
     this.errno = errno;

@@ -48,7 +48,7 @@ export class NodeTable {
     if (row.lookups > 0) return undefined;
     this.#byId.delete(nodeid);
     this.#parts -= partsIn(row.node);
-    if (row.key !== undefined) this.#byKey.delete(row.key);
+    if (row.key !== undefined && this.#byKey.get(row.key) === row) this.#byKey.delete(row.key);
     return row.node;
   }
 

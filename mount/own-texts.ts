@@ -27,7 +27,7 @@ export class OwnTexts implements Texts {
 
   size(node: FileNode): number | undefined {
     try {
-      return this.#text(node).length;
+      return this.bytes(node).length;
     } catch (error) {
       // Whoever opens it is told.
       if (error instanceof H5Error) return undefined;
@@ -37,11 +37,11 @@ export class OwnTexts implements Texts {
 
   awaitSize(node: FileNode): void {
     // Known, or there is an error.
-    this.#text(node);
+    this.bytes(node);
   }
 
   read(node: FileNode, _handle: number, _unique: number, offset: number, size: number): readonly Uint8Array[] {
-    return [this.#text(node).subarray(offset, offset + size)];
+    return [this.bytes(node).subarray(offset, offset + size)];
   }
 
   open(): number {
@@ -70,7 +70,7 @@ export class OwnTexts implements Texts {
 
   problem(node: FileNode): H5Error | undefined {
     try {
-      this.#text(node);
+      this.bytes(node);
       return undefined;
     } catch (error) {
       if (error instanceof H5Error) return error;
@@ -78,7 +78,8 @@ export class OwnTexts implements Texts {
     }
   }
 
-  #text(node: FileNode): Uint8Array {
+  /** The whole text; not to be written to. @throws H5Error where it cannot be made */
+  bytes(node: FileNode): Uint8Array {
     const key = `${node.file.id}:${node.key}`;
     const known = this.#texts.get(key);
     if (known !== undefined) return known.bytes;

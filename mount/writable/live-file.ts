@@ -19,8 +19,13 @@ export class LiveFile {
 
   /** Publishes all that `change` did; an exception leaves the file as it was before. */
   transaction<T>(change: (transaction: FileTransaction) => T): T {
-    this.#changed = performance.now();
+    this.changed();
     return this.#writable.transaction(change);
+  }
+
+  /** There is something that is to be stored soon. */
+  changed(): void {
+    this.#changed = performance.now();
   }
 
   /** What is published survives a power cut when this returns. */

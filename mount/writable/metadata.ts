@@ -6,7 +6,7 @@ import { type PosixMetadata, posixAttribute, posixMetadata } from "../../src/tre
 import { Errno, ErrnoError } from "../errno.ts";
 import type { Attributes } from "../filesystem.ts";
 import { attributesOf, directoryLinks, type FileFacts } from "../node-attributes.ts";
-import { isBare } from "./names.ts";
+import { isWritableFile } from "./names.ts";
 import { NO_METADATA, type OpenFiles } from "./open-files.ts";
 
 /** What POSIX has of nodes, and the keeping of it. */
@@ -26,15 +26,14 @@ export class Metadata {
     if (node.kind === "directory") {
       return attributesOf(node, 0, this.#facts, { nlink: this.#directoryLinks(node) });
     }
-    const open = node.kind === "file" && isBare(node) ? this.#files.get(node.address) : undefined;
+    const open = node.kind === "file" ? this.#files.get(node) : undefined;
     const known = {
       ...(open?.metadata !== undefined && { metadata: open.metadata }),
       ...(open?.isUnlinked === true && { nlink: 0 }),
     };
-    const attributes = attributesOf(node, open?.buffer.size ?? size, this.#facts, known);
-    // Other views of a dataset are not written yet.
-    if (node.kind === "file" && !isBare(node)) return { ...attributes, mode: attributes.mode & ~0o222 };
-    const stored = open?.buffer.isDirty === true ? Math.ceil(attributes.size / 512) : 0;
+    const attributes = attributesOf(node, open?.size ?? size, this.#facts, known);
+    if (node.kind === "file" && !isWritableFile(node)) return { ...attributes, mode: attributes.mode & ~0o222 };
+    const stored = open?.hasNewBytes === true ? Math.ceil(attributes.size / 512) : 0;
     return { ...attributes, blocks: Math.max(attributes.blocks, stored) };
   }
 
@@ -63,7 +62,7 @@ export class Metadata {
       setAttribute(edit, parent.address, linkRecordAttribute(linkName, { ...recordOf(node), metadata }));
       return;
     }
-    const open = node.kind === "file" ? this.#files.get(node.address) : undefined;
+    const open = node.kind === "file" ? this.#files.get(node) : undefined;
     const stored = open?.metadata ?? posixMetadata(transaction.file.object(node.address)) ?? NO_METADATA;
     const metadata = { ...stored, ...change };
     // Its times will be written with its data.

@@ -57,6 +57,11 @@ export class MovedNodes {
     this.#nodes.rekey(changes);
   }
 
+  /** What the kernel knows as `before` is `node` from now on. */
+  became(before: Node, node: Node): void {
+    this.#nodes.rekey([{ key: before.key, node }]);
+  }
+
   #moveDirectory(moving: DirectoryNode, parent: DirectoryNode, path: string): void {
     const old = moving.path;
     for (const node of this.#nodes.directories()) {

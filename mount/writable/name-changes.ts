@@ -1,3 +1,4 @@
+import { H5Error } from "../../src/errors.ts";
 import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
 import { addLink, changeLinkCount, removeLink } from "../../src/object/link-edit.ts";
 import { createGroup } from "../../src/object/new-object.ts";
@@ -8,7 +9,7 @@ import { linkRecordAttribute, linkRecordName } from "../../src/tree/link-record.
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import { type PosixMetadata, posixAttribute, type Timestamp } from "../../src/tree/posix-metadata.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
-import { Errno, ErrnoError } from "../errno.ts";
+import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import type { RenameFlags, Request } from "../filesystem.ts";
 import { S_IFDIR, S_IFMT } from "../node-attributes.ts";
 import { now } from "./clock.ts";
@@ -22,6 +23,9 @@ import type { OpenFiles } from "./open-files.ts";
 
 const S_ISGID = 0o2000;
 
+/** Bytes of a file that becomes a dataset's elements while everybody waits for it. */
+const MAX_EDIT = 2 ** 26;
+
 export interface NameChangesSetup {
   readonly live: LiveFile;
   readonly tree: Tree;
@@ -29,6 +33,8 @@ export interface NameChangesSetup {
   readonly store: FileStore;
   readonly metadata: Metadata;
   readonly moved: MovedNodes;
+  /** Is given what a person should know of, a line at a time. */
+  log(line: string): void;
 }
 
 /** Changes of names, each one transaction. */
@@ -135,6 +141,15 @@ export class NameChanges {
     // Two names of one file: rename(2) does nothing.
     if (replaced !== undefined && isSame(moving.node, replaced.node)) return;
     checkReplaceable(moving.node, replaced?.node);
+    if (
+      replaced?.node.kind === "file" &&
+      !isBare(replaced.node) &&
+      moving.node.kind === "file" &&
+      isBare(moving.node)
+    ) {
+      this.#renameOverDataset(from, moving.node, to, replaced.node);
+      return;
+    }
     const name = linkNameFor(moving.node, to.name);
     const rival = to.directory.group.link(name);
     const isFree = rival === undefined || rival.name === replaced?.link.name || isLink(from, moving, to, rival.name);
@@ -152,6 +167,39 @@ export class NameChanges {
     after();
     this.#countMoved(moving.node, from, to);
     this.#setup.moved.moved([{ before: moving.node, place: to }]);
+  }
+
+  /**
+   * A file renamed over a dataset is an edit of it, as `sed -i` and most editors make it: the dataset takes the bytes over, where it
+   * then reads back as they are. Else both stay: the file under that name, the dataset under its next view.
+   */
+  #renameOverDataset(from: NamePlace, file: FileNode, to: NamePlace, dataset: FileNode): void {
+    const { files, moved, metadata } = this.#setup;
+    const listed = existing(from);
+    const time = now();
+    try {
+      const bytes = files.bytes(file);
+      if (bytes.length > MAX_EDIT) throw new H5Error("limit", `a text of more than ${MAX_EDIT} bytes`);
+      const after = this.#change([from.directory, to.directory], time, (transaction) => {
+        files.replaceView(transaction, dataset, bytes);
+        metadata.touch(transaction, dataset, { mtime: time, ctime: time });
+        return this.#remove(transaction, from, listed, time);
+      });
+      moved.became(file, dataset);
+      after();
+      return;
+    } catch (error) {
+      if (errnoOf(error) === undefined || !(error instanceof Error)) throw error;
+      this.#setup.log(`${dataset.path}: what was renamed over it stays a file, beside the dataset: ${error.message}`);
+    }
+    const name = linkNameFor(file, to.name);
+    if (to.directory.group.link(name) !== undefined) throw new ErrnoError(Errno.EEXIST);
+    this.#change([from.directory, to.directory], time, (transaction) => {
+      removeLink(transaction.edit, from.directory.address, listed.link.name);
+      addLink(transaction.edit, to.directory.address, renamed(listed.link, name));
+      metadata.touch(transaction, file, { ctime: time });
+    });
+    moved.moved([{ before: file, place: to }]);
   }
 
   #exchange(from: NamePlace, first: ListedLink, to: NamePlace, second: ListedLink): void {
@@ -211,12 +259,14 @@ export class NameChanges {
       if (node.kind === "file") metadata.touch(transaction, node, { ctime: time });
       return () => undefined;
     }
-    const open = node.kind === "file" && isBare(node) ? files.get(node.address) : undefined;
-    if (open !== undefined) {
+    const open = node.kind === "file" ? files.ofObject(node.address) : [];
+    if (open.length > 0) {
       removeLink(edit, directory.address, link.name);
       return () => {
-        open.metadata = { ...metadata.stored(node), ...open.metadata, ctime: time };
-        open.isUnlinked = true;
+        for (const file of open) {
+          file.metadata = { ...metadata.stored(file.node), ctime: time };
+          file.isUnlinked = true;
+        }
       };
     }
     unlink(transaction, directory.address, link.name);
@@ -272,8 +322,6 @@ function checkReplaceable(node: Node, replaced: Node | undefined): void {
   if (node.kind === "directory" && replaced.kind !== "directory") throw new ErrnoError(Errno.ENOTDIR);
   if (node.kind !== "directory" && replaced.kind === "directory") throw new ErrnoError(Errno.EISDIR);
   if (replaced.kind === "directory") checkEmpty(replaced);
-  // It would be an edit of the dataset: to come. Neither the file nor the dataset is to be lost.
-  if (!isBare(replaced) && isBare(node)) throw new ErrnoError(Errno.EOPNOTSUPP);
 }
 
 function isSame(a: Node, b: Node): boolean {

@@ -2,7 +2,7 @@ import { decodeText, encodeText } from "../../src/format/text.ts";
 import type { Link } from "../../src/object/link.ts";
 import { isFileNode } from "../../src/object/pytables.ts";
 import { fileName, linkName } from "../../src/tree/file-name.ts";
-import type { DirectoryNode, Node } from "../../src/tree/node.ts";
+import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 
@@ -51,6 +51,11 @@ export function isBare(node: Node): boolean {
   if (node.kind !== "file") return true;
   const { object, view, part } = node;
   return view === "bin" && part === undefined && object.kind === "dataset" && isFileNode(object);
+}
+
+/** Whether the bytes can be written: those of a file, or of a dataset of the mounted file as a whole. */
+export function isWritableFile({ object, part, view }: FileNode): boolean {
+  return object.kind === "dataset" && part === undefined && view !== "attrs.json";
 }
 
 export function hardLink(name: string, address: number): Link {

@@ -3,19 +3,26 @@ import { H5Error } from "../../src/errors.ts";
 import { setAttribute } from "../../src/object/attribute-edit.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { releaseObject } from "../../src/object/unlink.ts";
+import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { contentOf } from "../../src/tree/content.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { type PosixMetadata, posixAttribute, posixMetadata } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError } from "../errno.ts";
+import { OwnTexts } from "../own-texts.ts";
 import { FileBuffer, type StoredBytes } from "./file-buffer.ts";
 import type { FileStore } from "./file-store.ts";
 import type { LiveFile } from "./live-file.ts";
+import { isBare } from "./names.ts";
+import { applyView } from "./view-store.ts";
 
 /** A file whose buffer takes so much memory is stored, whoever has it open. */
 const MAX_BUFFER = 8 * 2 ** 20;
 
 /** All buffers together. */
 const MAX_BUFFERS = 32 * 2 ** 20;
+
+const NOTHING: StoredBytes = { size: 0, read: () => undefined };
 
 /** Nothing is kept of what POSIX has: all as the mounted file has it. */
 export const NO_METADATA: PosixMetadata = {
@@ -28,35 +35,62 @@ export const NO_METADATA: PosixMetadata = {
   ctime: undefined,
 };
 
-/** A file node that somebody has open. */
+/** A file that somebody has open: a file node, or a dataset under a view. */
 export class OpenFile {
-  readonly address: number;
-  /** By which it was opened: for messages. */
-  readonly path: string;
-  readonly buffer: FileBuffer;
+  readonly node: FileNode;
+  /** Whether its bytes are all that the dataset is; else they are a view of it, and stored as a whole. */
+  readonly isFileNode: boolean;
   /** What is newer than what the file has. */
   metadata: PosixMetadata | undefined;
   handles = 0;
   /** No link leads to it any more: it goes with its last handle. */
   isUnlinked = false;
+  #buffer: FileBuffer | undefined;
+  readonly #stored: () => StoredBytes;
 
-  constructor(address: number, path: string, stored: StoredBytes) {
-    this.address = address;
-    this.path = path;
-    this.buffer = new FileBuffer(stored);
+  constructor(node: FileNode, stored: () => StoredBytes) {
+    this.node = node;
+    this.isFileNode = isBare(node);
+    this.#stored = stored;
+  }
+
+  /** Made when something is first written, or its size is asked for. @throws H5Error where its bytes cannot be read */
+  get buffer(): FileBuffer {
+    this.#buffer ??= new FileBuffer(this.#stored());
+    return this.#buffer;
+  }
+
+  /** Its size, where that may be another than what is stored. */
+  get size(): number | undefined {
+    return this.#buffer?.size;
+  }
+
+  get memory(): number {
+    return this.#buffer?.memory ?? 0;
+  }
+
+  get hasNewBytes(): boolean {
+    return this.#buffer?.isDirty === true;
   }
 
   get isDirty(): boolean {
-    return this.metadata !== undefined || this.buffer.isDirty;
+    return this.metadata !== undefined || this.hasNewBytes;
+  }
+
+  /** What was buffered is stored. */
+  stored(): void {
+    this.metadata = undefined;
+    this.#buffer = undefined;
   }
 }
 
-/** The file nodes that are open, by the addresses of their headers, and their handles. */
+/** The files that are open, by the keys of their nodes, and their handles. */
 export class OpenFiles {
   readonly #live: LiveFile;
   readonly #store: FileStore;
   readonly #reader = new RangeReader("native", 2 ** 22);
-  readonly #files = new Map<number, OpenFile>();
+  readonly #texts = new OwnTexts(this.#reader);
+  readonly #files = new Map<string, OpenFile>();
   readonly #handles = new Map<number, OpenFile>();
   #next = 1;
 
@@ -65,8 +99,13 @@ export class OpenFiles {
     this.#store = store;
   }
 
-  get(address: number): OpenFile | undefined {
-    return this.#files.get(address);
+  get(node: FileNode): OpenFile | undefined {
+    return this.#files.get(node.key);
+  }
+
+  /** Those that show the object at an address, in any view. */
+  ofObject(address: number): OpenFile[] {
+    return [...this.#files.values()].filter(({ node }) => node.address === address);
   }
 
   /** @throws ErrnoError where there is no such handle */
@@ -77,11 +116,10 @@ export class OpenFiles {
   }
 
   open(node: FileNode): number {
-    const { address, path } = node;
-    let file = this.#files.get(address);
+    let file = this.#files.get(node.key);
     if (file === undefined) {
-      file = new OpenFile(address, path, this.#storedBytes(address));
-      this.#files.set(address, file);
+      file = new OpenFile(node, () => this.#storedBytes(node));
+      this.#files.set(node.key, file);
     }
     file.handles++;
     const handle = this.#next++;
@@ -103,11 +141,7 @@ export class OpenFiles {
 
   /** What is newer than what the file has, or what it has. */
   metadata(node: FileNode): PosixMetadata | undefined {
-    return this.#files.get(node.address)?.metadata ?? posixMetadata(node.object);
-  }
-
-  storedMetadata({ address }: OpenFile): PosixMetadata {
-    return posixMetadata(this.#dataset(address)) ?? NO_METADATA;
+    return this.get(node)?.metadata ?? posixMetadata(node.object);
   }
 
   /** Whether anything is still to be published. */
@@ -116,54 +150,103 @@ export class OpenFiles {
     return false;
   }
 
-  /** The mount ends: everything is published, and what has no name is freed. */
+  /** The mount ends: everything is published, and what has no name is freed. @throws H5Error the first failure, after all are closed */
   closeAll(): void {
+    let failure: { readonly error: unknown } | undefined;
     for (const file of [...this.#files.values()]) {
       file.handles = 0;
-      this.publish(file);
-      this.#close(file);
+      try {
+        this.publish(file);
+        this.#close(file);
+      } catch (error) {
+        failure ??= { error };
+      }
     }
     this.#handles.clear();
+    if (failure !== undefined) throw failure.error;
   }
 
   /** To be called after each change of a buffer. */
   keepBounded(changed: OpenFile): void {
-    if (changed.buffer.memory > MAX_BUFFER) this.publish(changed);
+    // A view is stored as a whole when it is closed: half of it may be no view.
+    if (changed.isFileNode && changed.memory > MAX_BUFFER) this.publish(changed);
     let sum = 0;
-    for (const { buffer } of this.#files.values()) sum += buffer.memory;
-    if (sum > MAX_BUFFERS) this.publishAll();
+    for (const file of this.#files.values()) sum += file.memory;
+    if (sum > MAX_BUFFERS) this.publishFileNodes();
   }
 
   /** Makes the file's bytes and metadata survive the death of this process. @throws H5Error: they stay in memory */
   publish(file: OpenFile): void {
     // Of a file that goes with its last handle nothing need be kept but what memory has no room for.
     if (!file.isDirty || (file.isUnlinked && file.handles === 0)) return;
-    const { address, buffer, metadata } = file;
+    const { node, metadata } = file;
     this.#live.transaction((transaction) => {
-      if (buffer.isDirty) this.#store.apply(transaction, this.#dataset(address), buffer.change());
-      if (metadata !== undefined) setAttribute(transaction.edit, address, posixAttribute(metadata));
+      if (file.hasNewBytes) {
+        const dataset = this.#dataset(node.address);
+        if (file.isFileNode) this.#store.apply(transaction, dataset, file.buffer.change());
+        else applyView(transaction, { node, dataset, buffer: file.buffer, oldText: () => this.#texts.bytes(node) });
+      }
+      if (metadata !== undefined) setAttribute(transaction.edit, node.address, posixAttribute(metadata));
     });
-    file.metadata = undefined;
-    buffer.stored(this.#storedBytes(address));
+    file.stored();
   }
 
-  publishAll(): void {
-    for (const file of this.#files.values()) this.publish(file);
+  /** All bytes of a file as they are now. */
+  bytes(node: FileNode): Uint8Array {
+    const buffer = this.get(node)?.buffer ?? new FileBuffer(this.#storedBytes(node));
+    const bytes = new Uint8Array(buffer.size);
+    buffer.read(0, bytes);
+    return bytes;
+  }
+
+  /**
+   * Gives a dataset the elements that `bytes` are under its view.
+   * @throws H5Error, ErrnoError where they are no such view, or would not read back as the same bytes
+   */
+  replaceView(transaction: FileTransaction, node: FileNode, bytes: Uint8Array): void {
+    const buffer = new FileBuffer(NOTHING);
+    buffer.write(0, bytes);
+    const dataset = this.#dataset(node.address);
+    applyView(transaction, { node, dataset, buffer, oldText: () => this.#texts.bytes(node) });
+    // What was changed is read through the transaction, which has it in its place then.
+    if (transaction.file !== this.#live.file) throw new TypeError("a transaction is of the mounted file");
+    const stored = this.#storedBytes(node);
+    const after = new Uint8Array(stored.size);
+    if (stored.size === bytes.length) stored.read(0, after);
+    if (Buffer.compare(after, bytes) !== 0) {
+      throw new H5Error("argument", "the dataset would not read back as the same bytes");
+    }
+  }
+
+  /** What programs have written and not closed, as far as it can be stored by parts. */
+  publishFileNodes(): void {
+    for (const file of this.#files.values()) if (file.isFileNode) this.publish(file);
   }
 
   #close(file: OpenFile): void {
-    this.#files.delete(file.address);
-    if (!file.isUnlinked) return;
-    this.#live.transaction((transaction) => releaseObject(transaction, file.address));
+    this.#files.delete(file.node.key);
+    if (!file.isUnlinked || this.ofObject(file.node.address).length > 0) return;
+    this.#live.transaction((transaction) => releaseObject(transaction, file.node.address));
   }
 
-  #storedBytes(address: number): StoredBytes {
-    const { elementCount, elementSize } = this.#dataset(address);
+  #storedBytes(node: FileNode): StoredBytes {
+    const { address, view } = node;
+    if (view !== "bin" && view !== "npy") {
+      const text = this.#texts.bytes(node);
+      return { size: text.length, read: (offset, target) => target.set(text.subarray(offset, offset + target.length)) };
+    }
+    const content = contentOf(node);
+    if (content.kind !== "stored") throw new TypeError("bin and npy are stored");
+    const { header, size } = content;
     return {
-      size: elementCount * elementSize,
+      size,
       read: (offset, target) => {
+        const start = header.subarray(offset, offset + target.length);
+        target.set(start);
+        const rest = target.subarray(start.length);
+        if (rest.length === 0) return;
         const dataset = this.#dataset(address);
-        this.#reader.readInto(dataset, cacheName(dataset), offset, target);
+        this.#reader.readInto(dataset, cacheName(dataset), offset + start.length - header.length, rest);
       },
     };
   }

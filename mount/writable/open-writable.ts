@@ -34,6 +34,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const metadata = new Metadata(files, setup.facts);
   const removed = new Map<number, Attributes>();
   const moved = new MovedNodes(tree, reading.nodes, metadata, removed);
+  const { log } = setup;
   const names = new NameChanges({
     live,
     tree,
@@ -41,8 +42,8 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     store,
     metadata,
     moved,
+    log,
   });
-  const { log } = setup;
   return new WritableSession({
     reading,
     live,

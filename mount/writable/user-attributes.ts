@@ -2,9 +2,13 @@ import type { Datatype } from "../../src/format/datatype.ts";
 import type { EditContext } from "../../src/format/edit-context.ts";
 import { decodeText, encodeText } from "../../src/format/text.ts";
 import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
+import { FileHeapWriter } from "../../src/object/heap-writer.ts";
+import { meantDatatype } from "../../src/object/pytables.ts";
+import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { RAW_TAG } from "../../src/tree/extended-attributes.ts";
 import type { Node } from "../../src/tree/node.ts";
 import { HIDDEN_PREFIX } from "../../src/tree/posix-metadata.ts";
+import { parseAttributeText } from "../../src/view/parse-attribute.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 
 const USER = "user.";
@@ -13,16 +17,28 @@ const FACTS = "h5fs.";
 const XATTR_CREATE = 1;
 const XATTR_REPLACE = 2;
 
-/** Sets an attribute of the object to a text. @param name with its namespace */
-export function setUserAttribute(edit: EditContext, node: Node, name: string, value: Uint8Array, flags: number): void {
+/** Sets an attribute of the object to a text, or one that is there to the value that the text is of its type. @param name with its namespace */
+export function setUserAttribute(
+  transaction: FileTransaction,
+  node: Node,
+  name: string,
+  value: Uint8Array,
+  flags: number,
+): void {
+  const { edit } = transaction;
   const attribute = attributeName(name);
   const object = objectOf(node);
   const old = object.attribute(attribute);
   if (old !== undefined && (flags & XATTR_CREATE) !== 0) throw new ErrnoError(Errno.EEXIST);
   if (old === undefined && (flags & XATTR_REPLACE) !== 0) throw new ErrnoError(Errno.ENODATA);
-  // A number that is set to a text would no longer be one: to come, with the values that a type can have.
+  // A number stays a number.
   if (old !== undefined && old.datatype.class !== "string" && !isRaw(old.datatype)) {
-    throw new ErrnoError(Errno.EOPNOTSUPP);
+    const datatype = meantDatatype(object, old.datatype);
+    const parsed = parseAttributeText(value, { datatype, dataspace: old.dataspace }, new FileHeapWriter(transaction));
+    const kept = datatype === old.datatype ? parsed.datatype : old.datatype;
+    const charset = isAscii(encodeText(attribute)) ? "ascii" : "utf-8";
+    setAttribute(edit, object.address, { ...parsed, datatype: kept, name: attribute, charset });
+    return;
   }
   setAttribute(edit, object.address, {
     name: attribute,

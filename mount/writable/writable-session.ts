@@ -1,10 +1,12 @@
 import { statfsSync } from "node:fs";
 import { H5Error } from "../../src/errors.ts";
 import { decodeText, encodeText } from "../../src/format/text.ts";
+import { problemOf } from "../../src/tree/content.ts";
 import { fileName } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
+import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
 import type { Tree } from "../../src/tree/tree.ts";
-import { Errno, ErrnoError } from "../errno.ts";
+import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import type {
   AttributeChange,
   Attributes,
@@ -33,7 +35,7 @@ import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import type { NameChanges } from "./name-changes.ts";
-import { isBare, NAME_MAX, type NamePlace, namePlace } from "./names.ts";
+import { isBare, isWritableFile, NAME_MAX, type NamePlace, namePlace } from "./names.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
 import { removeUserAttribute, setUserAttribute } from "./user-attributes.ts";
 
@@ -109,13 +111,15 @@ export class WritableSession implements MountSession, Changes {
 
   open(request: Request, nodeid: number, flags: number): OpenReply | Parked {
     const node = this.#node(nodeid);
-    if (node.kind !== "file" || !isBare(node)) {
+    if (node.kind !== "file" || node.file !== this.#setup.live.file || !isWritableFile(node)) {
       if ((flags & O_ACCMODE) !== 0 || (flags & O_TRUNC) !== 0) throw new ErrnoError(Errno.EROFS);
       const reply = this.#setup.reading.open(request, nodeid, flags);
       if (typeof reply === "symbol") return reply;
       // The data may have been changed since the kernel read pages of it.
       return { handle: reply.handle * 2, flags: reply.flags & ~FOPEN_KEEP_CACHE };
     }
+    const problem = problemOf(node);
+    if (problem !== undefined) throw problem;
     const handle = this.#setup.files.open(node);
     if ((flags & O_TRUNC) !== 0) {
       try {
@@ -125,17 +129,17 @@ export class WritableSession implements MountSession, Changes {
         throw error;
       }
     }
-    return this.#opened(handle, flags);
+    return this.#opened(node, handle, flags);
   }
 
   read(request: Request, nodeid: number, handle: number, offset: number, target: Uint8Array): number | Parked {
     if (handle % 2 === 0) return this.#setup.reading.read(request, nodeid, handle / 2, offset, target);
     const file = this.#file(handle);
-    if (file.isDirty || file.isUnlinked) return file.buffer.read(offset, target);
+    if (file.hasNewBytes || file.isUnlinked) return file.buffer.read(offset, target);
     return this.#setup.reading.read(request, nodeid, 0, offset, target);
   }
 
-  write(request: Request, _nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
+  write(_request: Request, _nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
     const file = this.#file(handle);
     const time = now();
     file.buffer.write(flags.append ? file.buffer.size : offset, data);
@@ -143,7 +147,7 @@ export class WritableSession implements MountSession, Changes {
     const { mode } = metadata;
     const kept = flags.killPrivileges && mode !== undefined ? withoutPrivileges(mode) : mode;
     file.metadata = { ...metadata, mode: kept, mtime: time, ctime: time };
-    this.#keepBounded(request, file);
+    this.#keepBounded(file);
   }
 
   lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number {
@@ -151,12 +155,12 @@ export class WritableSession implements MountSession, Changes {
     return seek(this.#file(handle).buffer, offset, whence);
   }
 
-  fallocate(request: Request, _nodeid: number, handle: number, offset: number, length: number, mode: number): void {
+  fallocate(_request: Request, _nodeid: number, handle: number, offset: number, length: number, mode: number): void {
     const file = this.#file(handle);
     fallocate(file.buffer, offset, length, mode);
     const time = now();
     file.metadata = { ...this.#storedOf(file), mtime: time, ctime: time };
-    this.#keepBounded(request, file);
+    this.#keepBounded(file);
   }
 
   flush(_request: Request, _nodeid: number, handle: number): void {
@@ -181,8 +185,8 @@ export class WritableSession implements MountSession, Changes {
       this.#setup.files.release((handle - 1) / 2);
     } catch (error) {
       // Nobody waits for the answer to a RELEASE; who closed it has been told by FLUSH.
-      if (!(error instanceof H5Error)) throw error;
-      this.#setup.log(`${file.path}: what was written last is lost: ${error.message}`);
+      if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+      this.#setup.log(`${file.node.path}: what was written last is lost: ${error.message}`);
     }
     if (node !== undefined && last !== undefined) this.#setup.moved.gone(node, last);
   }
@@ -225,7 +229,7 @@ export class WritableSession implements MountSession, Changes {
     const { live, metadata } = this.#setup;
     const node = this.#changeable(nodeid);
     live.transaction((transaction) => {
-      setUserAttribute(transaction.edit, node, decodeText(name), value, flags);
+      setUserAttribute(transaction, node, decodeText(name), value, flags);
       metadata.touch(transaction, node, { ctime: now() });
     });
   }
@@ -254,13 +258,13 @@ export class WritableSession implements MountSession, Changes {
     const { live, metadata, files } = this.#setup;
     const node = this.#changeable(nodeid);
     if (node.kind === "broken") throw node.error;
-    const open = node.kind === "file" ? files.get(node.address) : undefined;
+    const open = node.kind === "file" ? files.get(node) : undefined;
     if (change.size !== undefined) this.#resize(node, open, change.size);
     const changed = changeAttributes(metadata.of(node), metadata.stored(node), change, now());
     if (open !== undefined) {
       open.metadata = changed;
       // What belongs to data that are not stored yet goes with them.
-      if (!open.buffer.isDirty) files.publish(open);
+      if (!open.hasNewBytes) files.publish(open);
     } else {
       live.transaction((transaction) => metadata.touch(transaction, node, changed));
     }
@@ -280,7 +284,7 @@ export class WritableSession implements MountSession, Changes {
     const entry = this.#found(place);
     const node = this.#node(entry.nodeid);
     if (node.kind !== "file") throw new TypeError("a new file is no file");
-    return { entry, open: this.#opened(this.#setup.files.open(node), flags) };
+    return { entry, open: this.#opened(node, this.#setup.files.open(node), flags) };
   }
 
   mkdir(request: Request, parent: number, name: Uint8Array, mode: number): Entry {
@@ -300,7 +304,7 @@ export class WritableSession implements MountSession, Changes {
     const node = this.#changeable(nodeid);
     if (node.kind !== "file") throw new ErrnoError(Errno.EPERM);
     // As linkat(2) says of a file whose last name is gone.
-    if (this.#setup.files.get(node.address)?.isUnlinked === true) throw new ErrnoError(Errno.ENOENT);
+    if (this.#setup.files.get(node)?.isUnlinked === true) throw new ErrnoError(Errno.ENOENT);
     this.#setup.names.link(node, place);
     return this.#found(place);
   }
@@ -326,12 +330,12 @@ export class WritableSession implements MountSession, Changes {
 
   /** Milliseconds until `idle` is to be called; -1: there is nothing to be done. */
   get due(): number {
-    return this.#setup.live.due ?? (this.#setup.files.isDirty ? 0 : -1);
+    return this.#setup.live.due ?? -1;
   }
 
   /** Nobody has changed anything for some time. */
   idle(): void {
-    this.#setup.files.publishAll();
+    this.#setup.files.publishFileNodes();
     this.#setup.live.checkpoint();
   }
 
@@ -350,9 +354,11 @@ export class WritableSession implements MountSession, Changes {
     live.close();
   }
 
-  #opened(handle: number, flags: number): OpenReply {
+  #opened(node: FileNode, handle: number, flags: number): OpenReply {
     const isForWriting = (flags & O_ACCMODE) !== 0;
-    return { handle: handle * 2 + 1, flags: isForWriting ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE };
+    // A dataset may have been changed by another view since the kernel read pages of this one.
+    const reading = isBare(node) ? FOPEN_KEEP_CACHE : 0;
+    return { handle: handle * 2 + 1, flags: isForWriting ? FOPEN_DIRECT_IO : reading };
   }
 
   #file(handle: number): OpenFile {
@@ -362,7 +368,7 @@ export class WritableSession implements MountSession, Changes {
 
   #resize(node: Node, open: OpenFile | undefined, size: number): void {
     if (node.kind === "directory") throw new ErrnoError(Errno.EISDIR);
-    if (node.kind !== "file" || !isBare(node)) throw new ErrnoError(Errno.EROFS);
+    if (node.kind !== "file" || !isWritableFile(node)) throw new ErrnoError(Errno.EROFS);
     if (open !== undefined) {
       this.#truncate(node, open, size);
       return;
@@ -382,11 +388,12 @@ export class WritableSession implements MountSession, Changes {
     file.metadata = { ...this.#setup.metadata.stored(node), mtime: time, ctime: time };
   }
 
-  #storedOf(file: OpenFile) {
-    return file.metadata ?? this.#setup.files.storedMetadata(file);
+  #storedOf(file: OpenFile): PosixMetadata {
+    return this.#setup.metadata.stored(file.node);
   }
 
-  #keepBounded(_request: Request, file: OpenFile): void {
+  #keepBounded(file: OpenFile): void {
+    this.#setup.live.changed();
     this.#setup.files.keepBounded(file);
   }
 

@@ -118,6 +118,46 @@ describe("a file that is mounted to be written", function () {
     });
   });
 
+  it("writes into datasets through their views, element by element, or not at all", async () => {
+    const made = new h5wasm.File(file, "w");
+    made.create_dataset({ name: "fixed", data: Int32Array.from([1, 2, 3, 4]), shape: [2, 2] });
+    made.create_dataset({ name: "rows", data: Float64Array.from([1, 2]), shape: [2], maxshape: [null], chunks: [4] });
+    made.create_dataset({ name: "words", data: ["a", "bb"], dtype: "S4", shape: [2], maxshape: [null], chunks: [4] });
+    made.close();
+    await written(({ dir }) => {
+      const at = (name: string): string => join(dir, name);
+      const npy = fs.readFileSync(at("fixed.npy"));
+      const fd = fs.openSync(at("fixed.npy"), "r+");
+      // Half of the third element: the rest of it stays.
+      fs.writeSync(fd, Buffer.from([5, 1]), 0, 2, npy.length - 8);
+      fs.closeSync(fd);
+      assert.equal(fs.readFileSync(at(".h5fs/fixed.csv"), "utf8"), "0,1\n1,2\n261,4\n");
+      fs.appendFileSync(at(".h5fs/rows.csv"), "2.5\n-inf\n");
+      assert.equal(fs.readFileSync(at("rows.npy")).length, 128 + 4 * 8);
+      const words = `${fs.readFileSync(at("words.txt"), "utf8")}ccc\n`;
+      fs.appendFileSync(at("words.txt"), "ccc\n");
+      assert.equal(fs.readFileSync(at("words.txt"), "utf8"), words);
+      assert.throws(() => fs.appendFileSync(at("words.txt"), "too long\n"), { code: "EINVAL" });
+      assert.throws(() => fs.appendFileSync(at(".h5fs/rows.csv"), "word\n"), { code: "EINVAL" });
+      assert.throws(() => fs.appendFileSync(at(".h5fs/fixed.csv"), "5,6\n"), { code: "EFBIG" });
+      assert.equal(fs.readFileSync(at("words.txt"), "utf8"), words);
+      assert.equal(fs.readFileSync(at(".h5fs/fixed.csv"), "utf8"), "0,1\n1,2\n261,4\n");
+    });
+    const read = new h5wasm.File(file, "r");
+    const values = (path: string): unknown => {
+      const dataset = read.get(path);
+      assert.ok(dataset instanceof h5wasm.Dataset, path);
+      return dataset.to_array();
+    };
+    assert.deepEqual(values("fixed"), [
+      [1, 2],
+      [261, 4],
+    ]);
+    assert.deepEqual(values("rows"), [1, 2, 2.5, Number.NEGATIVE_INFINITY]);
+    assert.match(String(values("words")), /^a,bb,ccc *$/);
+    read.close();
+  });
+
   it("keeps a dataset's bytes when it is renamed, and lets no new file take its name", async () => {
     const made = new h5wasm.File(file, "w");
     made.create_dataset({ name: "x", data: Float64Array.from([1, 2, 3]) });

@@ -1,0 +1,244 @@
+import { boxesOfRange } from "../../src/chunk/selection.ts";
+import { H5Error, UnsupportedError } from "../../src/errors.ts";
+import { setAttribute } from "../../src/object/attribute-edit.ts";
+import type { Dataset } from "../../src/object/dataset.ts";
+import { refersToHeap } from "../../src/object/heap-collections.ts";
+import { FileHeapWriter } from "../../src/object/heap-writer.ts";
+import { meantDatatype } from "../../src/object/pytables.ts";
+import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
+import { linkName } from "../../src/tree/file-name.ts";
+import type { FileNode } from "../../src/tree/node.ts";
+import { encodeNpyHeader } from "../../src/view/npy.ts";
+import { npyDtype } from "../../src/view/npy-descr.ts";
+import { parseCsv } from "../../src/view/parse-csv.ts";
+import { parseJsonView } from "../../src/view/parse-json-view.ts";
+import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../../src/view/parse-npy.ts";
+import { parseTxt } from "../../src/view/parse-txt.ts";
+import { Errno, ErrnoError } from "../errno.ts";
+import type { FileBuffer } from "./file-buffer.ts";
+
+/** Bytes that are written at a time. */
+const STEP = 2 ** 20;
+
+/** Bytes of a text that are parsed: a view of more is not made while the file is written. */
+const MAX_TEXT = 2 ** 28;
+
+/** A dataset's bytes in C order, of which some are to be written. */
+interface NewElements {
+  readonly dims: readonly number[];
+  /** Bytes of the elements, from and to. */
+  readonly ranges: Iterable<readonly [from: number, to: number]>;
+  read(from: number, to: number): Uint8Array;
+}
+
+/** A view of a dataset, and the bytes that it is to have. */
+export interface ChangedView {
+  readonly node: FileNode;
+  readonly dataset: Dataset;
+  readonly buffer: FileBuffer;
+  /** A text as it is before the change. */
+  oldText(): Uint8Array;
+}
+
+/**
+ * Makes a dataset be what a view of it has become, whole or not at all.
+ * @throws H5Error "argument" where the bytes are no such view, ErrnoError EFBIG where the dataset cannot become so long
+ */
+export function applyView(transaction: FileTransaction, change: ChangedView): void {
+  const { node, dataset, buffer } = change;
+  checkIndexes(transaction, node);
+  const elements =
+    node.view === "bin" || node.view === "npy"
+      ? storedElements(node, dataset, buffer)
+      : textElements(transaction, change);
+  reshape(transaction, dataset, elements.dims);
+  const { elementSize } = dataset;
+  const size = elements.dims.reduce((product, dim) => product * dim, elementSize);
+  for (const [start, end] of elements.ranges) {
+    const step = Math.max(1, Math.floor(STEP / elementSize)) * elementSize;
+    const last = Math.min(size, Math.ceil(end / elementSize) * elementSize);
+    for (let at = Math.floor(start / elementSize) * elementSize; at < last; at += step) {
+      const to = Math.min(last, at + step);
+      writeRange(transaction, dataset, elements.dims, at / elementSize, elements.read(at, to));
+    }
+  }
+}
+
+function writeRange(
+  transaction: FileTransaction,
+  { address, elementSize }: Dataset,
+  dims: readonly number[],
+  first: number,
+  bytes: Uint8Array,
+): void {
+  const runs = [{ offset: 0, length: elementSize }];
+  if (dims.length === 0) {
+    writeSelection(transaction, address, { selectors: [], runs }, bytes);
+    return;
+  }
+  let at = 0;
+  for (const box of boxesOfRange(dims, first, first + bytes.length / elementSize)) {
+    const selectors = box.map(({ from, to }) => ({ kind: "range", start: from, step: 1, count: to - from }) as const);
+    const length = box.reduce((product, { from, to }) => product * (to - from), elementSize);
+    writeSelection(transaction, address, { selectors, runs }, bytes.subarray(at, at + length));
+    at += length;
+  }
+}
+
+/** `bin` and `npy`: the elements themselves, after a header. */
+function storedElements({ view }: FileNode, dataset: Dataset, buffer: FileBuffer): NewElements {
+  const { elementSize } = dataset;
+  const { offset, dims } = view === "npy" ? npyShape(dataset, buffer) : { offset: 0, dims: binShape(dataset, buffer) };
+  const size = dims.reduce((product, dim) => product * dim, elementSize);
+  if (buffer.size !== offset + size) {
+    throw new H5Error("argument", `${buffer.size} bytes, expected ${offset + size} for the shape (${dims.join(", ")})`);
+  }
+  const isSame = dims.every((dim, d) => dim === dataset.dims[d]) && offset === headerOf(view, dataset).length;
+  const { kept, pieces } = buffer.change();
+  const ranges: [number, number][] = [];
+  if (isSame && kept === buffer.size) {
+    for (const piece of pieces) {
+      const end = piece.offset + piece.bytes.length - offset;
+      if (end > 0) ranges.push([Math.max(0, piece.offset - offset), end]);
+    }
+  } else if (size > 0) ranges.push([0, size]);
+  return { dims, ranges, read: (from, to) => bytesOf(buffer, offset + from, to - from) };
+}
+
+function headerOf(view: FileNode["view"], dataset: Dataset): Uint8Array {
+  return view === "npy" ? encodeNpyHeader(meantDatatype(dataset, dataset.datatype), dataset.dims) : new Uint8Array(0);
+}
+
+function binShape(dataset: Dataset, buffer: FileBuffer): readonly number[] {
+  const [, ...inner] = dataset.dims;
+  if (dataset.dims.length === 0) return dataset.dims;
+  const row = inner.reduce((product, dim) => product * dim, dataset.elementSize);
+  if (row === 0 || buffer.size % row !== 0) {
+    throw new H5Error("argument", `${buffer.size} bytes are no whole number of rows of ${row} bytes`);
+  }
+  return [buffer.size / row, ...inner];
+}
+
+function npyShape(dataset: Dataset, buffer: FileBuffer): { readonly offset: number; readonly dims: readonly number[] } {
+  const header = headerOf("npy", dataset);
+  const start = bytesOf(buffer, 0, Math.min(header.length, buffer.size));
+  if (Buffer.from(start).equals(header)) return { offset: header.length, dims: dataset.dims };
+  const length = npyHeaderSize(bytesOf(buffer, 0, Math.min(NPY_PREFIX, buffer.size)));
+  const { datatype, shape, fortranOrder, dataOffset } = decodeNpyHeader(
+    bytesOf(buffer, 0, Math.min(length, buffer.size)),
+  );
+  const ours = npyDtype(meantDatatype(dataset, dataset.datatype));
+  const theirs = npyDtype(datatype);
+  if (ours === undefined || theirs === undefined || JSON.stringify(ours) !== JSON.stringify(theirs)) {
+    throw new H5Error(
+      "argument",
+      `the array's type is ${theirs?.descr ?? "unknown"}, expected ${ours?.descr ?? "none"}`,
+    );
+  }
+  if (fortranOrder && shape.length > 1) throw new H5Error("argument", "the array is in Fortran order");
+  const inner = ours.shape.length;
+  return { offset: dataOffset, dims: inner === 0 ? shape : shape.slice(0, -inner) };
+}
+
+/** A text: of it the rows are written that are other than they were, so that what a text does not show stays as it is. */
+function textElements(transaction: FileTransaction, { node, dataset, buffer, oldText }: ChangedView): NewElements {
+  if (buffer.size > MAX_TEXT) throw new ErrnoError(Errno.EFBIG, `a text of ${buffer.size} bytes`);
+  const heap = new FileHeapWriter(transaction);
+  const after = parseText(node, dataset, bytesOf(buffer, 0, buffer.size), heap);
+  if (refersToHeap(dataset.datatype)) {
+    if (node.view === "txt") checkLines(node, dataset, oldText());
+    return allOf(after.dims, after.bytes);
+  }
+  const before = parseText(node, dataset, oldText(), heap);
+  // Such as a string with a line break in it.
+  if (before.dims.some((dim, d) => dim !== dataset.dims[d])) throw notReadBack(node);
+  const row = before.dims.slice(1).reduce((product, dim) => product * dim, dataset.elementSize);
+  const isLonger = after.bytes.length !== before.bytes.length;
+  const shared = Math.min(after.bytes.length, before.bytes.length);
+  let from = 0;
+  while (from < shared && isSameRow(before.bytes, after.bytes, from, row)) from += row;
+  let to = after.bytes.length;
+  while (!isLonger && to > from && isSameRow(before.bytes, after.bytes, to - row, row)) to -= row;
+  return { ...allOf(after.dims, after.bytes), ranges: from < to ? [[from, to]] : [] };
+}
+
+function isSameRow(a: Uint8Array, b: Uint8Array, at: number, length: number): boolean {
+  return Buffer.compare(a.subarray(at, at + length), b.subarray(at, at + length)) === 0;
+}
+
+function parseText(
+  node: FileNode,
+  dataset: Dataset,
+  text: Uint8Array,
+  heap: FileHeapWriter,
+): { readonly dims: readonly number[]; readonly bytes: Uint8Array } {
+  const datatype = meantDatatype(dataset, dataset.datatype);
+  const { dims } = dataset;
+  if (node.view === "json") {
+    return parseJsonView(text, datatype, dataset.dataspace.kind === "null" ? null : dims, heap);
+  }
+  const parse = node.view === "csv" ? parseCsv : parseTxt;
+  const parts: Uint8Array[] = [];
+  for (const { bytes } of parse([text], { datatype, dims, name: node.name }, heap)) parts.push(bytes.slice());
+  const bytes = Buffer.concat(parts);
+  const [, ...inner] = dims;
+  const row = inner.reduce((product, dim) => product * dim, datatype.size);
+  return { dims: dims.length === 0 ? dims : [bytes.length / row, ...inner], bytes };
+}
+
+/** Of strings in the heap each is to be one line. */
+function checkLines(node: FileNode, dataset: Dataset, text: Uint8Array): void {
+  let lines = 0;
+  for (const byte of text) if (byte === 0x0a) lines++;
+  if (dataset.dims.length > 0 && lines !== dataset.elementCount) throw notReadBack(node);
+}
+
+function notReadBack({ path }: FileNode): UnsupportedError {
+  return new UnsupportedError(`${path}: not all of its values read back from the text; write it as .csv or .json`, {
+    path,
+  });
+}
+
+function allOf(dims: readonly number[], bytes: Uint8Array): NewElements {
+  const ranges: [number, number][] = bytes.length === 0 ? [] : [[0, bytes.length]];
+  return { dims, ranges, read: (from, to) => bytes.subarray(from, to) };
+}
+
+function bytesOf(buffer: FileBuffer, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  if (buffer.read(offset, bytes) < length) throw new H5Error("argument", "the file ends too early");
+  return bytes;
+}
+
+function reshape(transaction: FileTransaction, dataset: Dataset, dims: readonly number[]): void {
+  const old = dataset.dims;
+  if (dims.length !== old.length) {
+    throw new H5Error("argument", `the shape is (${dims.join(", ")}), expected ${old.length} dimensions`);
+  }
+  if (dims.every((dim, d) => dim === old[d])) return;
+  const isTooLarge = dims.some((dim, d) => dim > (dataset.maxDims[d] ?? Number.POSITIVE_INFINITY));
+  const isGrowing = dims.some((dim, d) => dim > (old[d] ?? 0));
+  if (isGrowing && (isTooLarge || dataset.layout.kind !== "chunked")) {
+    throw new ErrnoError(Errno.EFBIG, `the dataset cannot grow to the shape (${dims.join(", ")})`);
+  }
+  resizeDataset(transaction, dataset.address, dims);
+  // PyTables keeps the number of a table's rows beside it.
+  const rows = dataset.attribute("NROWS");
+  if (rows?.datatype.class === "integer" && rows.datatype.size === 8) {
+    const data = new Uint8Array(8);
+    new DataView(data.buffer).setBigInt64(0, BigInt(dims[0] ?? 0), rows.datatype.order === "little");
+    const { name, datatype, dataspace } = rows;
+    setAttribute(transaction.edit, dataset.address, { name, charset: "ascii", datatype, dataspace, data });
+  }
+}
+
+/** PyTables finds rows by an index that another program does not keep up: it would find the wrong ones. */
+function checkIndexes({ file }: FileTransaction, { path, name, object }: FileNode): void {
+  if (object.attribute("NROWS") === undefined) return;
+  const directory = path.split("/").slice(0, -1);
+  const parent = file.resolve(`/${directory.map((part) => linkName(part) ?? part).join("/")}`);
+  if (parent.kind === "group" && parent.link(`_i_${name}`) !== undefined) {
+    throw new UnsupportedError(`${path}: the table has an index of PyTables, which writing would make wrong`, { path });
+  }
+}
