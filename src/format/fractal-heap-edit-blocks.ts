@@ -1,24 +1,12 @@
 import { FormatError, H5Error } from "../errors.ts";
 import type { EditContext } from "./edit-context.ts";
-import {
-  directBlockPrefix,
-  encodeDirectBlock,
-  encodeIndirectBlock,
-  indirectBlockSize,
-  readIndirectBlock,
-  verifyDirectBlock,
-} from "./fractal-heap-blocks.ts";
+import { encodeIndirectBlock, indirectBlockSize, readIndirectBlock } from "./fractal-heap-blocks.ts";
 import type { DoublingTable } from "./fractal-heap-doubling-table.ts";
+import { DirectBlocks, type DirectPlace } from "./fractal-heap-edit-direct.ts";
 import type { EditedHeapHeader } from "./fractal-heap-header.ts";
 import { floorLog2 } from "./log2.ts";
-import { lookup3 } from "./lookup3.ts";
 
 const STRUCTURE = "fractal heap";
-/** Bytes of a direct block's checksum, the last of its prefix. */
-const CHECKSUM = 4;
-/** Direct blocks that stay in memory when they are written: those that were used last. */
-const KEPT_BLOCKS = 16;
-
 /** An indirect block in memory. */
 interface Indirect {
   address: number;
@@ -31,20 +19,9 @@ interface Indirect {
   changed: boolean;
 }
 
-/** Where a direct block is. */
-interface Direct {
-  readonly address: number;
-  readonly offset: number;
-  readonly size: number;
+/** A direct block, and where it hangs. */
+interface Direct extends DirectPlace {
   readonly parent: Indirect["parent"];
-}
-
-/** The bytes of a direct block, and which of them are to be written. */
-interface DirectBytes {
-  readonly address: number;
-  readonly bytes: Uint8Array;
-  from: number;
-  to: number;
 }
 
 /**
@@ -55,37 +32,36 @@ export class HeapBlocks {
   #edit: EditContext;
   readonly #header: EditedHeapHeader;
   readonly #table: DoublingTable;
-  /** Bytes of a direct block before its objects. */
-  readonly prefix: number;
   /** By heap offset. */
   readonly #indirect = new Map<number, Indirect>();
-  readonly #direct = new Map<number, DirectBytes>();
+  readonly #direct: DirectBlocks;
 
   constructor(edit: EditContext, header: EditedHeapHeader, table: DoublingTable) {
     this.#edit = edit;
     this.#header = header;
     this.#table = table;
-    this.prefix = directBlockPrefix(edit.context, header, table);
+    this.#direct = new DirectBlocks(edit, header, table);
   }
 
   attach(edit: EditContext): void {
     this.#edit = edit;
+    this.#direct.attach(edit);
+  }
+
+  /** Bytes of a direct block before its objects. */
+  get prefix(): number {
+    return this.#direct.prefix;
   }
 
   /** The bytes at [offset, offset + length) of the heap, all in one block: a view, until the next change. */
   read(offset: number, length: number): Uint8Array {
     const block = this.#directAt(offset, length);
-    const at = offset - block.offset;
-    return this.#bytesOf(block).bytes.subarray(at, at + length);
+    return this.#direct.read(block, offset - block.offset, length);
   }
 
   put(offset: number, object: Uint8Array): void {
     const block = this.#directAt(offset, object.length);
-    const kept = this.#bytesOf(block);
-    const at = offset - block.offset;
-    kept.bytes.set(object, at);
-    kept.from = Math.min(kept.from, at);
-    kept.to = Math.max(kept.to, at + object.length);
+    this.#direct.put(block, offset - block.offset, object);
   }
 
   /** The space for objects of the direct block that holds [offset, offset + length): where it begins and ends. */
@@ -112,7 +88,7 @@ export class HeapBlocks {
   /** Gives the direct block back that holds `offset`, and the indirect blocks and rows that are empty without it. */
   remove(offset: number): void {
     const block = this.#directAt(offset, 1);
-    this.#direct.delete(block.offset);
+    this.#direct.forget(block.offset);
     this.#edit.free(block.address, block.size);
     if (block.parent === undefined) {
       this.#empty();
@@ -139,7 +115,6 @@ export class HeapBlocks {
         this.#edit.free(block.address, this.#sizeOf(block.rows));
       }
     }
-    this.#direct.clear();
     this.#indirect.clear();
   }
 
@@ -151,31 +126,7 @@ export class HeapBlocks {
       this.#edit.write(block.address, w.bytes);
       block.changed = false;
     }
-    for (const block of this.#direct.values()) {
-      const { address, bytes, from, to } = block;
-      if (from >= to) continue;
-      const { checksummedDirectBlocks } = this.#header;
-      if (checksummedDirectBlocks) this.#seal(bytes);
-      // A new block is written whole; of another one what was changed, and the checksum.
-      this.#edit.write(address + from, bytes.subarray(from, to));
-      if (checksummedDirectBlocks && from > 0) {
-        const at = this.prefix - CHECKSUM;
-        this.#edit.write(address + at, bytes.subarray(at, this.prefix));
-      }
-      block.from = bytes.length;
-      block.to = 0;
-    }
-    for (const offset of this.#direct.keys()) {
-      if (this.#direct.size <= KEPT_BLOCKS) return;
-      this.#direct.delete(offset);
-    }
-  }
-
-  /** Computes the checksum, with zeros where it is. */
-  #seal(bytes: Uint8Array): void {
-    const at = this.prefix - CHECKSUM;
-    bytes.fill(0, at, this.prefix);
-    new DataView(bytes.buffer, bytes.byteOffset).setUint32(at, lookup3(bytes), true);
+    this.#direct.write();
   }
 
   #fail(message: string): never {
@@ -281,26 +232,11 @@ export class HeapBlocks {
     return { address, offset: this.#offsetOf(parent.block, parent.entry), size, parent };
   }
 
-  #bytesOf({ address, offset, size }: Direct): DirectBytes {
-    let kept = this.#direct.get(offset);
-    if (kept === undefined) {
-      const { context } = this.#edit;
-      verifyDirectBlock(context, this.#header, this.#table, { address, offset }, size);
-      const bytes = context.space.read(address, size, "fractal heap direct block").slice();
-      kept = { address, bytes, from: size, to: 0 };
-    }
-    // The last one of the map is the one that was used last.
-    this.#direct.delete(offset);
-    this.#direct.set(offset, kept);
-    return kept;
-  }
-
   // Growing
 
   #createRootDirect(): { readonly offset: number; readonly length: number } {
     const { startingBlockSize } = this.#header;
-    const created = this.#newDirect(0, startingBlockSize);
-    this.#header.rootBlockAddress = created.address;
+    this.#header.rootBlockAddress = this.#newDirect(0, startingBlockSize);
     this.#header.rowsInRootIndirectBlock = 0;
     this.#header.managedSpace = startingBlockSize;
     this.#header.freeSpaceInManagedBlocks += startingBlockSize - this.prefix;
@@ -312,19 +248,15 @@ export class HeapBlocks {
     const offset = this.#offsetOf(block, entry);
     if (block.children[entry] !== undefined)
       this.#fail(`its next block is to be at offset ${offset}, where there is one`);
-    block.children[entry] = this.#newDirect(offset, size).address;
+    block.children[entry] = this.#newDirect(offset, size);
     block.changed = true;
     return { offset: offset + this.prefix, length: size - this.prefix };
   }
 
-  #newDirect(offset: number, size: number): DirectBytes {
-    const address = this.#edit.allocate(size, "metadata");
-    const w = this.#edit.writer();
-    encodeDirectBlock(w, this.#header, this.#table, offset, new Uint8Array(size - this.prefix));
-    const kept = { address, bytes: w.bytes.slice(), from: 0, to: size };
-    this.#direct.set(offset, kept);
+  /** @returns its address */
+  #newDirect(offset: number, size: number): number {
     this.#header.allocatedManagedSpace += size;
-    return kept;
+    return this.#direct.create(offset, size);
   }
 
   #newIndirect(offset: number, rows: number, parent: Indirect["parent"]): Indirect {
