@@ -28,7 +28,9 @@ export const shuffleCodec: Codec = {
     unshuffle(input, output, elementSize);
     return output.subarray(0, input.length);
   },
-  encode({ input, clientData }) {
+  encode({ input, clientData, optional }) {
+    // As libhdf5: PyTables asks for it for data of variable length, which has no element size to be shuffled by.
+    if (optional && (clientData[0] ?? 0) < 1) return undefined;
     const output = new Uint8Array(input.length);
     shuffle(input, output, elementSizeOf(clientData));
     return output;

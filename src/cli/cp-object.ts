@@ -23,6 +23,7 @@ export function copyObject(location: string, target: string, path: string, optio
   if (object instanceof Group && !options.recursive) {
     throw new H5Error("is-a-group", `${object.path} is a group: h5fs cp -r copies it with all that is in it`);
   }
+  const name = node?.name ?? lastPart(object.path);
   const progress = new CopyProgress(process.stderr, options.quiet);
   const isSame = realpathSync(source.name) === realpathSync(target);
   // It is locked while it is open, for those who write it, too.
@@ -30,15 +31,15 @@ export function copyObject(location: string, target: string, path: string, optio
   try {
     editFile(target, options.dryRun, (file) => {
       const isInto = isGroup(file, path);
-      if (isInto && lastPart(object.path) === "") {
+      if (isInto && name === "") {
         throw new CommandError(
           EXIT.usage,
           `${path} exists already; name the group that is to be the copy of ${location}`,
         );
       }
-      const to = isInto ? childPath(path, lastPart(object.path)) : path;
+      const to = isInto ? childPath(path, name) : path;
       if (options.force) replaceable(file, to);
-      const { lostReferences } = file.copy(object.path, to, isSame ? undefined : source, {
+      const { lostReferences } = file.copy(object, to, isSame ? undefined : source, {
         progress: (at, bytes) => {
           if (bytes === 0) progress.copied();
           progress.copying(at, bytes);

@@ -5,7 +5,7 @@ import { type CopyOptions, type CopyReport, ObjectCopier } from "./copy-object.t
 import { type CreateDatasetOptions, createDataset } from "./create-dataset.ts";
 import { Dataset } from "./dataset.ts";
 import { EditableDataset } from "./editable-dataset.ts";
-import type { H5File } from "./file.ts";
+import type { H5File, H5Object } from "./file.ts";
 import type { FilterSpec } from "./filter-spec.ts";
 import { createFile, type NewFileOptions } from "./new-file.ts";
 import { addLinkAt, assertFree, makeGroup, moveLink, placeObject, placeOf, removeLinkAt } from "./path-edit.ts";
@@ -204,17 +204,24 @@ export class EditableFile {
    * A deep copy: of a group with all that is in it, of a dataset with its chunks as they are stored; attributes, too. What has
    * several links in it is copied once. References lead to the copies of their objects; other ones to the same object within
    * one file, and are null in another: the report counts these.
+   * @param from a path, or an object as it was read
    * @param source the file to copy from; default: this one
    * @throws NotFoundError; H5Error "exists", "unsupported" for what cannot be copied
    */
-  copy(from: string, to: string, source?: EditableFile | H5File, options: CopyOptions = {}): CopyReport {
+  copy(
+    from: string | Pick<H5Object, "address" | "path">,
+    to: string,
+    source?: EditableFile | H5File,
+    options: CopyOptions = {},
+  ): CopyReport {
     return this.transaction((transaction) => {
       const { file } = transaction;
       const sourceFile = source instanceof EditableFile ? source.file : (source ?? file);
       const place = placeOf(file, to);
       assertFree(place);
       const copier = new ObjectCopier(sourceFile, transaction, sourceFile === file, options);
-      placeObject(transaction, place, copier.copy(sourceFile.resolve(from)));
+      const object = typeof from === "string" ? sourceFile.resolve(from) : sourceFile.object(from.address, from.path);
+      placeObject(transaction, place, copier.copy(object));
       return copier.report;
     });
   }

@@ -150,6 +150,21 @@ function attributeWriter({ edit }: FileTransaction, address: number) {
   return { set, text, integer };
 }
 
+/**
+ * Makes the file one of PyTables', unless it is: without the version of its format in the root group, PyTables does not
+ * understand what is in the attributes of others.
+ */
+function markFile(transaction: FileTransaction): void {
+  const { root } = transaction.file;
+  if (root.attribute("PYTABLES_FORMAT_VERSION") !== undefined) return;
+  const { text } = attributeWriter(transaction, root.address);
+  text("PYTABLES_FORMAT_VERSION", "2.1");
+  if (root.attribute("CLASS") !== undefined) return;
+  text("CLASS", "GROUP");
+  text("VERSION", "1.0");
+  text("TITLE", "");
+}
+
 /** Gives a new group the attributes that PyTables 3.11 writes. */
 export function groupAttributes(
   transaction: FileTransaction,
@@ -157,6 +172,7 @@ export function groupAttributes(
   title: string,
   filters: readonly FilterSpec[] | undefined,
 ): void {
+  markFile(transaction);
   const { text, integer } = attributeWriter(transaction, address);
   text("CLASS", "GROUP");
   text("VERSION", "1.0");
@@ -166,6 +182,7 @@ export function groupAttributes(
 
 /** Gives a new dataset the attributes that PyTables 3.11 writes. */
 export function leafAttributes(transaction: FileTransaction, address: number, leaf: Leaf): void {
+  markFile(transaction);
   const { as, title, datatype, dataspace, fill } = leaf;
   const { set, text, integer } = attributeWriter(transaction, address);
   const [className, version] = CLASSES[as];

@@ -36,6 +36,14 @@ describe("encoding chunks", () => {
     }
   });
 
+  it("leaves an optional shuffle out that has no element size, as PyTables has it for VLArrays; any other is damage", () => {
+    const sizeless = { id: 2, name: "shuffle", optional: true, clientData: [] };
+    const { stored, filterMask } = encodeChunk(ramp, [sizeless, fletcher32], "native");
+    assert.equal(filterMask, 1);
+    assert.deepEqual(Buffer.from(stored.subarray(0, ramp.length)), Buffer.from(ramp));
+    assert.throws(() => encodeChunk(ramp, [{ ...sizeless, optional: false }], "native"), /element size is missing/);
+  });
+
   it("shuffles elements of any size, and leaves the rest", () => {
     for (const size of [1, 2, 3, 4, 5, 7, 8, 12, 16, 33]) {
       for (const length of [0, 1, size, size + 1, 7 * size + size - 1, 4096]) {

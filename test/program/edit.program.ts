@@ -58,6 +58,8 @@ describe("commands that change a file", () => {
       await h5fs("resize", "a.h5:/t", "3");
       await h5fs("cp", "-r", "a.h5:/", "a.h5:/all");
       await h5fs("attr", "rm", "a.h5:/x", "units");
+      // By the name that a mount shows.
+      await h5fs("cp", "a.h5:/all/x.npy", "a.h5:/all/again");
       assert.match(await h5fs("repack", "--libver", "earliest", "a.h5"), /^a\.h5: .* was .*\n$/);
       await h5wasm.ready;
       const file = new h5wasm.File(join(cwd, "a.h5"), "r");
@@ -74,6 +76,7 @@ describe("commands that change a file", () => {
       assert.deepEqual(Object.keys(dataset("/x").attrs), ["range"]);
       assert.deepEqual(dataset("/all/x").attrs.range?.value, Int16Array.of(1, 6));
       assert.equal(dataset("/all/x").attrs.units?.value, "m");
+      assert.equal(dataset("/all/again").attrs.units?.value, "m");
       assert.match(inspect(dataset("/all/t").to_array()), /^\[ \[ 1n?, 'a,b' \], \[ 2n?, 'c' \], \[ 0n?, '' \] \]$/);
       file.close();
     });
