@@ -10,7 +10,7 @@ const EXPECTED_BYTES = 16 * 1024;
 /**
  * The shape of chunks for a dataset for which none is given: a run of the dataset's C order, as in PyTables, so that
  * appending rows, and reading from the beginning to the end, touch each chunk once; its size grows with the dataset, as in
- * h5py (docs/writing.md, section 9).
+ * h5py (docs/writing-datasets.md).
  * @param maxDims `undefined` is unlimited @param elementSize bytes
  */
 export function chooseChunkShape(

@@ -41,6 +41,9 @@ interface OpenChunk {
 /** Bytes of decoded chunks that wait to be stored; one chunk is always kept. */
 const MAX_OPEN = 32 * 2 ** 20;
 
+/** Bytes of decoded chunks that are kept when all is stored, for what is written next. */
+const MAX_KEPT = 2 * 2 ** 20;
+
 /** Chunks that are looked up one by one when a dataset shrinks; of more, the whole index is read. */
 const MAX_LOOKED_UP = 4096;
 
@@ -63,6 +66,11 @@ export class ChunkWriter {
     this.#geometry = setup.geometry;
     this.#size = chunkSize(setup.geometry);
     this.#batch = new ChunkBatch(setup.edit, setup.index);
+  }
+
+  /** Another transaction: what there was before is published. */
+  begin(): void {
+    this.#fresh.clear();
   }
 
   /** @param source the selected elements in C order; all of the selection lies inside the dataset */
@@ -125,6 +133,10 @@ export class ChunkWriter {
     for (const chunk of this.#open.values()) this.#storeOpen(chunk, this.#geometry);
     this.#batch.flush();
     this.#setup.index.flush();
+    for (const key of this.#open.keys()) {
+      if (this.#open.size * this.#size <= MAX_KEPT) break;
+      this.#open.delete(key);
+    }
   }
 
   #writeWhole(selection: Selection, { scaled, intervals, contiguousAt }: WritePart, source: Uint8Array): void {

@@ -48,6 +48,12 @@ export class FlatWriter {
     else this.#address = storage.address;
   }
 
+  /** Another transaction: what there was before is published. */
+  begin(): void {
+    this.#filled = undefined;
+    this.#overwritten = 0;
+  }
+
   /** @param source the selected elements in C order; all of the selection lies inside the dataset */
   write(selection: Selection, source: Uint8Array): void {
     const { dims: chunkDims, elementSize } = this.#setup;

@@ -9,11 +9,13 @@ import { checkChunkSize } from "../chunk/read-plan.ts";
 import { type Selection, selectedElementSize, selectionCount } from "../chunk/selection.ts";
 import { H5Error, UnsupportedError } from "../errors.ts";
 import { type DataLayout, encodeDataLayout } from "../format/data-layout.ts";
-import type { EditContext, EditedStructure } from "../format/edit-context.ts";
+import type { EditContext } from "../format/edit-context.ts";
 import type { AllocationTime } from "../format/fill-value.ts";
 import { MESSAGE } from "../format/header-message.ts";
+import type { KeptStructure } from "../format/kept-structures.ts";
+import { LastingEdit } from "../format/lasting-edit.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
-import type { Dataset } from "./dataset.ts";
+import { Dataset } from "./dataset.ts";
 
 /** Elements that are written: those of a selection, or of a list of their numbers in C order. */
 export type Target = Selection | { readonly elements: ArrayLike<number> };
@@ -29,11 +31,13 @@ interface OpenChunks {
 }
 
 /**
- * One dataset that is being written, inside one transaction. What was set is in its place in the file, and the object
+ * One dataset that is being written, in one transaction after the other. What was set is in its place in the file, and the object
  * header says so, after `write`, which the transaction calls. A refused call changes nothing.
  */
-export class DatasetWriter implements EditedStructure {
-  readonly #edit: EditContext;
+export class DatasetWriter implements KeptStructure {
+  readonly #lasting: LastingEdit;
+  /** As it was when its header was read or written last. */
+  #seen: Dataset;
   readonly #address: number;
   readonly #path: string;
   readonly #elementSize: number;
@@ -47,7 +51,8 @@ export class DatasetWriter implements EditedStructure {
 
   /** @throws H5Error where the dataset cannot be written */
   constructor(edit: EditContext, dataset: Dataset) {
-    this.#edit = edit;
+    this.#lasting = new LastingEdit(edit);
+    this.#seen = dataset;
     this.#address = dataset.address;
     this.#path = dataset.path;
     this.#elementSize = dataset.elementSize;
@@ -57,7 +62,19 @@ export class DatasetWriter implements EditedStructure {
     this.#isScalar = dataset.dataspace.kind === "scalar";
     this.#allocationTime = dataset.fill.allocationTime;
     if (dataset.dataspace.kind === "null") throw this.#refuse("has no data (H5S_NULL), and cannot be written");
-    this.#data = this.#openData(edit, dataset);
+    this.#data = this.#openData(dataset);
+  }
+
+  /** False: the dataset's header was changed by others, and it must be opened anew. */
+  isCurrent(edit: EditContext): boolean {
+    if (edit === this.#lasting.present) return true;
+    return edit.context === this.#lasting.edit.context && this.#seen.file.object(this.#address) === this.#seen;
+  }
+
+  attach(edit: EditContext): void {
+    if (!this.#lasting.attach(edit)) return;
+    if (this.#data.kind === "chunked") this.#data.chunks.begin();
+    else this.#data.begin();
   }
 
   /** [] for a scalar. */
@@ -135,14 +152,17 @@ export class DatasetWriter implements EditedStructure {
   write(): void {
     if (!this.#changed) return;
     const layout = this.#flushData();
-    const header = new ObjectHeaderEditor(this.#edit, this.#address);
+    const header = new ObjectHeaderEditor(this.#lasting.edit, this.#address);
     this.#replace(header, MESSAGE.dataLayout, (body) => this.#layoutBody(body, layout));
     this.#replace(header, MESSAGE.dataspace, (body) => this.#dataspaceBody(body));
     header.write();
     this.#changed = false;
+    const seen = this.#seen.file.object(this.#address);
+    if (seen instanceof Dataset) this.#seen = seen;
   }
 
-  #openData(edit: EditContext, dataset: Dataset): OpenChunks | FlatWriter {
+  #openData(dataset: Dataset): OpenChunks | FlatWriter {
+    const { edit } = this.#lasting;
     const { layout, path, fillValue, filters, elementSize, dims } = dataset;
     // Refuses what is not read, such as virtual datasets, before anything is changed.
     const { storage } = dataset;
@@ -200,7 +220,7 @@ export class DatasetWriter implements EditedStructure {
   }
 
   #layoutBody(old: Uint8Array, layout: DataLayout): Uint8Array {
-    const w = this.#edit.writer();
+    const w = this.#lasting.edit.writer();
     if (layout.version < 3) {
       // After version, dimensionality, class and five reserved bytes: the address, or the dimensions, the size, and the data.
       const body = old.slice();
@@ -219,7 +239,7 @@ export class DatasetWriter implements EditedStructure {
 
   /** @param old version 1 has five reserved bytes after its first three, version 2 a type */
   #dataspaceBody(old: Uint8Array): Uint8Array {
-    const w = this.#edit.writer();
+    const w = this.#lasting.edit.writer();
     for (const dim of this.#dims) w.length(dim);
     const body = old.slice();
     body.set(w.bytes, old[0] === 1 ? 8 : 4);

@@ -1,6 +1,6 @@
 import { H5Error } from "../errors.ts";
 import type { EditContext } from "../format/edit-context.ts";
-import { EditedStructures } from "../format/edited-structures.ts";
+import { keepStructure } from "../format/kept-structures.ts";
 import { Dataset } from "./dataset.ts";
 import { DatasetWriter, type Target } from "./dataset-writer.ts";
 import type { FileTransaction } from "./writable-file.ts";
@@ -8,21 +8,30 @@ import type { FileTransaction } from "./writable-file.ts";
 /** The dataset by its header's address, or as it was read, in this transaction or before. */
 export type WrittenDataset = number | Pick<Dataset, "address" | "path">;
 
-const writers = new EditedStructures<DatasetWriter>();
-
-/** What is written to one dataset again and again in a transaction is encoded once. */
+/** What is written to one dataset again and again is encoded once for each transaction, and decoded once. */
 function writerOf(transaction: FileTransaction, dataset: WrittenDataset): DatasetWriter {
+  const { edit } = transaction;
   const [address, path] = typeof dataset === "number" ? [dataset] : [dataset.address, dataset.path];
-  return writers.get(transaction.edit, address, () => {
-    const found = transaction.file.object(address, path);
-    if (found instanceof Dataset) return new DatasetWriter(transaction.edit, found);
+  const kept = edit.kept.get(address);
+  if (kept instanceof DatasetWriter && kept.isCurrent(edit)) {
+    keepStructure(edit, address, kept);
+    return kept;
+  }
+  const found = transaction.file.object(address, path);
+  if (!(found instanceof Dataset)) {
     throw new H5Error("argument", `${found.path}: is a ${found.kind}, and has no data`, { path: found.path });
-  });
+  }
+  const writer = new DatasetWriter(edit, found);
+  keepStructure(edit, address, writer);
+  return writer;
 }
 
-/** What was noted of the dataset at that address is dropped: it is gone, or its elements are elsewhere. */
+/** The dataset at that address is gone, or its elements are elsewhere: what waits to be written to it is dropped. */
 export function forgetWriter(edit: EditContext, address: number): void {
-  writers.delete(edit, address);
+  const kept = edit.kept.get(address);
+  if (!(kept instanceof DatasetWriter)) return;
+  edit.forget(kept);
+  edit.kept.delete(address);
 }
 
 /**

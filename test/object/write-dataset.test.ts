@@ -7,6 +7,8 @@ import type { Selector } from "../../src/chunk/selection.ts";
 import { H5Error } from "../../src/errors.ts";
 import type { Datatype } from "../../src/format/datatype.ts";
 import type { Filter } from "../../src/format/filter-pipeline.ts";
+import { setAttribute } from "../../src/object/attribute-edit.ts";
+import { changeStorage } from "../../src/object/change-storage.ts";
 import { Dataset } from "../../src/object/dataset.ts";
 import { H5File } from "../../src/object/file.ts";
 import { addLink } from "../../src/object/link-edit.ts";
@@ -335,6 +337,48 @@ describe("datasets, written", () => {
       assert.deepEqual(dataset.value, model.values);
       assert.equal(scalar.value, 77);
       wasm.close();
+    });
+  });
+
+  it("what is kept from one transaction to the next is dropped when one is rolled back, or others change the dataset", async () => {
+    await withTempDir((directory) => {
+      const { path, file, address } = fileWith(directory, ({ edit }) =>
+        createChunkedDataset(
+          edit,
+          { datatype: int32, dataspace: simple([0], [undefined]), chunkShape: [4], filters: [DEFLATE] },
+          NOW,
+        ),
+      );
+      const model = new ArrayModel([0], new Uint8Array(4));
+      const append = (value: number): void => {
+        file.transaction((transaction) => appendToDataset(transaction, address, bytesOf(Int32Array.of(value))));
+        const [count = 0] = model.shape;
+        model.resize([count + 1]);
+        model.values[count] = value;
+      };
+      for (let i = 0; i < 6; i++) append(i);
+      const failing = (): void =>
+        file.transaction((transaction) => {
+          for (let i = 0; i < 5; i++) appendToDataset(transaction, address, bytesOf(Int32Array.of(-i)));
+          assert.ok(transaction.file.object(address) instanceof Dataset);
+          throw new Error("changed my mind");
+        });
+      assert.throws(failing, /changed my mind/);
+      append(6);
+      file.transaction(({ edit }) => {
+        const data = bytesOf(Int32Array.of(1));
+        const dataspace = { kind: "scalar", dims: [], maxDims: [] } as const;
+        setAttribute(edit, address, { name: "unit", charset: "ascii", datatype: int32, dataspace, data });
+      });
+      append(7);
+      file.transaction((transaction) => {
+        const dataset = transaction.file.object(address);
+        assert.ok(dataset instanceof Dataset);
+        changeStorage(transaction, dataset, { chunks: [3] });
+      });
+      for (let i = 8; i < 20; i++) append(i);
+      file.close();
+      assertReads(path, new Map([["x", model]]), "appended");
     });
   });
 

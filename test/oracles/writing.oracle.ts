@@ -77,7 +77,6 @@ interface Tried {
   readonly address: number;
 }
 
-const ROUNDS = 3;
 const NOW = 1_700_000_000;
 
 describe("datasets that are written by us and by libhdf5 in turn", () => {
@@ -107,8 +106,9 @@ describe("datasets that are written by us and by libhdf5 in turn", () => {
         const below = seededBelow(shapeName.length * 31 + libver.length);
         let file = WritableFile.open(path);
         const tried = createAll(file, shape, below);
-        for (let round = 0; round < ROUNDS; round++) {
-          for (let i = 0; i < 3; i++) {
+        const [rounds, changes] = shape.isLarge ? [2, 1] : [3, 3];
+        for (let round = 0; round < rounds; round++) {
+          for (let i = 0; i < changes; i++) {
             file.transaction((transaction) => {
               for (const each of tried) for (let n = below(3); n >= 0; n--) change(transaction, each, below);
             });

@@ -160,6 +160,31 @@ describe("journal", () => {
     assert.equal(disk.content(FILE_NAME)?.length, FIRST_END);
   });
 
+  it("reads, and recovers, what was written over new raw data again and again, whole and in part", () => {
+    const { disk, file } = opened();
+    const transaction = file.begin();
+    const size = 2 * LARGE;
+    const at = transaction.allocate(size, "raw");
+    const expected = new Uint8Array(size);
+    const write = (from: number, length: number, byte: number): void => {
+      transaction.write(at + from, new Uint8Array(length).fill(byte));
+      expected.fill(byte, from, from + length);
+    };
+    write(0, size, 1);
+    write(0, size, 2);
+    write(100, 10, 3);
+    write(0, size, 4);
+    assert.deepEqual(transaction.read(at, size), expected);
+    write(LARGE, 8192, 5);
+    write(LARGE - 3, 8, 6);
+    write(5000, 10, 7);
+    file.publish();
+    assert.deepEqual(file.read(at, size), expected);
+    const again = openCellFile(disk);
+    assert.deepEqual(again.recovery, { kind: "recovered", transactions: 1, lost: 0 });
+    assert.deepEqual(again.read(at, size), expected);
+  });
+
   it("keeps its size through a thousand rounds of allocating and freeing", () => {
     const { disk, file, random } = opened();
     for (let round = 0; round < 1000; round++) {
