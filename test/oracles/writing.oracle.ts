@@ -148,6 +148,7 @@ function createAll(file: WritableFile, shape: Shape, below: (limit: number) => n
       const link = { creationOrder: undefined, charset: "utf-8", kind: "hard" } as const;
       addLink(transaction.edit, transaction.file.root.address, { ...link, name: folder, address: group });
       for (const [pipeline, filtersOf] of Object.entries(PIPELINES)) {
+        if (isLarge && pipeline === "summed") continue;
         const { size } = datatype;
         const name = `${folder}/${pipeline}`;
         const fillValue = below(2) === 0 ? undefined : new Uint8Array(size).fill(1 + below(200));
