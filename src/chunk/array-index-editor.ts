@@ -92,11 +92,6 @@ export class ArrayIndexEditor implements ChunkIndexEditor {
     return this.#source.read(this.#array.address).entries();
   }
 
-  destroy(): void {
-    this.#array?.destroy();
-    this.#array = undefined;
-  }
-
   flush(): void {
     this.#array?.flush();
   }

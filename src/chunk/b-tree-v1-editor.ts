@@ -2,7 +2,6 @@ import { FormatError } from "../errors.ts";
 import { type BTreeV1Kind, CHUNK_NODE } from "../format/b-tree-v1.ts";
 import {
   type BTreeV1Key,
-  bTreeV1Extents,
   bTreeV1NodeSize,
   type ChunkKey,
   chunkKey,
@@ -97,17 +96,6 @@ export class ChunkBTreeV1Editor implements ChunkIndexEditor {
 
   *entries(): Generator<IndexedChunk> {
     if (this.#root !== undefined) yield* this.#entriesBelow(this.#node(this.#root, undefined));
-  }
-
-  destroy(): void {
-    if (this.#root === undefined) return;
-    this.flush();
-    const { context } = this.#edit;
-    for (const { address, length } of [...bTreeV1Extents(context, this.#kind, this.#root, this.#root)]) {
-      this.#edit.free(address, length);
-    }
-    this.#nodes.clear();
-    this.#root = undefined;
   }
 
   flush(): void {

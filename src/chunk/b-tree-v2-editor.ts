@@ -66,11 +66,6 @@ export class ChunkBTreeV2Editor implements ChunkIndexEditor {
     }
   }
 
-  destroy(): void {
-    this.#tree?.free();
-    this.#tree = undefined;
-  }
-
   flush(): void {
     this.#tree?.write();
   }

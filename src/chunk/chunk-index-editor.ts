@@ -22,7 +22,5 @@ export interface ChunkIndexEditor {
   remove(scaled: readonly number[]): void;
   /** Every chunk, in the index's own order. Nothing may be changed meanwhile. */
   entries(): Iterable<IndexedChunk>;
-  /** Frees what the index occupies; it is as if no chunk was ever written. */
-  destroy(): void;
   flush(): void;
 }

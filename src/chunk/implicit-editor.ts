@@ -55,11 +55,6 @@ export class ImplicitEditor implements ChunkIndexEditor {
     return new ImplicitIndex(this.#dataset, this.#address).entries();
   }
 
-  destroy(): void {
-    if (this.#address !== undefined) this.#edit.free(this.#address, this.#grid.size * this.#chunkSize);
-    this.#address = undefined;
-  }
-
   flush(): void {
     return;
   }

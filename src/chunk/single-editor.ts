@@ -31,10 +31,6 @@ export class SingleChunkEditor implements ChunkIndexEditor {
     return this.#record === undefined ? [] : [{ scaled: new Array<number>(this.#rank).fill(0), record: this.#record }];
   }
 
-  destroy(): void {
-    this.#record = undefined;
-  }
-
   /** Nothing: the layout message is the caller's. */
   flush(): void {
     return;

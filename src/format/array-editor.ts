@@ -8,8 +8,6 @@ export interface ArrayEditor {
   set(index: number, element: Uint8Array): void;
   /** Writes what was changed. */
   flush(): void;
-  /** Frees all that the array occupies. */
-  destroy(): void;
 }
 
 /** How an array is to be made. */

@@ -168,13 +168,6 @@ export class ExtensibleArrayEditor implements ArrayEditor {
     this.#headerChanged = false;
   }
 
-  destroy(): void {
-    this.flush();
-    const { clientId, elementSize } = this.#header;
-    const array = new ExtensibleArray(this.#edit.context, this.address, { clientId, elementSize });
-    for (const { address, length } of [...array.extents(this.address)]) this.#edit.free(address, length);
-  }
-
   get #place() {
     return { header: this.#header, address: this.address };
   }

@@ -77,14 +77,6 @@ export class FixedArrayEditor implements ArrayEditor {
     this.#headerChanged = false;
   }
 
-  destroy(): void {
-    const { dataBlockAddress } = this.#header;
-    if (dataBlockAddress !== undefined) {
-      this.#edit.free(dataBlockAddress, fixedArrayDataBlockSize(this.#header, this.#edit));
-    }
-    this.#edit.free(this.address, fixedArrayHeaderSize(this.#edit));
-  }
-
   /** The element, to be read, or changed where `change`. */
   #at(index: number, change: boolean): Uint8Array | undefined {
     const block = this.#openBlock();
