@@ -1,3 +1,4 @@
+import { H5Error } from "../errors.ts";
 import { isKnownMessageType } from "../format/header-message.ts";
 import { readObjectHeader } from "../format/object-header.ts";
 import type { Extent } from "../storage/journal/free-extents.ts";
@@ -14,6 +15,15 @@ const STEP = 256;
  * @returns `undefined`: it is not known. It pauses now and then, for those who have something else to do
  */
 export function* searchFreeSpace(file: H5File): Generator<undefined, readonly Extent[] | undefined> {
+  try {
+    return yield* search(file);
+  } catch (error) {
+    if (error instanceof H5Error) return undefined;
+    throw error;
+  }
+}
+
+function* search(file: H5File): Generator<undefined, readonly Extent[] | undefined> {
   const { superblock, space } = file;
   const used: Extent[] = [];
   const headers = new Set<number>();

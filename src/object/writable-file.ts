@@ -13,7 +13,7 @@ import {
 } from "../storage/journal/open-for-writing.ts";
 import type { Recovery } from "../storage/journal/recovery.ts";
 import { H5File, type OpenOptions } from "./file.ts";
-import { prepareFirstWrite, viewForWriting, type WritersView } from "./first-write.ts";
+import { prepareFirstWrite, viewForWriting } from "./first-write.ts";
 import { SpaceKeeper } from "./space-keeper.ts";
 
 /** What one transaction has: the file as it is now, and what changes it. */
@@ -71,20 +71,19 @@ export class WritableFile {
     }
     // Closes the journal where the file cannot be opened.
     const first = H5File.open(journal);
-    let view: WritersView;
     try {
-      view = viewForWriting(first);
+      const { fileSpace, needsPreparation } = viewForWriting(first);
+      const { strategy, version, pageSize } = fileSpace ?? {};
+      if (version === 1 && strategy === PAGED && pageSize !== undefined) {
+        journal.allocator.usePages({ size: pageSize, origin: first.space.base });
+      }
+      const memory = options.spaceDirectory === undefined ? undefined : new FreeSpaceMemory(options.spaceDirectory);
+      const space = SpaceKeeper.open(journal, file.fd, memory);
+      return new WritableFile(journal, H5File.attachChanging(journal, options), space, needsPreparation);
     } catch (error) {
       journal.close();
       throw error;
     }
-    const { strategy, version, pageSize } = view.fileSpace ?? {};
-    if (version === 1 && strategy === PAGED && pageSize !== undefined) {
-      journal.allocator.usePages({ size: pageSize, origin: first.space.base });
-    }
-    const memory = options.spaceDirectory === undefined ? undefined : new FreeSpaceMemory(options.spaceDirectory);
-    const space = SpaceKeeper.open(journal, file.fd, memory);
-    return new WritableFile(journal, H5File.attachChanging(journal, options), space, view.needsPreparation);
   }
 
   get recovery(): Recovery {

@@ -101,6 +101,12 @@ describe("free space", function () {
       file.close();
       writeFileSync(path, bytes);
       assert.equal(freeIn(path), undefined);
+      // It can be written all the same, at its end.
+      const { size } = statSync(path);
+      const writable = WritableFile.open(path);
+      makeAndRemove(writable, 1);
+      writable.close();
+      assert.equal(statSync(path).size, size);
     }));
 
   for (const [how, options] of [
