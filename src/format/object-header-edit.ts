@@ -224,9 +224,15 @@ export class ObjectHeaderEditor {
       ({ type, body }) => type === MESSAGE.nil && body.length + block.gap <= MAX_MESSAGE,
     );
     const free = block.messages[index];
-    if (block.gap === 0 || free === undefined) return;
-    block.messages[index] = nil(free.body.length + block.gap);
-    block.gap = 0;
+    if (block.gap === 0) return;
+    if (free !== undefined) {
+      block.messages[index] = nil(free.body.length + block.gap);
+      block.gap = 0;
+    } else if (block.gap >= this.#prefix) {
+      // What is no smaller than a message's head is read as one: a gap after it would be refused.
+      block.messages.push(nil(block.gap - this.#prefix));
+      block.gap = 0;
+    }
   }
 
   /** A new continuation block with a NIL message of `size` bytes, which it returns. */
