@@ -47,24 +47,27 @@ export async function startDaemon(
   log: Log,
   signal: AbortSignal,
 ): Promise<Daemon> {
-  if (isWritable(options)) prepareForWriting(file, options.mode);
-  const { storage } = openStorage(file);
-  if (options.lock && !isWritable(options) && !lockShared(storage.fd)) {
-    throw new CommandError(
-      EXIT.locked,
-      `${file} is open for writing in another program; -o lock=none reads it all the same`,
-    );
-  }
-  // A file that is no HDF5 file, or is cut off, is told of before anything is mounted.
-  const opened = H5File.open(storage);
-  opened.root.attributes();
-  if (!opened.root.hasMoreLinksThan(FEW_LINKS)) for (const _ of opened.root.links()) break;
-  const path = realpathSync(file);
-  const mountPoint = await prepareMountPoint(path, directory);
+  let mountPoint: MountPoint | undefined;
   try {
+    // A file is not replaced for a mount that then cannot be.
+    if (options.mode === "w" && existsSync(file)) mountPoint = await prepareMountPoint(realpathSync(file), directory);
+    if (isWritable(options)) prepareForWriting(file, options.mode);
+    const { storage } = openStorage(file);
+    if (options.lock && !isWritable(options) && !lockShared(storage.fd)) {
+      throw new CommandError(
+        EXIT.locked,
+        `${file} is open for writing in another program; -o lock=none reads it all the same`,
+      );
+    }
+    // A file that is no HDF5 file, or is cut off, is told of before anything is mounted.
+    const opened = H5File.open(storage);
+    opened.root.attributes();
+    if (!opened.root.hasMoreLinksThan(FEW_LINKS)) for (const _ of opened.root.links()) break;
+    const path = realpathSync(file);
+    mountPoint ??= await prepareMountPoint(path, directory);
     return await mountAndServe(storage, path, mountPoint, options, log, signal);
   } catch (error) {
-    removeMountPoint(mountPoint);
+    if (mountPoint !== undefined) removeMountPoint(mountPoint);
     throw error;
   }
 }

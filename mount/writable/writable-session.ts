@@ -335,8 +335,15 @@ export class WritableSession implements MountSession, Changes {
 
   /** Nobody has changed anything for some time. */
   idle(): void {
-    this.#setup.files.publishFileNodes();
-    this.#setup.live.checkpoint();
+    const { files, live, log } = this.#setup;
+    try {
+      files.publishFileNodes();
+      live.checkpoint();
+    } catch (error) {
+      // Such as a full disk: nothing is lost, and whoever writes or syncs is told; it is tried again after the next change.
+      if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+      log(`what has changed stays in the log for now: ${error.message}`);
+    }
   }
 
   rendered(result: Rendered): void {
