@@ -12,7 +12,7 @@ import { mountEntry } from "./kernel/mount-table.ts";
 import { serveKernel } from "./kernel-transport.ts";
 import { serveLibfuse } from "./libfuse-transport.ts";
 import type { Log } from "./log.ts";
-import { isWritable, type Mode, type MountOptions } from "./mount-options.ts";
+import { isWritable, type MountOptions } from "./mount-options.ts";
 import { type MountPoint, prepareMountPoint, removeMountPoint } from "./mount-point.ts";
 import type { Transport, TransportName } from "./transport.ts";
 import { UnreadableLog } from "./unreadable-log.ts";
@@ -51,7 +51,7 @@ export async function startDaemon(
   try {
     // A file is not replaced for a mount that then cannot be.
     if (options.mode === "w" && existsSync(file)) mountPoint = await prepareMountPoint(realpathSync(file), directory);
-    if (isWritable(options)) prepareForWriting(file, options.mode);
+    if (isWritable(options)) prepareForWriting(file, options);
     const { storage } = openStorage(file);
     if (options.lock && !isWritable(options) && !lockShared(storage.fd)) {
       throw new CommandError(
@@ -73,10 +73,10 @@ export async function startDaemon(
 }
 
 /** Makes the file where that is asked for, and tells of a file that cannot be written before anything is mounted. */
-function prepareForWriting(file: string, mode: Mode): void {
+function prepareForWriting(file: string, { mode, journalDirectory }: MountOptions): void {
   if (mode === "w") createFile(file, {}, "replace");
   else if (mode === "x" || (mode === "a" && !existsSync(file))) createFile(file);
-  WritableFile.open(file).close();
+  WritableFile.open(file, { journalDirectory }).close();
 }
 
 async function mountAndServe(

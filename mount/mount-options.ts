@@ -28,6 +28,8 @@ export interface MountOptions {
   readonly indexRoot: string | undefined;
   readonly transport: TransportName;
   readonly mode: Mode;
+  /** Where the log of a file that is written is; `undefined`: beside the file. */
+  readonly journalDirectory: string | undefined;
   /** Whether to take libhdf5's shared lock on the file. */
   readonly lock: boolean;
   /** The views to list of each dataset that has any of them; none: its natural one. */
@@ -60,6 +62,7 @@ export const OPTION_HELP = [
   "umask=M           show all permissions to read but those in M, octal (default: the file's own)",
   "fmask=M, dmask=M  the same, for files only, for directories only",
   "mode=M, rw        as --mode M, as --mode r+",
+  "journal=DIR       keep the log of the changes in DIR, not beside FILE: name it again after a crash",
   "noexec, noatime   as mount(8) has them; nosuid and nodev are always set",
 ].join("\n");
 
@@ -84,6 +87,7 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
     workers: Math.max(1, cpus().length - 1),
     transport: DEFAULT_TRANSPORT,
     mode: "r",
+    journalDirectory: undefined,
     lock: true,
     views: [],
     external: "below",
@@ -153,6 +157,9 @@ function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
     case "noexec":
     case "noatime":
       if (value === undefined) return { kernel: [...options.kernel, key] };
+      break;
+    case "journal":
+      if (value !== undefined && value !== "") return { journalDirectory: resolve(value) };
       break;
     case "mode":
       return { mode: oneOf(word, value, MODES) };

@@ -20,6 +20,8 @@ import { openWritableSession } from "./writable/open-writable.ts";
 export interface SessionParts {
   readonly snapshot: SnapshotDescription;
   readonly isWritable: boolean;
+  /** Where the log of a file that is written is; `undefined`: beside the file. */
+  readonly journalDirectory: string | undefined;
   /** The mounted file's real path. */
   readonly path: string;
   readonly facts: FileFacts;
@@ -65,8 +67,8 @@ export function openSession(parts: SessionParts, replier: ParkedReplier, events:
     unreadable: (path, problem) => events.unreadable({ path, problem }),
     status: () => ({ ...self, requests: events.requests() }),
   };
-  const { path, views } = parts;
-  if (parts.isWritable) return openWritableSession({ ...setup, path, externalFiles, views });
+  const { path, views, journalDirectory } = parts;
+  if (parts.isWritable) return openWritableSession({ ...setup, path, journalDirectory, externalFiles, views });
   const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path, { externalFiles });
   externalFiles.add(path, file);
   return new Session({ ...setup, tree: new Tree(file, { views }) });

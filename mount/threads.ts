@@ -29,7 +29,7 @@ export function startWorkers(
   { storage, source, directory, options, unreadable }: ServiceRequest,
   kernel: KernelDescriptors | undefined,
 ): Workers {
-  const { codecs, cacheBytes, ownership, views, external, lock } = options;
+  const { codecs, cacheBytes, ownership, views, external, lock, journalDirectory } = options;
   const indexes = indexFolder(options.indexRoot, storage.fd, directory);
   const snapshot = { ...storage.snapshot().describe(), path: source };
   const parking = new ParkingSlots().buffer;
@@ -55,6 +55,7 @@ export function startWorkers(
     parts: {
       snapshot,
       isWritable: isWritable(options),
+      journalDirectory,
       path: source,
       facts,
       views,

@@ -17,6 +17,7 @@ import { WritableSession } from "./writable-session.ts";
 export interface WritableSetup extends Omit<SessionSetup, "tree"> {
   /** The mounted file's real path. */
   readonly path: string;
+  readonly journalDirectory: string | undefined;
   readonly externalFiles: ExternalFiles;
   /** What to list of each dataset: the first that it has; none: its natural view. */
   readonly views: readonly ViewName[];
@@ -24,8 +25,8 @@ export interface WritableSetup extends Omit<SessionSetup, "tree"> {
 
 /** Opens a file for writing, on the calling thread, which alone has it. @throws H5Error where it cannot be written safely */
 export function openWritableSession(setup: WritableSetup): MountSession {
-  const { path, externalFiles } = setup;
-  const live = new LiveFile(WritableFile.open(path, { externalFiles }));
+  const { path, journalDirectory, externalFiles } = setup;
+  const live = new LiveFile(WritableFile.open(path, { journalDirectory, externalFiles }));
   externalFiles.add(path, live.file);
   const tree = new Tree(live.file, { views: setup.views.slice(0, 1), onlyListed: true });
   const reading = new Session({ ...setup, tree, isAlone: true });

@@ -8,7 +8,7 @@ import { lockExclusive } from "./system-calls.ts";
 
 export interface OpenForWritingOptions {
   /** Where the log is to be, instead of beside the file. */
-  readonly journalDirectory?: string;
+  readonly journalDirectory?: string | undefined;
 }
 
 /** A file that this process alone writes, and where its log is. */

@@ -78,6 +78,25 @@ describe("a file that is mounted to be written", function () {
     });
   });
 
+  it("has its log in another folder where it is told to, for a file with several names", async () => {
+    const logs = join(directory, "logs");
+    fs.mkdirSync(logs);
+    await written(() => undefined);
+    fs.linkSync(file, join(directory, "other.h5"));
+    await assert.rejects(mountFile(file, WRITABLE), /has several names .* -o journal=DIR/);
+    const options = [...WRITABLE.options, `journal=${logs}`];
+    const mount = await mountFile(file, { ...WRITABLE, options });
+    fs.writeFileSync(join(mount.dir, "a"), "text");
+    assert.equal(fs.readdirSync(logs).length, 1);
+    process.kill(mount.pid, "SIGKILL");
+    await mount.ended;
+    await mount.unmount().catch(() => undefined);
+    await withMount(file, { ...WRITABLE, options }, ({ dir }) => {
+      assert.equal(fs.readFileSync(join(dir, "a"), "utf8"), "text");
+    });
+    assert.deepEqual(fs.readdirSync(logs), []);
+  });
+
   it("is refused while another program has the file", async () => {
     await written(async () => {
       const second = await run(process.execPath, [H5FS, "--mode", "r+", file, tempDir(), "-f"]);
