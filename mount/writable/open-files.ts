@@ -8,7 +8,7 @@ import { contentOf } from "../../src/tree/content.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { type PosixMetadata, posixAttribute, posixMetadata } from "../../src/tree/posix-metadata.ts";
-import { Errno, ErrnoError } from "../errno.ts";
+import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import { OwnTexts } from "../own-texts.ts";
 import { FileBuffer, type StoredBytes } from "./file-buffer.ts";
 import type { FileStore } from "./file-store.ts";
@@ -84,6 +84,9 @@ export class OpenFile {
   }
 }
 
+/** What was written into a file cannot be stored, and will be forgotten. */
+export type Refused = (file: OpenFile, error: unknown) => void;
+
 /** The files that are open, by the keys of their nodes, and their handles. */
 export class OpenFiles {
   readonly #live: LiveFile;
@@ -127,13 +130,19 @@ export class OpenFiles {
     return handle;
   }
 
-  /** Publishes what the file has; an unlinked one is freed with its last handle. @throws as `publish` does: it is closed all the same */
-  release(handle: number): void {
+  /**
+   * Publishes what the file has; an unlinked one is freed with its last handle.
+   * @param refused called where that cannot be published, and nobody else has the file open: it is closed all the same
+   */
+  release(handle: number, refused: Refused): void {
     const file = this.byHandle(handle);
     this.#handles.delete(handle);
     file.handles--;
     try {
       this.publish(file);
+    } catch (error) {
+      // Else it is tried again when the next one closes it.
+      if (file.handles === 0 || errnoOf(error) === undefined) refused(file, error);
     } finally {
       if (file.handles === 0) this.#close(file);
     }
@@ -150,20 +159,18 @@ export class OpenFiles {
     return false;
   }
 
-  /** The mount ends: everything is published, and what has no name is freed. @throws H5Error the first failure, after all are closed */
-  closeAll(): void {
-    let failure: { readonly error: unknown } | undefined;
+  /** The mount ends: everything is published, or refused, and what has no name is freed. */
+  closeAll(refused: Refused): void {
     for (const file of [...this.#files.values()]) {
       file.handles = 0;
       try {
         this.publish(file);
         this.#close(file);
       } catch (error) {
-        failure ??= { error };
+        refused(file, error);
       }
     }
     this.#handles.clear();
-    if (failure !== undefined) throw failure.error;
   }
 
   /** To be called after each change of a buffer. */

@@ -12,6 +12,7 @@ import { Metadata } from "./metadata.ts";
 import { MovedNodes } from "./moved-nodes.ts";
 import { NameChanges } from "./name-changes.ts";
 import { OpenFiles } from "./open-files.ts";
+import { Rejected } from "./rejected.ts";
 import { WritableSession } from "./writable-session.ts";
 
 export interface WritableSetup extends Omit<SessionSetup, "tree"> {
@@ -54,6 +55,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     names,
     moved,
     removed,
+    rejected: new Rejected({ tree, files, metadata, names }),
     directory: dirname(path),
     log,
   });

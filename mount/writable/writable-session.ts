@@ -1,5 +1,4 @@
 import { statfsSync } from "node:fs";
-import { H5Error } from "../../src/errors.ts";
 import { decodeText, encodeText } from "../../src/format/text.ts";
 import { problemOf } from "../../src/tree/content.ts";
 import { fileName } from "../../src/tree/file-name.ts";
@@ -37,6 +36,7 @@ import type { MovedNodes } from "./moved-nodes.ts";
 import type { NameChanges } from "./name-changes.ts";
 import { isBare, isWritableFile, NAME_MAX, type NamePlace, namePlace } from "./names.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
+import type { Rejected } from "./rejected.ts";
 import { removeUserAttribute, setUserAttribute } from "./user-attributes.ts";
 
 const FOPEN_DIRECT_IO = 1;
@@ -61,6 +61,7 @@ export interface WritableSessionSetup {
   readonly names: NameChanges;
   readonly moved: MovedNodes;
   readonly removed: Map<number, Attributes>;
+  readonly rejected: Rejected;
   /** The directory that the mounted file is in. */
   readonly directory: string;
   /** Is given what a person should know of, a line at a time. */
@@ -125,7 +126,7 @@ export class WritableSession implements MountSession, Changes {
       try {
         this.#truncate(node, this.#setup.files.byHandle(handle), 0);
       } catch (error) {
-        this.#setup.files.release(handle);
+        this.#setup.files.release(handle, rethrow);
         throw error;
       }
     }
@@ -181,13 +182,7 @@ export class WritableSession implements MountSession, Changes {
     const node = this.#nodes.get(nodeid);
     const last =
       file.isUnlinked && file.handles === 1 && node !== undefined ? this.#setup.metadata.of(node) : undefined;
-    try {
-      this.#setup.files.release((handle - 1) / 2);
-    } catch (error) {
-      // Nobody waits for the answer to a RELEASE; who closed it has been told by FLUSH.
-      if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
-      this.#setup.log(`${file.node.path}: what was written last is lost: ${error.message}`);
-    }
+    this.#setup.files.release((handle - 1) / 2, this.#keepRefused);
     if (node !== undefined && last !== undefined) this.#setup.moved.gone(node, last);
   }
 
@@ -351,15 +346,24 @@ export class WritableSession implements MountSession, Changes {
   }
 
   destroy(): void {
-    const { files, live, log } = this.#setup;
-    try {
-      files.closeAll();
-    } catch (error) {
-      if (!(error instanceof H5Error)) throw error;
-      log(`what was written last is lost: ${error.message}`);
-    }
-    live.close();
+    this.#setup.files.closeAll(this.#keepRefused);
+    this.#setup.live.close();
   }
+
+  /** Nobody waits for the answer to a RELEASE; who closed the file has been told by FLUSH, and may not have listened. */
+  readonly #keepRefused = (file: OpenFile, error: unknown): void => {
+    if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+    const { log, rejected } = this.#setup;
+    const { path } = file.node;
+    const isKept = file.hasNewBytes && !file.isFileNode && !file.isUnlinked && file.buffer.size > 0;
+    try {
+      const kept = isKept ? `is kept as ${rejected.keep(file)}` : "is lost";
+      log(`${path}: what was written last ${kept}: ${error.message}`);
+    } catch (second) {
+      if (!(second instanceof Error) || errnoOf(second) === undefined) throw second;
+      log(`${path}: what was written last is lost: ${error.message}; ${second.message}`);
+    }
+  };
 
   #opened(node: FileNode, handle: number, flags: number): OpenReply {
     const isForWriting = (flags & O_ACCMODE) !== 0;
@@ -385,7 +389,7 @@ export class WritableSession implements MountSession, Changes {
     try {
       this.#truncate(node, files.byHandle(handle), size);
     } finally {
-      files.release(handle);
+      files.release(handle, rethrow);
     }
   }
 
@@ -472,6 +476,10 @@ export class WritableSession implements MountSession, Changes {
   #size(node: Node): number | undefined {
     return node.kind === "file" ? this.#setup.reading.size(node) : 0;
   }
+}
+
+function rethrow(_file: OpenFile, error: unknown): never {
+  throw error;
 }
 
 /** As Linux does when somebody writes: set-group-ID means something else where the group may not execute. */

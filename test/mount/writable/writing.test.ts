@@ -157,7 +157,11 @@ describe("a file that is mounted to be written", function () {
       fs.appendFileSync(at("words.txt"), "ccc\n");
       assert.equal(fs.readFileSync(at("words.txt"), "utf8"), words);
       assert.throws(() => fs.appendFileSync(at("words.txt"), "too long\n"), { code: "EINVAL" });
+      assert.equal(fs.readFileSync(at("words.txt.rej"), "utf8"), `${words}too long\n`);
+      assert.throws(() => fs.writeFileSync(at("words.txt"), "much too long\n"), { code: "EINVAL" });
+      assert.equal(fs.readFileSync(at("words.txt.rej2"), "utf8"), "much too long\n");
       assert.throws(() => fs.appendFileSync(at(".h5fs/rows.csv"), "word\n"), { code: "EINVAL" });
+      assert.equal(fs.readFileSync(at("rows.csv.rej"), "utf8"), "rows\n1.0\n2.0\n2.5\n-inf\nword\n");
       assert.throws(() => fs.appendFileSync(at(".h5fs/fixed.csv"), "5,6\n"), { code: "EFBIG" });
       assert.equal(fs.readFileSync(at("words.txt"), "utf8"), words);
       assert.equal(fs.readFileSync(at(".h5fs/fixed.csv"), "utf8"), "0,1\n1,2\n261,4\n");

@@ -1,0 +1,62 @@
+import { fileName } from "../../src/tree/file-name.ts";
+import { HIDDEN, type Tree } from "../../src/tree/tree.ts";
+import { Errno, ErrnoError } from "../errno.ts";
+import { S_IFREG } from "../node-attributes.ts";
+import type { Metadata } from "./metadata.ts";
+import type { NameChanges } from "./name-changes.ts";
+import { type NamePlace, namePlace } from "./names.ts";
+import type { OpenFile, OpenFiles } from "./open-files.ts";
+
+export interface RejectedSetup {
+  readonly tree: Tree;
+  readonly files: OpenFiles;
+  readonly metadata: Metadata;
+  readonly names: NameChanges;
+}
+
+const EXTENSION = ".rej";
+
+/** So many names are tried. */
+const MAX_TRIES = 100;
+
+/** Keeps what was written into a dataset and is no view of it, as a file beside it, `x.csv.rej`: nobody else may have it any more. */
+export class Rejected {
+  readonly #setup: RejectedSetup;
+
+  constructor(setup: RejectedSetup) {
+    this.#setup = setup;
+  }
+
+  /** @returns the file's path. @throws H5Error, ErrnoError where it cannot be stored */
+  keep({ node, buffer }: OpenFile): string {
+    const { files, metadata, names } = this.#setup;
+    const bytes = new Uint8Array(buffer.size);
+    buffer.read(0, bytes);
+    const { uid, gid, mode } = metadata.of(node);
+    const place = this.#freePlace(node.path);
+    names.makeFile({ unique: 0, pid: 0, uid, gid }, place, S_IFREG | (mode & 0o666), 0);
+    const made = this.#setup.tree.listed(place.directory, place.name)?.node;
+    if (made?.kind !== "file") throw new TypeError(`${place.name} was made and is not there`);
+    const handle = files.open(made);
+    files.byHandle(handle).buffer.write(0, bytes);
+    files.release(handle, (_, error) => {
+      throw error;
+    });
+    return made.path;
+  }
+
+  /** @param path of the view, which may be below the folder of what is not listed: that has no room for files */
+  #freePlace(path: string): NamePlace {
+    const { tree } = this.#setup;
+    const [, ...parts] = path.split("/");
+    const name = parts.pop() ?? "";
+    const directory = tree.resolve(`/${(parts[0] === HIDDEN ? parts.slice(1) : parts).join("/")}`);
+    if (directory?.kind !== "directory") throw new ErrnoError(Errno.ENOENT);
+    for (let i = 1; i <= MAX_TRIES; i++) {
+      const shown = fileName(`${name}${EXTENSION}${i === 1 ? "" : i}`, "");
+      const place = namePlace(tree, directory, Buffer.from(shown));
+      if (place.listed === undefined && directory.group.link(shown) === undefined) return place;
+    }
+    throw new ErrnoError(Errno.EEXIST, `${MAX_TRIES} files are there already`);
+  }
+}
