@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { ExternalFiles } from "../../src/object/external-files.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
+import { defaultSpaceDirectory } from "../../src/storage/journal/free-space-memory.ts";
 import { Tree } from "../../src/tree/tree.ts";
 import type { ViewName } from "../../src/view/view.ts";
 import type { Attributes } from "../filesystem.ts";
@@ -27,7 +28,8 @@ export interface WritableSetup extends Omit<SessionSetup, "tree"> {
 /** Opens a file for writing, on the calling thread, which alone has it. @throws H5Error where it cannot be written safely */
 export function openWritableSession(setup: WritableSetup): MountSession {
   const { path, journalDirectory, externalFiles } = setup;
-  const live = new LiveFile(WritableFile.open(path, { journalDirectory, externalFiles }));
+  const spaceDirectory = defaultSpaceDirectory(process.env);
+  const live = new LiveFile(WritableFile.open(path, { journalDirectory, spaceDirectory, externalFiles }));
   externalFiles.add(path, live.file);
   const tree = new Tree(live.file, { views: setup.views.slice(0, 1), onlyListed: true });
   const reading = new Session({ ...setup, tree, isAlone: true });

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { childPath } from "../object/group.ts";
 import { DRY_RUN, type EditArguments, editFile, pathInFile } from "./edit-location.ts";
@@ -19,7 +20,7 @@ export const lnCommand: CommandModule<object, LnArguments> = {
       .positional("target", {
         type: "string",
         demandOption: true,
-        describe: "FILE:/path; with -s a path alone (/x, or x beside the link), or OTHER.h5:/path",
+        describe: "FILE:/path; with -s also a path alone (/x, or x beside the link), or OTHER.h5:/path",
       })
       .positional("link", { type: "string", demandOption: true, describe: "FILE:/path: the link, or a group for it" })
       .option("symbolic", {
@@ -46,6 +47,7 @@ export const lnCommand: CommandModule<object, LnArguments> = {
       }
       const other = splitLocation(target);
       if (other.file === target) file.softLink(target, at);
+      else if (resolve(other.file) === resolve(name)) file.softLink(other.path, at);
       else file.externalLink(other.file, other.path, at);
     });
   },

@@ -20,7 +20,7 @@ describe("commands that change a file", () => {
       await h5fs("create", "--user-block", "512", "new.h5");
       await h5fs("mkdir", "-p", "new.h5:/run7/raw", "new.h5:/run8");
       await h5fs("ln", "new.h5:/run7/raw", "new.h5:/run8/same");
-      await h5fs("ln", "-s", "/run7", "new.h5:/latest");
+      await h5fs("ln", "-s", "./new.h5:/run7", "new.h5:/latest");
       await h5fs("ln", "-s", "other.h5:/x", "new.h5:/elsewhere");
       await h5fs("mv", "new.h5:/run7/raw", "new.h5:/latest", "new.h5:/run8");
       await h5fs("rm", "-r", "-f", "new.h5:/run7", "new.h5:/no");
