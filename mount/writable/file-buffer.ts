@@ -71,6 +71,8 @@ export class FileBuffer {
   /** The bytes become zeros; the size stays. */
   zero(offset: number, length: number): void {
     for (const { block, from, length: n } of partsOf(offset, Math.min(length, this.#size - offset))) {
+      // Nothing is there.
+      if (!this.#blocks.has(block) && block * BLOCK + from >= this.#kept) continue;
       this.#block(block, from, n).fill(0, from, from + n);
     }
   }

@@ -9,25 +9,43 @@ const ZERO_RANGE = 0x10;
 /** The largest offset that a file may have: 2^53 - 1, which is more than any disk has. */
 export const MAX_SIZE = Number.MAX_SAFE_INTEGER;
 
-/** fallocate(2). Space is not set aside: what is not written is a hole, and reads as zeros. */
-export function fallocate(buffer: FileBuffer, offset: number, length: number, mode: number): void {
+/** Bytes that are made zeros at a time. */
+const STEP = 2 ** 22;
+
+/** What is buffered of a file; another buffer after it was stored. */
+export interface Buffered {
+  readonly buffer: FileBuffer;
+}
+
+/**
+ * fallocate(2). Space is not set aside: what is not written is a hole, and reads as zeros.
+ * @param changed called after each step of a large change, so that the buffer can be kept small
+ */
+export function fallocate(file: Buffered, offset: number, length: number, mode: number, changed: () => void): void {
   if (length <= 0 || offset < 0) throw new ErrnoError(Errno.EINVAL);
   if (offset + length > MAX_SIZE) throw new ErrnoError(Errno.EFBIG);
   const end = offset + length;
+  const zero = (): void => {
+    const last = Math.min(end, file.buffer.size);
+    for (let at = offset; at < last; at += STEP) {
+      file.buffer.zero(at, Math.min(STEP, last - at));
+      changed();
+    }
+  };
   switch (mode & ~KEEP_SIZE) {
     case 0:
       break;
     case PUNCH_HOLE:
       if ((mode & KEEP_SIZE) === 0) throw new ErrnoError(Errno.EOPNOTSUPP);
-      buffer.zero(offset, Math.max(0, Math.min(end, buffer.size) - offset));
+      zero();
       return;
     case ZERO_RANGE:
-      buffer.zero(offset, Math.max(0, Math.min(end, buffer.size) - offset));
+      zero();
       break;
     default:
       throw new ErrnoError(Errno.EOPNOTSUPP);
   }
-  if ((mode & KEEP_SIZE) === 0 && end > buffer.size) buffer.truncate(end);
+  if ((mode & KEEP_SIZE) === 0 && end > file.buffer.size) file.buffer.truncate(end);
 }
 
 /** lseek(2) for SEEK_DATA and SEEK_HOLE. All of a file counts as data, as it may. */

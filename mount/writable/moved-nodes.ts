@@ -30,7 +30,8 @@ export class MovedNodes {
 
   /** The node is no more. @param attributes what it was */
   gone(node: Node, attributes: Attributes): void {
-    if (node.kind !== "directory" && node.kind !== "file") {
+    // What is in another file has addresses of its own.
+    if ((node.kind !== "directory" && node.kind !== "file") || node.file !== this.#tree.file) {
       this.#remove(node.key, attributes);
       return;
     }

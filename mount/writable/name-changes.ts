@@ -178,8 +178,11 @@ export class NameChanges {
     const listed = existing(from);
     const time = now();
     try {
+      // Its other names, and those who have it open, go on with the file as it is.
+      if (file.object.linkCount > 1) throw new H5Error("argument", "the file has other names");
+      if (files.ofObject(file.address).length > 0) throw new H5Error("argument", "the file is still open");
+      if (files.size(file) > MAX_EDIT) throw new H5Error("limit", `a text of more than ${MAX_EDIT} bytes`);
       const bytes = files.bytes(file);
-      if (bytes.length > MAX_EDIT) throw new H5Error("limit", `a text of more than ${MAX_EDIT} bytes`);
       const after = this.#change([from.directory, to.directory], time, (transaction) => {
         files.replaceView(transaction, dataset, bytes);
         metadata.touch(transaction, dataset, { mtime: time, ctime: time });

@@ -46,6 +46,7 @@ export class OpenFile {
   /** No link leads to it any more: it goes with its last handle. */
   isUnlinked = false;
   #buffer: FileBuffer | undefined;
+  #isKept = false;
   readonly #stored: () => StoredBytes;
 
   constructor(node: FileNode, stored: () => StoredBytes) {
@@ -77,10 +78,29 @@ export class OpenFile {
     return this.metadata !== undefined || this.hasNewBytes;
   }
 
-  /** What was buffered is stored. */
+  /** Whether its readers see what was written, and not what is stored. */
+  get hasOwnBytes(): boolean {
+    return this.hasNewBytes || this.#isKept;
+  }
+
+  /**
+   * What was buffered is stored. A view's bytes stay as they were written as long as it is open: who goes on writing it goes on
+   * behind them, and not behind what the dataset makes of them.
+   */
   stored(): void {
     this.metadata = undefined;
-    this.#buffer = undefined;
+    if (this.#buffer === undefined || this.isFileNode || this.handles === 0) {
+      this.#buffer = undefined;
+      this.#isKept = false;
+    } else if (this.#buffer.isDirty) {
+      const bytes = new Uint8Array(this.#buffer.size);
+      this.#buffer.read(0, bytes);
+      this.#buffer.stored({
+        size: bytes.length,
+        read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)),
+      });
+      this.#isKept = true;
+    }
   }
 }
 
@@ -198,6 +218,11 @@ export class OpenFiles {
     file.stored();
   }
 
+  /** Bytes of a file as it is now. */
+  size(node: FileNode): number {
+    return this.get(node)?.size ?? this.#storedBytes(node).size;
+  }
+
   /** All bytes of a file as they are now. */
   bytes(node: FileNode): Uint8Array {
     const buffer = this.get(node)?.buffer ?? new FileBuffer(this.#storedBytes(node));
@@ -225,9 +250,20 @@ export class OpenFiles {
     }
   }
 
-  /** What programs have written and not closed, as far as it can be stored by parts. */
+  /**
+   * What programs have written and not closed, as far as it can be stored by parts.
+   * @throws H5Error the first failure, after all others are published
+   */
   publishFileNodes(): void {
-    for (const file of this.#files.values()) if (file.isFileNode) this.publish(file);
+    let failure: { readonly error: unknown } | undefined;
+    for (const file of this.#files.values()) {
+      try {
+        if (file.isFileNode) this.publish(file);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+    if (failure !== undefined) throw failure.error;
   }
 
   #close(file: OpenFile): void {

@@ -16,6 +16,9 @@ export interface RejectedSetup {
 
 const EXTENSION = ".rej";
 
+/** Bytes. */
+const MAX_SIZE = 2 ** 28;
+
 /** So many names are tried. */
 const MAX_TRIES = 100;
 
@@ -30,6 +33,7 @@ export class Rejected {
   /** @returns the file's path. @throws H5Error, ErrnoError where it cannot be stored */
   keep({ node, buffer }: OpenFile): string {
     const { files, metadata, names } = this.#setup;
+    if (buffer.size > MAX_SIZE) throw new ErrnoError(Errno.EFBIG, `${buffer.size} bytes are too many to be kept`);
     const bytes = new Uint8Array(buffer.size);
     buffer.read(0, bytes);
     const { uid, gid, mode } = metadata.of(node);

@@ -44,6 +44,9 @@ const FOPEN_KEEP_CACHE = 2;
 
 const O_ACCMODE = 0o3;
 const O_TRUNC = 0o1000;
+/** Bytes of a view that are kept in memory until it is closed. */
+const MAX_VIEW = 2 ** 28;
+
 const S_ISUID = 0o4000;
 const S_ISGID = 0o2000;
 const S_IXGRP = 0o010;
@@ -83,9 +86,10 @@ export class WritableSession implements MountSession, Changes {
 
   lookup(_request: Request, parent: number, name: Uint8Array): Entry {
     if (name.length > NAME_MAX) throw new ErrnoError(Errno.ENAMETOOLONG);
-    const node = this.#setup.tree.lookup(this.#directory(parent), decodeText(name));
+    const directory = this.#directory(parent);
+    const node = this.#setup.tree.lookup(directory, decodeText(name));
     if (node === undefined) throw new ErrnoError(Errno.ENOENT);
-    return this.#entry(node);
+    return this.#entryIn(directory, node);
   }
 
   forget(nodeid: number, lookups: number): void {
@@ -136,12 +140,14 @@ export class WritableSession implements MountSession, Changes {
   read(request: Request, nodeid: number, handle: number, offset: number, target: Uint8Array): number | Parked {
     if (handle % 2 === 0) return this.#setup.reading.read(request, nodeid, handle / 2, offset, target);
     const file = this.#file(handle);
-    if (file.hasNewBytes || file.isUnlinked) return file.buffer.read(offset, target);
+    if (file.hasOwnBytes || file.isUnlinked) return file.buffer.read(offset, target);
     return this.#setup.reading.read(request, nodeid, 0, offset, target);
   }
 
   write(_request: Request, _nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
     const file = this.#file(handle);
+    if (!file.isFileNode && file.memory > MAX_VIEW)
+      throw new ErrnoError(Errno.EFBIG, "the view is too large to be edited");
     const time = now();
     file.buffer.write(flags.append ? file.buffer.size : offset, data);
     const metadata = this.#storedOf(file);
@@ -158,10 +164,13 @@ export class WritableSession implements MountSession, Changes {
 
   fallocate(_request: Request, _nodeid: number, handle: number, offset: number, length: number, mode: number): void {
     const file = this.#file(handle);
-    fallocate(file.buffer, offset, length, mode);
     const time = now();
-    file.metadata = { ...this.#storedOf(file), mtime: time, ctime: time };
-    this.#keepBounded(file);
+    const changed = (): void => {
+      file.metadata = { ...this.#storedOf(file), mtime: time, ctime: time };
+      this.#keepBounded(file);
+    };
+    fallocate(file, offset, length, mode, changed);
+    changed();
   }
 
   flush(_request: Request, _nodeid: number, handle: number): void {
@@ -179,18 +188,18 @@ export class WritableSession implements MountSession, Changes {
       return;
     }
     const file = this.#file(handle);
-    const node = this.#nodes.get(nodeid);
-    const last =
-      file.isUnlinked && file.handles === 1 && node !== undefined ? this.#setup.metadata.of(node) : undefined;
-    this.#setup.files.release((handle - 1) / 2, this.#keepRefused);
-    if (node !== undefined && last !== undefined) this.#setup.moved.gone(node, last);
+    const { files, metadata, moved } = this.#setup;
+    const last = file.isUnlinked && file.handles === 1 ? metadata.of(file.node) : undefined;
+    files.release((handle - 1) / 2, this.#keepRefused);
+    if (last !== undefined) moved.gone(file.node, last);
   }
 
   opendir(_request: Request, nodeid: number): OpenReply {
     return { handle: this.#directories.open(this.#directory(nodeid)), flags: 0 };
   }
 
-  *readdir(_request: Request, _nodeid: number, handle: number, offset: number): Iterable<DirectoryEntry> {
+  *readdir(_request: Request, nodeid: number, handle: number, offset: number): Iterable<DirectoryEntry> {
+    const directory = this.#directory(nodeid);
     for (const { name, node, next } of this.#directories.after(handle, offset)) {
       const isPlain = next <= 2;
       yield {
@@ -198,7 +207,7 @@ export class WritableSession implements MountSession, Changes {
         ino: node.ino,
         type: directoryEntryType(node),
         offset: next,
-        lookup: () => (isPlain || this.#attributes(node) === undefined ? undefined : this.#entry(node)),
+        lookup: () => (isPlain || this.#attributes(node) === undefined ? undefined : this.#entryIn(directory, node)),
       };
     }
   }
@@ -330,14 +339,19 @@ export class WritableSession implements MountSession, Changes {
 
   /** Nobody has changed anything for some time. */
   idle(): void {
-    const { files, live, log } = this.#setup;
+    const { files, live } = this.#setup;
+    // What cannot be stored keeps nobody else's changes from being made whole.
+    this.#orLater(() => files.publishFileNodes());
+    this.#orLater(() => live.checkpoint());
+  }
+
+  /** What fails, as on a full disk, is not lost: whoever writes or syncs is told, and it is tried again after the next change. */
+  #orLater(work: () => void): void {
     try {
-      files.publishFileNodes();
-      live.checkpoint();
+      work();
     } catch (error) {
-      // Such as a full disk: nothing is lost, and whoever writes or syncs is told; it is tried again after the next change.
       if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
-      log(`what has changed stays in the log for now: ${error.message}`);
+      this.#setup.log(`what has changed is not in the file yet: ${error.message}`);
     }
   }
 
@@ -450,6 +464,12 @@ export class WritableSession implements MountSession, Changes {
     return this.#entry(node);
   }
 
+  #entryIn(directory: DirectoryNode, node: Node): Entry {
+    const entry = this.#entry(node);
+    // What is not listed changes with the names that are.
+    return directory.isHidden ? { ...entry, entryValid: 0, attributesValid: 0 } : entry;
+  }
+
   #entry(node: Node): Entry {
     const nodeid = this.#nodes.lookup(node);
     const current = this.#nodes.get(nodeid) ?? node;
@@ -464,7 +484,7 @@ export class WritableSession implements MountSession, Changes {
   }
 
   #validity(node: Node): number {
-    return isBare(node) ? LONG : 0;
+    return isBare(node) && !(node.kind === "directory" && node.isHidden) ? LONG : 0;
   }
 
   /** `undefined`: the size is not known. */

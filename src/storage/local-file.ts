@@ -6,9 +6,12 @@ import { readPieces } from "./read-pieces.ts";
 import type { Piece, Snapshot, SnapshotDescription, Storage } from "./storage.ts";
 
 /** Fills `target` from a descriptor, or throws: a file that became shorter is an error, never zeros. */
+/** Bytes: Node.js refuses 2^31 and more. */
+const MAX_READ = 2 ** 30;
+
 export function readFully(fd: number, target: Uint8Array, offset: number, name: string): void {
   for (let done = 0; done < target.length; ) {
-    const n = readSync(fd, target, done, target.length - done, offset + done);
+    const n = readSync(fd, target, done, Math.min(MAX_READ, target.length - done), offset + done);
     if (n === 0) {
       throw new H5Error("io", `${name}: the file ends at byte ${offset + done}; it became shorter while it was open`);
     }

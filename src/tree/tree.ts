@@ -273,11 +273,11 @@ export class Tree {
       const rival = this.#linkNamed(directory, shown);
       return rival === undefined || !this.#isListedBare(directory, rival);
     };
+    // A file is a file: its bytes, under its own name.
+    if (object.kind === "dataset" && isFileNode(object)) return [{ view: "bin", shown: fileName(link, "") }];
     const asked = (this.#options.views ?? []).filter((view) => all.some((has) => has === view));
     const listed = asked.map(named).filter(isFree);
     if (listed.length > 0) return listed;
-    // A file is a file: its bytes, under its own name.
-    if (object.kind === "dataset" && isFileNode(object)) return [{ view: "bin", shown: fileName(link, "") }];
     const first = named(natural);
     return [isFree(first) ? first : (all.map(named).find(isFree) ?? { view: natural, shown: fileName(link, "") })];
   }

@@ -341,7 +341,14 @@ export class JournaledFile implements Storage {
     const tail = tailOffset(this.#checkpointEnd);
     this.#log ??= LogFile.create(directory, logName);
     this.#log.begin({ id, end: this.#checkpointEnd, superblockOffset: superblock.offset });
-    file.write([tailSector(id)], tail);
+    try {
+      file.write([tailSector(id)], tail);
+    } catch (error) {
+      // On a full disk even a write that fails may change the file's time: that was not another program.
+      file.truncate(left.size);
+      this.#identity = file.identity();
+      throw error;
+    }
     this.#fileSize = Math.max(this.#fileSize, tail + SECTOR);
     // What is kept of the pages there is to have the id, too.
     this.#pages.forget(tail, SECTOR);
@@ -369,9 +376,14 @@ export class JournaledFile implements Storage {
   }
 
   #writeThrough(bytes: Uint8Array, offset: number): void {
-    this.#setup.file.write([bytes], offset);
-    this.#fileSize = Math.max(this.#fileSize, offset + bytes.length);
-    this.#pages.forget(offset, bytes.length);
+    const { file } = this.#setup;
+    try {
+      file.write([bytes], offset);
+    } finally {
+      // On a full disk a part may have been written.
+      this.#fileSize = Math.max(this.#fileSize, file.size());
+      this.#pages.forget(offset, bytes.length);
+    }
   }
 
   #newPageCache(): PageCache {

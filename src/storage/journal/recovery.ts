@@ -4,7 +4,7 @@ import { tailOffset, writeCheckpoint } from "./checkpoint.ts";
 import type { DiskDirectory, DiskFile } from "./disk.ts";
 import { GENERATION_SIZE, type LogContents, LogFile, type LoggedTransaction } from "./log-file.ts";
 import type { LogRecord } from "./log-record.ts";
-import { PageOverlay, pagesOf } from "./page-overlay.ts";
+import { PAGE_SIZE, PageOverlay, pagesOf } from "./page-overlay.ts";
 import { type Mark, SECTOR, type SuperblockSector } from "./superblock-sector.ts";
 
 export interface RecoverySetup {
@@ -66,6 +66,8 @@ export function recover(setup: RecoverySetup): Recovery {
 
     const { overlay, last, lost, count } = inspection;
     const after = overlay.read(superblock.offset, SECTOR);
+    // Before anything is overwritten: a full disk must find the old state whole.
+    for (const { offset, pages } of overlay.runs()) file.reserve(offset, pages.length * PAGE_SIZE);
     // What a crash left in the page cache is on no disk yet.
     file.sync();
     log.append([{ type: "sync", transaction: last }]);

@@ -35,6 +35,14 @@ describe("a file that is mounted to be written", function () {
     assert.match(await output(process.execPath, [H5FS, "check", file]), /no damage found/);
   }
 
+  /** `table`, with two columns and one row, which can have more. */
+  async function makeTable(): Promise<void> {
+    const csv = join(directory, "table.csv");
+    fs.writeFileSync(csv, "a,b\n1.0,2\n");
+    await output(process.execPath, [H5FS, "create", file]);
+    await output(process.execPath, [H5FS, "cp", csv, `${file}:/`]);
+  }
+
   it("writes what libhdf5 reads", async () => {
     const text = "a text\n".repeat(20_000);
     await written(({ dir }) => {
@@ -179,6 +187,40 @@ describe("a file that is mounted to be written", function () {
     assert.deepEqual(values("rows"), [1, 2, 2.5, Number.NEGATIVE_INFINITY]);
     assert.match(String(values("words")), /^a,bb,ccc *$/);
     read.close();
+  });
+
+  it("goes on where the bytes ended that were written, whatever became of them at a close in between", async () => {
+    await makeTable();
+    await written(async ({ dir }) => {
+      const commands = 'printf "a,b\\n"; sh -c "printf \'1.50,2\\n\'"; sh -c "printf \'3.0,4\\n\'"; /bin/echo 5,6';
+      await output("sh", ["-c", `(${commands}) > table.csv`], { cwd: dir });
+      assert.equal(fs.readFileSync(join(dir, "table.csv"), "utf8"), "a,b\n1.5,2\n3.0,4\n5.0,6\n");
+    });
+  });
+
+  it("makes a file no dataset that has other names, or is open", async () => {
+    await makeTable();
+    await written(({ dir }) => {
+      const at = (name: string): string => join(dir, name);
+      fs.writeFileSync(at("f"), "a,b\n7.0,8\n");
+      fs.linkSync(at("f"), at("g"));
+      fs.renameSync(at("f"), at("table.csv"));
+      fs.appendFileSync(at("g"), "more");
+      assert.equal(fs.readFileSync(at("table.csv"), "utf8"), "a,b\n7.0,8\nmore");
+      const fd = fs.openSync(at("h"), "w");
+      fs.writeSync(fd, "open");
+      fs.renameSync(at("h"), at("table.csv"));
+      fs.writeSync(fd, " and written");
+      fs.closeSync(fd);
+      assert.equal(fs.readFileSync(at("table.csv"), "utf8"), "open and written");
+    });
+  });
+
+  it("keeps a file under its own name where views are asked for", async () => {
+    await withMount(file, { ...WRITABLE, options: [...WRITABLE.options, "views=csv"] }, ({ dir }) => {
+      fs.writeFileSync(join(dir, "plain"), "text");
+      assert.deepEqual(fs.readdirSync(dir), ["plain"]);
+    });
   });
 
   it("keeps a dataset's bytes when it is renamed, and lets no new file take its name", async () => {
