@@ -23,6 +23,8 @@ export interface DiskFile {
   truncate(size: number): void;
   /** fsync(2): resolves what was written before to the disk. It cannot be tried again after a failure. */
   sync(): void;
+  /** As `sync`; then nothing is believed that only the page cache has: after a failed fsync(2) it may have what no disk does. */
+  settle(): void;
   /** Makes sure that writing [offset, offset + length) cannot fail for want of space; does not change the file's size. */
   reserve(offset: number, length: number): void;
   /** Gives the disk space of [offset, offset + length) back; it reads as zeros. False: the file system cannot. */

@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import { readFully } from "../local-file.ts";
 import type { DiskDirectory, DiskFile, FileIdentity } from "./disk.ts";
-import { KEEP_SIZE, PUNCH_HOLE, tryFallocate } from "./system-calls.ts";
+import { dropCachedPages, KEEP_SIZE, PUNCH_HOLE, tryFallocate } from "./system-calls.ts";
 
 /** The kernel takes so many parts in one writev (IOV_MAX). */
 const MAX_PARTS = 1024;
@@ -67,6 +67,11 @@ export class LocalDiskFile implements DiskFile {
 
   sync(): void {
     fsyncSync(this.fd);
+  }
+
+  settle(): void {
+    fsyncSync(this.fd);
+    dropCachedPages(this.fd);
   }
 
   reserve(offset: number, length: number): void {

@@ -90,6 +90,11 @@ export class LogFile {
     this.#file.sync();
   }
 
+  /** See `DiskFile.settle`. */
+  settle(): void {
+    this.#file.settle();
+  }
+
   /** `undefined`: there is no header, or a torn one. */
   read(): LogContents | undefined {
     const bytes = new Uint8Array(this.#file.size());

@@ -55,6 +55,10 @@ export function recover(setup: RecoverySetup): Recovery {
   const { file, directory, logName, superblock } = setup;
   const log = LogFile.open(directory, logName);
   try {
+    if (superblock.markOf(readSector(file, superblock.offset)) !== "unmarked") {
+      file.settle();
+      log?.settle();
+    }
     const inspection = inspect(setup, log);
     const before = superblock.withMark(readSector(file, superblock.offset), "unmarked");
     if (inspection.kind === "clean") {

@@ -9,6 +9,8 @@ const libc = koffi.load(null);
 const fallocateFn = libc.func("int fallocate(int fd, int mode, int64_t offset, int64_t length)");
 const flockFn = libc.func("int flock(int fd, int operation)");
 
+const fadviseFn = libc.func("int posix_fadvise(int fd, int64_t offset, int64_t length, int advice)");
+
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -28,6 +30,12 @@ export function tryFallocate(fd: number, mode: number, offset: number, length: n
     const code = getSystemErrorName(-errno);
     throw Object.assign(new Error(`${code}: fallocate`), { code, errno: -errno });
   }
+}
+
+/** What the kernel has cached of a file and the disk has, too, is read from there again. It is advice: a failure means nothing. */
+export function dropCachedPages(fd: number): void {
+  const POSIX_FADV_DONTNEED = 4;
+  fadviseFn(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
 /**

@@ -153,6 +153,7 @@ export class RecordingDisk implements DiskDirectory {
         if (this.syncFailure !== undefined) throw this.syncFailure;
         this.#do({ kind: "sync", inode });
       },
+      settle: () => this.#do({ kind: "sync", inode }),
       reserve: (offset, length) => this.#demand(inode, offset + length),
       punch: (offset, length) => {
         this.#do({ kind: "write", inode, offset, bytes: new Uint8Array(length) });
