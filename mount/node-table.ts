@@ -1,4 +1,4 @@
-import type { DirectoryNode, Node } from "../src/tree/node.ts";
+import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
 
 interface Row {
   readonly nodeid: number;
@@ -89,6 +89,10 @@ export class NodeTable {
 
   *directories(): Generator<DirectoryNode> {
     for (const { node } of this.#byId.values()) if (node.kind === "directory") yield node;
+  }
+
+  *files(): Generator<FileNode> {
+    for (const { node } of this.#byId.values()) if (node.kind === "file") yield node;
   }
 
   /** How many nodes the kernel knows. */

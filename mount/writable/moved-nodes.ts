@@ -5,6 +5,7 @@ import type { Attributes } from "../filesystem.ts";
 import type { NodeTable } from "../node-table.ts";
 import type { Metadata } from "./metadata.ts";
 import type { NamePlace } from "./names.ts";
+import type { OpenFiles } from "./open-files.ts";
 
 const VIEWS = ["directory", "bin", "npy", "csv", "txt", "json", "attrs.json"] as const;
 
@@ -12,12 +13,14 @@ const VIEWS = ["directory", "bin", "npy", "csv", "txt", "json", "attrs.json"] as
 export class MovedNodes {
   readonly #tree: Tree;
   readonly #nodes: NodeTable;
+  readonly #files: OpenFiles;
   readonly #metadata: Metadata;
   /** Of what is no more, as long as the kernel knows it: what it was at the end. */
   readonly #removed: Map<number, Attributes>;
 
-  constructor(tree: Tree, nodes: NodeTable, metadata: Metadata, removed: Map<number, Attributes>) {
+  constructor(tree: Tree, nodes: NodeTable, files: OpenFiles, metadata: Metadata, removed: Map<number, Attributes>) {
     this.#tree = tree;
+    this.#files = files;
     this.#nodes = nodes;
     this.#metadata = metadata;
     this.#removed = removed;
@@ -44,14 +47,16 @@ export class MovedNodes {
 
   /** Nodes as they were, and where they are now. */
   moved(moves: readonly { readonly before: Node; readonly place: NamePlace }[]): void {
+    // Two directories that change places: what is below both is found before either has moved.
+    const steps = moves.flatMap(({ before, place: { directory, name } }) => {
+      const known = before.kind === "directory" ? this.#nodes.known(before.key) : undefined;
+      return known?.kind === "directory" ? this.#below(known, directory, childPath(directory.path, name)) : [];
+    });
+    for (const step of steps) step();
     const changes: { key: string; node: Node }[] = [];
     for (const { before, place } of moves) {
+      if (before.kind === "directory") continue;
       const { directory, name } = place;
-      if (before.kind === "directory") {
-        const known = this.#nodes.known(before.key);
-        if (known?.kind === "directory") this.#moveDirectory(known, directory, childPath(directory.path, name));
-        continue;
-      }
       const node = this.#tree.listed(directory, name)?.node;
       if (node !== undefined) changes.push({ key: before.key, node });
     }
@@ -63,14 +68,21 @@ export class MovedNodes {
     this.#nodes.rekey([{ key: before.key, node }]);
   }
 
-  #moveDirectory(moving: DirectoryNode, parent: DirectoryNode, path: string): void {
+  /** What gives a directory, and all that is known below it, their new places. */
+  #below(moving: DirectoryNode, parent: DirectoryNode, path: string): (() => void)[] {
     const old = moving.path;
+    const isBelow = (node: Node): boolean => node.path.startsWith(`${old}/`);
+    const moved = (node: Node): string => path + node.path.slice(old.length);
+    const steps = [() => moving.move({ path, parent })];
     for (const node of this.#nodes.directories()) {
-      if (node === moving) node.move({ path, parent });
-      else if (node.path.startsWith(`${old}/`)) {
-        node.move({ path: path + node.path.slice(old.length), parent: node.parent });
-      }
+      const place = moved(node);
+      if (isBelow(node)) steps.push(() => node.move({ path: place, parent: node.parent }));
     }
+    for (const node of new Set([...this.#nodes.files(), ...this.#files.nodes()])) {
+      const place = moved(node);
+      if (isBelow(node)) steps.push(() => node.move(place));
+    }
+    return steps;
   }
 
   #remove(key: string, attributes: Attributes): void {

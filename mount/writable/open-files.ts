@@ -131,6 +131,11 @@ export class OpenFiles {
     return [...this.#files.values()].filter(({ node }) => node.address === address);
   }
 
+  /** What was opened. */
+  *nodes(): Generator<FileNode> {
+    for (const { node } of this.#files.values()) yield node;
+  }
+
   /** @throws ErrnoError where there is no such handle */
   byHandle(handle: number): OpenFile {
     const file = this.#handles.get(handle);

@@ -37,7 +37,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const files = new OpenFiles(live, store);
   const metadata = new Metadata(files, setup.facts);
   const removed = new Map<number, Attributes>();
-  const moved = new MovedNodes(tree, reading.nodes, metadata, removed);
+  const moved = new MovedNodes(tree, reading.nodes, files, metadata, removed);
   const { log } = setup;
   const names = new NameChanges({
     live,

@@ -1,5 +1,5 @@
 import { fileName } from "../../src/tree/file-name.ts";
-import { HIDDEN, type Tree } from "../../src/tree/tree.ts";
+import type { Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 import { S_IFREG } from "../node-attributes.ts";
 import type { Metadata } from "./metadata.ts";
@@ -49,12 +49,12 @@ export class Rejected {
     return made.path;
   }
 
-  /** @param path of the view, which may be below the folder of what is not listed: that has no room for files */
+  /** @param path of the view */
   #freePlace(path: string): NamePlace {
     const { tree } = this.#setup;
     const [, ...parts] = path.split("/");
     const name = parts.pop() ?? "";
-    const directory = tree.resolve(`/${(parts[0] === HIDDEN ? parts.slice(1) : parts).join("/")}`);
+    const directory = tree.resolve(`/${parts.join("/")}`);
     if (directory?.kind !== "directory") throw new ErrnoError(Errno.ENOENT);
     for (let i = 1; i <= MAX_TRIES; i++) {
       const shown = fileName(`${name}${EXTENSION}${i === 1 ? "" : i}`, "");

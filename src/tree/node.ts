@@ -45,6 +45,8 @@ export interface FileNode extends Base {
   readonly view: NodeView;
   /** `undefined`: the whole dataset. */
   readonly part: DatasetPart | undefined;
+  /** A directory that it is in has been renamed. */
+  move(path: string): void;
 }
 
 export interface SymlinkNode extends Base {

@@ -21,9 +21,9 @@ export class ObjectFile implements FileNode {
   readonly kind = "file";
   readonly file: H5File;
   readonly address: number;
-  readonly path: string;
   readonly view: NodeView;
   readonly part: DatasetPart | undefined;
+  #path: string;
   readonly #names: CanonicalNames;
   readonly #linkName: string;
 
@@ -36,10 +36,18 @@ export class ObjectFile implements FileNode {
     this.#names = names;
     this.file = file;
     this.address = address;
-    this.path = path;
+    this.#path = path;
     this.#linkName = linkName;
     this.view = view;
     this.part = part;
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  move(path: string): void {
+    this.#path = path;
   }
 
   /** Found when it is asked for: where an object has several names, every object of the file is looked at for it. */

@@ -23,7 +23,7 @@ const MAX_DEPTH = 8;
 const MAX_TARGET = 4095;
 
 /** The directory that has every name a second time, also those that are not listed: `/.h5fs/group/x.csv`. */
-export const HIDDEN = ".h5fs";
+const HIDDEN = ".h5fs";
 
 /** What one look-up has left, and knows already. */
 class Budget {

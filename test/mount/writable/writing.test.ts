@@ -216,6 +216,28 @@ describe("a file that is mounted to be written", function () {
     });
   });
 
+  it("knows where files are when the folders that they are in are renamed, or change places", async () => {
+    await makeTable();
+    await written(async ({ dir }) => {
+      const at = (name: string): string => join(dir, name);
+      fs.mkdirSync(at("a/sub"), { recursive: true });
+      fs.renameSync(at("table.csv"), at("a/sub/table.csv"));
+      fs.mkdirSync(at("b"));
+      const fd = fs.openSync(at("a/sub/table.csv"), "w");
+      fs.writeSync(fd, "nonsense");
+      await output(
+        "python3",
+        ["-c", `import ctypes, os\nassert ctypes.CDLL(None).renameat2(-100, b"a", -100, b"b", 2) == 0`],
+        { cwd: dir },
+      );
+      fs.mkdirSync(at("b/sub/more"));
+      assert.throws(() => fs.closeSync(fd), { code: "EINVAL" });
+      assert.equal(fs.readFileSync(at("b/sub/table.csv.rej"), "utf8"), "nonsense");
+      assert.deepEqual(fs.readdirSync(at("b/sub")).sort(), ["more", "table.csv", "table.csv.rej"]);
+      assert.deepEqual(fs.readdirSync(at("a")), []);
+    });
+  });
+
   it("keeps a file under its own name where views are asked for", async () => {
     await withMount(file, { ...WRITABLE, options: [...WRITABLE.options, "views=csv"] }, ({ dir }) => {
       fs.writeFileSync(join(dir, "plain"), "text");
