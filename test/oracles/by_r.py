@@ -22,7 +22,9 @@ repeat {
   } else {
     writeBin(c(nrow(cells), ncol(cells)), output)
     for (column in cells) {
-      writeBin(column, output)
+      bytes <- writeBin(column, raw())
+      writeBin(length(bytes), output)
+      writeBin(bytes, output)
       typed <- type.convert(column, as.is = TRUE, na.strings = "nan")
       isNumber <- is.numeric(typed) && nrow(cells) > 0
       writeBin(as.integer(isNumber), output)
@@ -54,11 +56,8 @@ def take(length):
     return data
 
 
-def take_text():
-    text = bytearray()
-    while (byte := take(1)) != b"\0":
-        text += byte
-    return text.decode("utf-8", "surrogateescape")
+def take_int():
+    return struct.unpack("<i", take(4))[0]
 
 
 def read_csv(path):
@@ -67,13 +66,11 @@ def read_csv(path):
         start()
     process.stdin.write(os.fsencode(path) + b"\n")
     process.stdin.flush()
-    (rows,) = struct.unpack("<i", take(4))
+    rows = take_int()
     if rows < 0:
         raise ValueError("R does not read it")
-    (count,) = struct.unpack("<i", take(4))
     columns = []
-    for _ in range(count):
-        cells = [take_text() for _ in range(rows)]
-        (is_number,) = struct.unpack("<i", take(4))
-        columns.append((cells, struct.unpack(f"<{rows}d", take(8 * rows)) if is_number else None))
+    for _ in range(take_int()):
+        cells = take(take_int()).decode("utf-8", "surrogateescape").split("\0")[:-1]
+        columns.append((cells, struct.unpack(f"<{rows}d", take(8 * rows)) if take_int() else None))
     return columns
