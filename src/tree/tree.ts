@@ -273,11 +273,14 @@ export class Tree {
       const rival = this.#linkNamed(directory, shown);
       return rival === undefined || !this.#isListedBare(directory, rival);
     };
-    // A file is a file: its bytes, under its own name.
-    if (object.kind === "dataset" && isFileNode(object)) return [{ view: "bin", shown: fileName(link, "") }];
+    // A file is a file: its bytes, under its own name. Where names are made, no other is listed: it would not be the one that was made.
+    const isFile = object.kind === "dataset" && isFileNode(object);
+    const bare: ListedView = { view: "bin", shown: fileName(link, "") };
+    if (isFile && this.#options.onlyListed === true) return [bare];
     const asked = (this.#options.views ?? []).filter((view) => all.some((has) => has === view));
     const listed = asked.map(named).filter(isFree);
     if (listed.length > 0) return listed;
+    if (isFile) return [bare];
     const first = named(natural);
     return [isFree(first) ? first : (all.map(named).find(isFree) ?? { view: natural, shown: fileName(link, "") })];
   }
