@@ -1,4 +1,5 @@
 import type {
+  ArrayType,
   ByteOrder,
   CompoundType,
   Datatype,
@@ -94,7 +95,7 @@ export function compoundType(members: Iterable<readonly [name: string, type: Dat
   return { class: "compound", size, members: placed };
 }
 
-export function arrayType(base: Datatype, dims: readonly number[]): Datatype {
+export function arrayType(base: Datatype, dims: readonly number[]): ArrayType {
   return { class: "array", size: dims.reduce((product, dim) => product * dim, base.size), base, dims };
 }
 

@@ -5,10 +5,10 @@ import { PageCache, type ReadAt } from "./page-cache.ts";
 import { readPieces } from "./read-pieces.ts";
 import type { Piece, Snapshot, SnapshotDescription, Storage } from "./storage.ts";
 
-/** Fills `target` from a descriptor, or throws: a file that became shorter is an error, never zeros. */
 /** Bytes: Node.js refuses 2^31 and more. */
 const MAX_READ = 2 ** 30;
 
+/** Fills `target` from a descriptor, or throws: a file that became shorter is an error, never zeros. */
 export function readFully(fd: number, target: Uint8Array, offset: number, name: string): void {
   for (let done = 0; done < target.length; ) {
     const n = readSync(fd, target, done, Math.min(MAX_READ, target.length - done), offset + done);

@@ -1,21 +1,12 @@
-import type { IntegerType } from "../format/datatype.ts";
 import type { EditContext } from "../format/edit-context.ts";
 import { encodeText } from "../format/text.ts";
 import { type NewAttribute, setAttribute } from "../object/attribute-edit.ts";
+import { integerType } from "../object/datatypes.ts";
 
 /** One byte of a file. */
-export const BYTE: IntegerType = {
-  class: "integer",
-  size: 1,
-  order: "little",
-  bitOffset: 0,
-  precision: 8,
-  lowPadding: "zero",
-  highPadding: "zero",
-  signed: false,
-};
+export const BYTE = integerType(1, false);
 
-const INT32: IntegerType = { ...BYTE, size: 4, precision: 32, signed: true };
+const INT32 = integerType(4, true);
 const SCALAR = { kind: "scalar", dims: [], maxDims: [] } as const;
 
 /** Marks a dataset of bytes as a file, as PyTables' `filenode` does. */

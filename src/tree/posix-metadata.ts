@@ -1,6 +1,6 @@
 import { H5Error } from "../errors.ts";
-import type { IntegerType } from "../format/datatype.ts";
 import type { NewAttribute } from "../object/attribute-edit.ts";
+import { integerType } from "../object/datatypes.ts";
 import type { ObjectBase } from "../object/object.ts";
 
 /** A moment: nanoseconds from 0 to 999,999,999 after a whole second, which may lie before 1970. */
@@ -32,16 +32,7 @@ const VERSION = 1;
 const FIELDS = 11;
 const UNSET = -1n;
 
-const INT64: IntegerType = {
-  class: "integer",
-  size: 8,
-  order: "little",
-  bitOffset: 0,
-  precision: 64,
-  lowPadding: "zero",
-  highPadding: "zero",
-  signed: true,
-};
+const INT64 = integerType(8, true);
 
 /** `undefined`: the object has none, or in a form of another version. */
 export function posixMetadata(object: ObjectBase): PosixMetadata | undefined {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
-import type { IntegerType } from "../../src/format/datatype.ts";
 import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
+import { integerType } from "../../src/object/datatypes.ts";
 import { H5File, type H5Object } from "../../src/object/file.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { seededRandom } from "../storage/journal/cell-file.ts";
@@ -14,16 +14,7 @@ import { describeFile } from "./describe.ts";
 
 const DATA = join(projectRoot(), "test/data/engine");
 
-const int32: IntegerType = {
-  class: "integer",
-  size: 4,
-  signed: true,
-  order: "little",
-  bitOffset: 0,
-  precision: 32,
-  lowPadding: "zero",
-  highPadding: "zero",
-};
+const int32 = integerType(4, true);
 
 /** Objects, each once, by a path that leads to it. */
 function objectsOf(file: H5File): Map<string, H5Object> {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { Datatype } from "../../src/format/datatype.ts";
 import { setAttribute } from "../../src/object/attribute-edit.ts";
+import { integerType } from "../../src/object/datatypes.ts";
 import { H5File } from "../../src/object/file.ts";
 import { Group } from "../../src/object/group.ts";
 import { addLink } from "../../src/object/link-edit.ts";
@@ -18,16 +18,8 @@ import { withTempDir } from "../support/temp-dir.ts";
 import { describeFile } from "./describe.ts";
 
 const NOW = 1_700_000_000;
-const int32: Datatype = {
-  class: "integer",
-  size: 4,
-  order: "little",
-  signed: true,
-  bitOffset: 0,
-  precision: 32,
-  lowPadding: "zero",
-  highPadding: "zero",
-};
+const int32 = integerType(4, true);
+
 const hard = { kind: "hard", creationOrder: undefined, charset: "utf-8" } as const;
 
 function withFile(fixture: string, use: (file: WritableFile, path: string) => void | Promise<void>): Promise<void> {

@@ -3,10 +3,10 @@ import { copyFileSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
 import { RangeReader } from "../../src/chunk/read-range.ts";
-import type { Datatype } from "../../src/format/datatype.ts";
 import type { EditContext } from "../../src/format/edit-context.ts";
 import { setAttribute } from "../../src/object/attribute-edit.ts";
 import { Dataset } from "../../src/object/dataset.ts";
+import { floatType } from "../../src/object/datatypes.ts";
 import { H5File } from "../../src/object/file.ts";
 import { Group } from "../../src/object/group.ts";
 import { addLink, changeLinkCount, removeLink } from "../../src/object/link-edit.ts";
@@ -20,23 +20,7 @@ import { withTempDir } from "../support/temp-dir.ts";
 
 const NOW = 1_700_000_000;
 
-const float64: Datatype = {
-  class: "float",
-  size: 8,
-  order: "little",
-  bitOffset: 0,
-  precision: 64,
-  lowPadding: "zero",
-  highPadding: "zero",
-  internalPadding: "zero",
-  normalization: "implied",
-  signLocation: 63,
-  exponentLocation: 52,
-  exponentSize: 11,
-  mantissaLocation: 0,
-  mantissaSize: 52,
-  exponentBias: 1023,
-};
+const float64 = floatType(8);
 
 const values = (n: number): Float64Array => Float64Array.from({ length: n }, (_, i) => i / 4 - 3);
 

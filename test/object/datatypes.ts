@@ -11,6 +11,7 @@ import type {
   StringType,
   VlenType,
 } from "../../src/format/datatype.ts";
+import { arrayType, complexType, compoundType, extendedFloatType, integerType } from "../../src/object/datatypes.ts";
 import type { HeapResolver } from "../../src/object/value-heap.ts";
 
 /** Datatypes as libhdf5 writes them, for tests. */
@@ -18,7 +19,7 @@ import type { HeapResolver } from "../../src/object/value-heap.ts";
 const ZERO_PADDED = { lowPadding: "zero", highPadding: "zero" } as const;
 
 export function integer(size: number, signed = true, order: ByteOrder = "little"): IntegerType {
-  return { class: "integer", size, order, signed, bitOffset: 0, precision: 8 * size, ...ZERO_PADDED };
+  return integerType(size, signed, order);
 }
 
 /** IEEE 754 and its like: mantissa, exponent, sign from bit 0 up. */
@@ -47,14 +48,7 @@ export const float32 = float(4, 8);
 export const float64 = float(8, 11);
 
 /** The x86's long double: 80 bits in 16 bytes, the leading bit of the mantissa stored. */
-export const x87: FloatType = {
-  ...float(16, 15),
-  precision: 80,
-  normalization: "none",
-  mantissaSize: 64,
-  exponentLocation: 64,
-  signLocation: 79,
-};
+export const x87 = extendedFloatType();
 
 export function string(size: number, padding: StringPadding = "null-padded"): StringType {
   return { class: "string", size, padding, charset: "utf-8" };
@@ -66,21 +60,15 @@ export function opaque(size: number, tag = ""): OpaqueType {
 
 /** Members without gaps between them. */
 export function compound(members: Readonly<Record<string, Datatype>>): CompoundType {
-  let size = 0;
-  const placed = Object.entries(members).map(([name, type]) => {
-    const offset = size;
-    size += type.size;
-    return { name, offset, type };
-  });
-  return { class: "compound", size, members: placed };
+  return compoundType(Object.entries(members));
 }
 
 export function complex(part: FloatType): CompoundType {
-  return compound({ r: part, i: part });
+  return complexType(part);
 }
 
 export function array(base: Datatype, ...dims: number[]): ArrayType {
-  return { class: "array", size: dims.reduce((product, dim) => product * dim, base.size), base, dims };
+  return arrayType(base, dims);
 }
 
 /** Values as one byte each. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { copyFileSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
-import type { IntegerType } from "../../src/format/datatype.ts";
 import type { EditContext } from "../../src/format/edit-context.ts";
 import { MESSAGE } from "../../src/format/header-message.ts";
 import { deleteAttribute, renameAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
+import { integerType } from "../../src/object/datatypes.ts";
 import { H5File } from "../../src/object/file.ts";
 import { addLink } from "../../src/object/link-edit.ts";
 import { createGroup } from "../../src/object/new-object.ts";
@@ -16,16 +16,7 @@ import { projectRoot } from "../support/project.ts";
 import { assertSound } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
-const int32: IntegerType = {
-  class: "integer",
-  size: 4,
-  signed: true,
-  order: "little",
-  bitOffset: 0,
-  precision: 32,
-  lowPadding: "zero",
-  highPadding: "zero",
-};
+const int32 = integerType(4, true);
 
 /** An attribute of `length` times `value`. */
 function set(edit: EditContext, address: number, name: string, length: number, value: number): void {

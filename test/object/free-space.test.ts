@@ -3,6 +3,7 @@ import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
 import { dumpJson } from "../../src/cli/dump.ts";
+import { integerType } from "../../src/object/datatypes.ts";
 import { H5File } from "../../src/object/file.ts";
 import { searchFreeSpace } from "../../src/object/free-space.ts";
 import { Group } from "../../src/object/group.ts";
@@ -17,16 +18,7 @@ import { withTempDir } from "../support/temp-dir.ts";
 
 const DATA = join(projectRoot(), "test/data");
 const hard = { kind: "hard", creationOrder: undefined, charset: "utf-8" } as const;
-const uint8 = {
-  class: "integer",
-  size: 1,
-  order: "little",
-  signed: false,
-  bitOffset: 0,
-  precision: 8,
-  lowPadding: "zero",
-  highPadding: "zero",
-} as const;
+const uint8 = integerType(1, false);
 
 function freeIn(path: string): readonly { offset: number; length: number }[] | undefined {
   const file = H5File.open(path);

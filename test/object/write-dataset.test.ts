@@ -5,11 +5,11 @@ import h5wasm from "h5wasm/node";
 import { RangeReader } from "../../src/chunk/read-range.ts";
 import type { Selector } from "../../src/chunk/selection.ts";
 import { H5Error } from "../../src/errors.ts";
-import type { Datatype } from "../../src/format/datatype.ts";
 import type { Filter } from "../../src/format/filter-pipeline.ts";
 import { setAttribute } from "../../src/object/attribute-edit.ts";
 import { changeStorage } from "../../src/object/change-storage.ts";
 import { Dataset } from "../../src/object/dataset.ts";
+import { integerType } from "../../src/object/datatypes.ts";
 import { H5File } from "../../src/object/file.ts";
 import { addLink } from "../../src/object/link-edit.ts";
 import {
@@ -35,16 +35,7 @@ import { ArrayModel, product, seededBelow, someIndexes } from "./array-model.ts"
 
 const NOW = 1_700_000_000;
 
-const int32: Datatype = {
-  class: "integer",
-  size: 4,
-  order: "little",
-  signed: true,
-  bitOffset: 0,
-  precision: 32,
-  lowPadding: "zero",
-  highPadding: "zero",
-};
+const int32 = integerType(4, true);
 
 const SHUFFLE: Filter = { id: 2, name: "shuffle", optional: true, clientData: [4] };
 const DEFLATE: Filter = { id: 1, name: "deflate", optional: true, clientData: [4] };

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { IntegerType } from "../../src/format/datatype.ts";
 import { deleteAttribute, renameAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
+import { integerType } from "../../src/object/datatypes.ts";
 import type { H5File } from "../../src/object/file.ts";
 import { Group } from "../../src/object/group.ts";
 import { addLink, removeLink, renameLink } from "../../src/object/link-edit.ts";
@@ -39,16 +39,7 @@ interface Setting {
   readonly external?: boolean;
 }
 
-const int32: IntegerType = {
-  class: "integer",
-  size: 4,
-  signed: true,
-  order: "little",
-  bitOffset: 0,
-  precision: 32,
-  lowPadding: "zero",
-  highPadding: "zero",
-};
+const int32 = integerType(4, true);
 
 /** One Python for all of it. */
 class Editor {

@@ -56,6 +56,7 @@ export function recover(setup: RecoverySetup): Recovery {
   const log = LogFile.open(directory, logName);
   try {
     if (superblock.markOf(readSector(file, superblock.offset)) !== "unmarked") {
+      // What a crash left in the page cache is on no disk yet.
       file.settle();
       log?.settle();
     }
@@ -72,8 +73,6 @@ export function recover(setup: RecoverySetup): Recovery {
     const after = overlay.read(superblock.offset, SECTOR);
     // Before anything is overwritten: a full disk must find the old state whole.
     for (const { offset, pages } of overlay.runs()) file.reserve(offset, pages.length * PAGE_SIZE);
-    // What a crash left in the page cache is on no disk yet.
-    file.sync();
     log.append([{ type: "sync", transaction: last }]);
     log.sync();
     writeCheckpoint(file, overlay, superblock, before, after);
