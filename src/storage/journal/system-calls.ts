@@ -1,15 +1,31 @@
+import { createRequire } from "node:module";
 import { getSystemErrorName } from "node:util";
-import koffi from "koffi";
+
+type Koffi = typeof import("koffi");
 
 /** Modes of fallocate(2). */
 export const KEEP_SIZE = 1;
 export const PUNCH_HOLE = 2;
 
-const libc = koffi.load(null);
-const fallocateFn = libc.func("int fallocate(int fd, int mode, int64_t offset, int64_t length)");
-const flockFn = libc.func("int flock(int fd, int operation)");
+const require = createRequire(import.meta.url);
+let bound: ReturnType<typeof bind> | undefined;
 
-const fadviseFn = libc.func("int posix_fadvise(int fd, int64_t offset, int64_t length, int advice)");
+/** The calls, bound when the first one is made: who only reads files makes none, and need not wait for koffi. */
+function calls(): ReturnType<typeof bind> {
+  bound ??= bind();
+  return bound;
+}
+
+function bind() {
+  const koffi = require("koffi") as Koffi;
+  const libc = koffi.load(null);
+  return {
+    errno: () => koffi.errno(),
+    fallocate: libc.func("int fallocate(int fd, int mode, int64_t offset, int64_t length)"),
+    flock: libc.func("int flock(int fd, int operation)"),
+    fadvise: libc.func("int posix_fadvise(int fd, int64_t offset, int64_t length, int advice)"),
+  };
+}
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;
@@ -22,9 +38,10 @@ const EOPNOTSUPP = 95;
 
 /** False: the file system cannot do that. @throws an Error with the system's `code`, such as ENOSPC */
 export function tryFallocate(fd: number, mode: number, offset: number, length: number): boolean {
+  const { fallocate, errno: lastErrno } = calls();
   for (;;) {
-    if (fallocateFn(fd, mode, offset, length) === 0) return true;
-    const errno = koffi.errno();
+    if (fallocate(fd, mode, offset, length) === 0) return true;
+    const errno = lastErrno();
     if (errno === ENOSYS || errno === EOPNOTSUPP) return false;
     if (errno === EINTR) continue;
     const code = getSystemErrorName(-errno);
@@ -35,7 +52,7 @@ export function tryFallocate(fd: number, mode: number, offset: number, length: n
 /** What the kernel has cached of a file and the disk has, too, is read from there again. It is advice: a failure means nothing. */
 export function dropCachedPages(fd: number): void {
   const POSIX_FADV_DONTNEED = 4;
-  fadviseFn(fd, 0, 0, POSIX_FADV_DONTNEED);
+  calls().fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
 /**
@@ -52,6 +69,7 @@ export function lockShared(fd: number): boolean {
 }
 
 function lock(fd: number, operation: number): boolean {
-  if (flockFn(fd, operation | LOCK_NB) === 0) return true;
-  return koffi.errno() !== EWOULDBLOCK;
+  const { flock, errno } = calls();
+  if (flock(fd, operation | LOCK_NB) === 0) return true;
+  return errno() !== EWOULDBLOCK;
 }
