@@ -1,15 +1,19 @@
 import { FormatError } from "../errors.ts";
 import type { EditContext } from "./edit-context.ts";
-import { encodeLocalHeapHeader, LocalHeap, type LocalHeapFreeBlock, localHeapHeaderSize } from "./local-heap.ts";
+import {
+  decodeLocalHeapFreeBlock,
+  encodeLocalHeapFreeBlock,
+  encodeLocalHeapHeader,
+  LocalHeap,
+  type LocalHeapFreeBlock,
+  localHeapHeaderSize,
+} from "./local-heap.ts";
 
 /** Strings begin at multiples of this. */
 const ALIGNMENT = 8;
 
 /** The data segment of a new heap: the empty string, and room for some names. */
 const FIRST_SIZE = 88;
-
-/** The head of a list that is empty, and the end of one. */
-const END_OF_LIST = 1;
 
 /**
  * A local heap that is being changed (Specification III.D): strings are put into free blocks of its data segment, which
@@ -40,8 +44,7 @@ export class LocalHeapEditor {
     encodeLocalHeapHeader(w, { dataSize: FIRST_SIZE, freeListHead: ALIGNMENT, dataAddress });
     edit.write(address, w.bytes);
     const block = edit.writer();
-    block.length(END_OF_LIST);
-    block.length(FIRST_SIZE - ALIGNMENT);
+    encodeLocalHeapFreeBlock(block, FIRST_SIZE - ALIGNMENT, undefined);
     edit.write(dataAddress + ALIGNMENT, block.bytes);
     return address;
   }
@@ -116,9 +119,9 @@ export class LocalHeapEditor {
         });
       }
       const r = context.reader(this.#dataAddress + offset, 2 * sizeOfLengths, "free block of a local heap");
-      const next = r.length();
-      blocks.push({ offset, size: r.length() });
-      offset = next === END_OF_LIST ? undefined : next;
+      const { size, next } = decodeLocalHeapFreeBlock(r);
+      blocks.push({ offset, size });
+      offset = next;
     }
     return blocks;
   }
@@ -126,8 +129,7 @@ export class LocalHeapEditor {
   #writeFreeList(): void {
     for (const [i, { offset, size }] of this.#free.entries()) {
       const w = this.#edit.writer();
-      w.length(this.#free[i + 1]?.offset ?? END_OF_LIST);
-      w.length(size);
+      encodeLocalHeapFreeBlock(w, size, this.#free[i + 1]?.offset);
       this.#edit.write(this.#dataAddress + offset, w.bytes);
     }
     const w = this.#edit.writer();

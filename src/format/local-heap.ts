@@ -89,6 +89,17 @@ export interface LocalHeapFreeBlock {
   readonly size: number;
 }
 
+/** The fields that a free block begins with. @returns `next`: where the next one begins; `undefined`: it is the last */
+export function decodeLocalHeapFreeBlock(r: Reader): { readonly size: number; readonly next: number | undefined } {
+  const next = r.length();
+  return { size: r.length(), next: next === NO_FREE_BLOCK ? undefined : next };
+}
+
+export function encodeLocalHeapFreeBlock(w: Writer, size: number, next: number | undefined): void {
+  w.length(next ?? NO_FREE_BLOCK);
+  w.length(size);
+}
+
 /** The free list of a heap whose data segment is `data`. @throws FormatError where it leads outside, or back */
 export function decodeLocalHeapFreeList(
   context: FormatContext,
@@ -101,14 +112,13 @@ export function decodeLocalHeapFreeList(
   for (let offset = heap.freeListHead; offset !== undefined; ) {
     if (offset > data.length) r.fail(`a free block begins at byte ${offset} of ${data.length}`);
     r.position = offset;
-    const next = r.length();
-    const size = r.length();
+    const { size, next } = decodeLocalHeapFreeBlock(r);
     free += size;
     if (size < 2 * context.sizeOfLengths || offset + size > data.length || free > data.length) {
       r.fail(`a free block at byte ${offset} has ${size} bytes`);
     }
     blocks.push({ offset, size });
-    offset = next === NO_FREE_BLOCK ? undefined : next;
+    offset = next;
   }
   return blocks;
 }
@@ -117,8 +127,7 @@ export function decodeLocalHeapFreeList(
 export function putLocalHeapFreeList(data: Uint8Array, blocks: readonly LocalHeapFreeBlock[], sizes: Sizes): void {
   for (const [i, { offset, size }] of blocks.entries()) {
     const w = new Writer(sizes);
-    w.length(blocks[i + 1]?.offset ?? NO_FREE_BLOCK);
-    w.length(size);
+    encodeLocalHeapFreeBlock(w, size, blocks[i + 1]?.offset);
     data.set(w.bytes, offset);
   }
 }
