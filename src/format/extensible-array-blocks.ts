@@ -1,3 +1,4 @@
+import { arrayBlockHeadSize, decodeArrayBlockHead, encodeArrayBlockHead } from "./array-block.ts";
 import {
   type ExtensibleArrayHeader,
   extensibleArrayGeometry,
@@ -38,10 +39,6 @@ export interface ExtensibleArrayDataBlock {
   readonly elements: Uint8Array | undefined;
 }
 
-function headSize(sizes: Sizes): number {
-  return 4 + 1 + 1 + sizes.sizeOfOffsets;
-}
-
 /** Pages of each data block of a super block; 0: its elements are in no pages. */
 export function pagesOfDataBlock(header: ExtensibleArrayHeader, dataBlockElements: number): number {
   const pageElements = 2 ** header.pageBits;
@@ -51,10 +48,13 @@ export function pagesOfDataBlock(header: ExtensibleArrayHeader, dataBlockElement
 export function extensibleArrayIndexBlockSize(header: ExtensibleArrayHeader, sizes: Sizes): number {
   const { directDataBlocks, superBlocks, firstSuperBlock } = extensibleArrayGeometry(header);
   const pointers = directDataBlocks + superBlocks - firstSuperBlock;
-  return headSize(sizes) + header.indexBlockElements * header.elementSize + pointers * sizes.sizeOfOffsets + 4;
+  return (
+    arrayBlockHeadSize(sizes) + header.indexBlockElements * header.elementSize + pointers * sizes.sizeOfOffsets + 4
+  );
 }
 
-function bitmapSize(header: ExtensibleArrayHeader, geometry: SuperBlockGeometry): number {
+/** Bytes of a secondary block's page bitmap. */
+export function pageBitmapSize(header: ExtensibleArrayHeader, geometry: SuperBlockGeometry): number {
   return geometry.dataBlocks * Math.ceil(pagesOfDataBlock(header, geometry.dataBlockElements) / 8);
 }
 
@@ -65,12 +65,12 @@ export function extensibleArraySuperBlockSize(
 ): number {
   const { offsetWidth } = extensibleArrayGeometry(header);
   const pointers = geometry.dataBlocks * sizes.sizeOfOffsets;
-  return headSize(sizes) + offsetWidth + bitmapSize(header, geometry) + pointers + 4;
+  return arrayBlockHeadSize(sizes) + offsetWidth + pageBitmapSize(header, geometry) + pointers + 4;
 }
 
 /** Bytes of a data block before its first page, checksum included. */
 export function dataBlockPrefixSize(header: ExtensibleArrayHeader, sizes: Sizes): number {
-  return headSize(sizes) + extensibleArrayGeometry(header).offsetWidth + 4;
+  return arrayBlockHeadSize(sizes) + extensibleArrayGeometry(header).offsetWidth + 4;
 }
 
 /** Bytes of a data block, its pages included. */
@@ -91,7 +91,7 @@ export function dataBlockPageSize(header: ExtensibleArrayHeader): number {
 export function decodeExtensibleArrayIndexBlock(r: Reader, array: ExtensibleArrayPlace): ExtensibleArrayIndexBlock {
   const { header } = array;
   const { directDataBlocks, superBlocks, firstSuperBlock } = extensibleArrayGeometry(header);
-  decodeHead(r, "EAIB", array);
+  decodeArrayBlockHead(r, "EAIB", array);
   const elements = r.take(header.indexBlockElements * header.elementSize);
   const dataBlockAddresses = offsets(r, directDataBlocks);
   const superBlockAddresses = offsets(r, superBlocks - firstSuperBlock);
@@ -105,7 +105,7 @@ export function encodeExtensibleArrayIndexBlock(
   block: ExtensibleArrayIndexBlock,
 ): void {
   const start = w.position;
-  encodeHead(w, "EAIB", array);
+  encodeArrayBlockHead(w, "EAIB", array);
   w.put(block.elements);
   for (const address of block.dataBlockAddresses) w.offset(address);
   for (const address of block.superBlockAddresses) w.offset(address);
@@ -117,9 +117,9 @@ export function decodeExtensibleArraySuperBlock(
   array: ExtensibleArrayPlace,
   geometry: SuperBlockGeometry,
 ): ExtensibleArraySuperBlock {
-  decodeHead(r, "EASB", array);
+  decodeArrayBlockHead(r, "EASB", array);
   const offset = r.uint(extensibleArrayGeometry(array.header).offsetWidth);
-  const pageBitmap = r.take(bitmapSize(array.header, geometry));
+  const pageBitmap = r.take(pageBitmapSize(array.header, geometry));
   const dataBlockAddresses = offsets(r, geometry.dataBlocks);
   r.checksum();
   return { offset, pageBitmap, dataBlockAddresses };
@@ -131,7 +131,7 @@ export function encodeExtensibleArraySuperBlock(
   block: ExtensibleArraySuperBlock,
 ): void {
   const start = w.position;
-  encodeHead(w, "EASB", array);
+  encodeArrayBlockHead(w, "EASB", array);
   w.uint(block.offset, extensibleArrayGeometry(array.header).offsetWidth);
   w.put(block.pageBitmap);
   for (const address of block.dataBlockAddresses) w.offset(address);
@@ -145,7 +145,7 @@ export function decodeExtensibleArrayDataBlock(
   dataBlockElements: number,
 ): ExtensibleArrayDataBlock {
   const { header } = array;
-  decodeHead(r, "EADB", array);
+  decodeArrayBlockHead(r, "EADB", array);
   const offset = r.uint(extensibleArrayGeometry(header).offsetWidth);
   const paged = pagesOfDataBlock(header, dataBlockElements) > 0;
   const elements = paged ? undefined : r.take(dataBlockElements * header.elementSize);
@@ -159,42 +159,12 @@ export function encodeExtensibleArrayDataBlock(
   block: ExtensibleArrayDataBlock,
 ): void {
   const start = w.position;
-  encodeHead(w, "EADB", array);
+  encodeArrayBlockHead(w, "EADB", array);
   w.uint(block.offset, extensibleArrayGeometry(array.header).offsetWidth);
   if (block.elements !== undefined) w.put(block.elements);
   w.checksum(start);
 }
 
-/** A page of a data block of either kind of array: elements, of `bytes` bytes in all, and their checksum. */
-export function decodeArrayPage(r: Reader, bytes: number): Uint8Array {
-  const start = r.position;
-  const elements = r.take(bytes);
-  r.checksum(start);
-  return elements;
-}
-
-export function encodeArrayPage(w: Writer, elements: Uint8Array): void {
-  const start = w.position;
-  w.put(elements);
-  w.checksum(start);
-}
-
 function offsets(r: Reader, count: number): (number | undefined)[] {
   return Array.from({ length: count }, () => r.offset());
-}
-
-function decodeHead(r: Reader, signature: string, { header, address }: ExtensibleArrayPlace): void {
-  r.signature(signature);
-  r.version(0);
-  const clientId = r.u8();
-  if (clientId !== header.clientId) r.fail(`client id is ${clientId}, expected ${header.clientId}`);
-  const owner = r.definedOffset("the header's address");
-  if (owner !== address) r.fail(`belongs to the array at 0x${owner.toString(16)}, expected 0x${address.toString(16)}`);
-}
-
-function encodeHead(w: Writer, signature: string, { header, address }: ExtensibleArrayPlace): void {
-  w.signature(signature);
-  w.u8(0);
-  w.u8(header.clientId);
-  w.offset(address);
 }

@@ -1,21 +1,21 @@
 import { H5Error } from "../errors.ts";
+import { decodeArrayPage, encodeArrayPage } from "./array-block.ts";
 import { type ArrayEditor, ElementRun, MAX_RUNS, type NewArray } from "./array-editor.ts";
 import type { EditContext } from "./edit-context.ts";
 import { ExtensibleArray } from "./extensible-array.ts";
 import {
   dataBlockPageSize,
   dataBlockPrefixSize,
-  decodeArrayPage,
   decodeExtensibleArrayDataBlock,
   decodeExtensibleArrayIndexBlock,
   decodeExtensibleArraySuperBlock,
-  encodeArrayPage,
   encodeExtensibleArrayDataBlock,
   encodeExtensibleArrayIndexBlock,
   encodeExtensibleArraySuperBlock,
   extensibleArrayDataBlockSize,
   extensibleArrayIndexBlockSize,
   extensibleArraySuperBlockSize,
+  pageBitmapSize,
   pagesOfDataBlock,
 } from "./extensible-array-blocks.ts";
 import {
@@ -305,11 +305,10 @@ export class ExtensibleArrayEditor implements ArrayEditor {
       };
     } else {
       if (!create) return undefined;
-      const pages = pagesOfDataBlock(this.#header, geometry.dataBlockElements);
       block = {
         address: this.#edit.allocate(size, "metadata"),
         geometry,
-        pageBitmap: new Uint8Array(geometry.dataBlocks * Math.ceil(pages / 8)),
+        pageBitmap: new Uint8Array(pageBitmapSize(this.#header, geometry)),
         dataBlockAddresses: new Array<number | undefined>(geometry.dataBlocks).fill(undefined),
         changed: true,
       };

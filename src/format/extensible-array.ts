@@ -1,11 +1,15 @@
+import { arrayBlockHeadSize, decodeArrayBlockHead } from "./array-block.ts";
 import type { FormatContext } from "./context.ts";
 import {
+  dataBlockPrefixSize,
   decodeExtensibleArrayIndexBlock,
   decodeExtensibleArraySuperBlock,
   type ExtensibleArrayPlace,
   extensibleArrayDataBlockSize,
   extensibleArrayIndexBlockSize,
   extensibleArraySuperBlockSize,
+  pageBitmapSize,
+  pagesOfDataBlock,
 } from "./extensible-array-blocks.ts";
 import {
   decodeExtensibleArrayHeader,
@@ -43,6 +47,10 @@ export class ExtensibleArray {
   readonly #address: number;
   readonly #verified: VerifiedSpans;
   readonly #pageElements: number;
+  /** Bytes that each block begins with. */
+  readonly #headSize: number;
+  /** Bytes of a data block before its first page. */
+  readonly #dataBlockPrefix: number;
   /** Bytes of a block's "Block Offset". */
   readonly #offsetWidth: number;
   /** Super blocks from this on exist in the file; the index block points to the data blocks of those before. */
@@ -62,6 +70,8 @@ export class ExtensibleArray {
     this.#address = address;
     this.#verified = new VerifiedSpans(context);
     this.#pageElements = 2 ** pageBits;
+    this.#headSize = arrayBlockHeadSize(context);
+    this.#dataBlockPrefix = dataBlockPrefixSize(this.header, context);
     const geometry = extensibleArrayGeometry(this.header);
     this.#offsetWidth = geometry.offsetWidth;
     this.#superBlocks = geometry.superBlocks;
@@ -160,8 +170,8 @@ export class ExtensibleArray {
   /** The run of an element of a super block that is there (III.C.4, "Extensible Array Secondary Block"). */
   #inSuperBlock(address: number, geometry: SuperBlockGeometry, within: number): Run {
     const { dataBlockElements, dataBlocks, start } = geometry;
-    const pages = dataBlockElements > this.#pageElements ? dataBlockElements / this.#pageElements : 0;
-    const bitmapSize = dataBlocks * Math.ceil(pages / 8);
+    const pages = pagesOfDataBlock(this.header, dataBlockElements);
+    const bitmapSize = pageBitmapSize(this.header, geometry);
     const bitmapAt = this.#headSize + this.#offsetWidth;
     const pointersAt = bitmapAt + bitmapSize;
     const pointersSize = dataBlocks * this.#context.sizeOfOffsets;
@@ -227,25 +237,8 @@ export class ExtensibleArray {
     });
   }
 
-  /** Bytes of a block's signature, version, client id and header address. */
-  get #headSize(): number {
-    return 4 + 1 + 1 + this.#context.sizeOfOffsets;
-  }
-
-  /** Bytes of a data block before its first page. */
-  get #dataBlockPrefix(): number {
-    return this.#headSize + this.#offsetWidth + 4;
-  }
-
   #blockHead(r: Reader, signature: string): void {
-    r.signature(signature);
-    r.version(0);
-    const clientId = r.u8();
-    if (clientId !== this.header.clientId) r.fail(`client id is ${clientId}, expected ${this.header.clientId}`);
-    const owner = r.definedOffset("the header's address");
-    if (owner !== this.#address) {
-      r.fail(`belongs to the array at 0x${owner.toString(16)}, expected 0x${this.#address.toString(16)}`);
-    }
+    decodeArrayBlockHead(r, signature, { header: this.header, address: this.#address });
   }
 
   /** Counted in elements, without those in the index block. `instead`: what libhdf5 writes there, where that differs. */

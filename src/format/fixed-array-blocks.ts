@@ -1,6 +1,10 @@
+import { arrayBlockHeadSize, decodeArrayBlockHead, encodeArrayBlockHead } from "./array-block.ts";
 import type { FixedArrayHeader } from "./fixed-array-header.ts";
 import type { Reader, Sizes } from "./reader.ts";
 import type { Writer } from "./writer.ts";
+
+/** The signature of a data block. */
+export const FIXED_ARRAY_BLOCK = "FADB";
 
 /** Data block (Specification III.C.3, "Fixed Array Data Block"), up to its first page where it has pages. */
 export type FixedArrayDataBlock =
@@ -16,7 +20,7 @@ export function fixedArrayPages({ maxEntries, pageBits }: FixedArrayHeader): num
 /** Bytes of a data block before its elements, or before its first page. */
 export function fixedArrayPrefixSize(header: FixedArrayHeader, sizes: Sizes): number {
   const pages = fixedArrayPages(header);
-  return 4 + 1 + 1 + sizes.sizeOfOffsets + (pages === 0 ? 0 : Math.ceil(pages / 8) + 4);
+  return arrayBlockHeadSize(sizes) + (pages === 0 ? 0 : Math.ceil(pages / 8) + 4);
 }
 
 /** Bytes of a data block, its pages included. */
@@ -44,14 +48,7 @@ export function decodeFixedArrayDataBlock(
   header: FixedArrayHeader,
   headerAddress: number,
 ): FixedArrayDataBlock {
-  r.signature("FADB");
-  r.version(0);
-  const clientId = r.u8();
-  if (clientId !== header.clientId) r.fail(`client id is ${clientId}, expected ${header.clientId}`);
-  const owner = r.definedOffset("the header's address");
-  if (owner !== headerAddress) {
-    r.fail(`belongs to the array at 0x${owner.toString(16)}, expected 0x${headerAddress.toString(16)}`);
-  }
+  decodeArrayBlockHead(r, FIXED_ARRAY_BLOCK, { header, address: headerAddress });
   const pages = fixedArrayPages(header);
   const block: FixedArrayDataBlock =
     pages === 0
@@ -68,10 +65,7 @@ export function encodeFixedArrayDataBlock(
   block: FixedArrayDataBlock,
 ): void {
   const start = w.position;
-  w.signature("FADB");
-  w.u8(0);
-  w.u8(header.clientId);
-  w.offset(headerAddress);
+  encodeArrayBlockHead(w, FIXED_ARRAY_BLOCK, { header, address: headerAddress });
   w.put(block.paged ? block.pageBitmap : block.elements);
   w.checksum(start);
 }

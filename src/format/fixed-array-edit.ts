@@ -1,6 +1,6 @@
+import { decodeArrayPage, encodeArrayPage } from "./array-block.ts";
 import { type ArrayEditor, ElementRun, MAX_RUNS, type NewArray } from "./array-editor.ts";
 import type { EditContext } from "./edit-context.ts";
-import { decodeArrayPage, encodeArrayPage } from "./extensible-array-blocks.ts";
 import { FixedArray } from "./fixed-array.ts";
 import {
   decodeFixedArrayDataBlock,

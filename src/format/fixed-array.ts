@@ -1,6 +1,12 @@
+import { decodeArrayBlockHead } from "./array-block.ts";
 import type { FormatContext } from "./context.ts";
 import { type Extent, metadata } from "./extent.ts";
-import { fixedArrayDataBlockSize } from "./fixed-array-blocks.ts";
+import {
+  FIXED_ARRAY_BLOCK,
+  fixedArrayDataBlockSize,
+  fixedArrayPages,
+  fixedArrayPrefixSize,
+} from "./fixed-array-blocks.ts";
 import { decodeFixedArrayHeader, type FixedArrayHeader, fixedArrayHeaderSize } from "./fixed-array-header.ts";
 import type { Reader } from "./reader.ts";
 import { VerifiedSpans } from "./verified-spans.ts";
@@ -45,8 +51,8 @@ export class FixedArray {
     this.#address = address;
     this.#verified = new VerifiedSpans(context);
     this.#pageEntries = 2 ** pageBits;
-    this.#pages = maxEntries > this.#pageEntries ? Math.ceil(maxEntries / this.#pageEntries) : 0;
-    this.#prefix = 4 + 1 + 1 + context.sizeOfOffsets + (this.#pages === 0 ? 0 : Math.ceil(this.#pages / 8) + 4);
+    this.#pages = fixedArrayPages(this.header);
+    this.#prefix = fixedArrayPrefixSize(this.header, context);
   }
 
   /** The element at `index`, below the number of entries; `undefined` where its page or all of the array is not set. */
@@ -119,13 +125,6 @@ export class FixedArray {
   }
 
   #blockHead(r: Reader): void {
-    r.signature("FADB");
-    r.version(0);
-    const clientId = r.u8();
-    if (clientId !== this.header.clientId) r.fail(`client id is ${clientId}, expected ${this.header.clientId}`);
-    const owner = r.definedOffset("the header's address");
-    if (owner !== this.#address) {
-      r.fail(`belongs to the array at 0x${owner.toString(16)}, expected 0x${this.#address.toString(16)}`);
-    }
+    decodeArrayBlockHead(r, FIXED_ARRAY_BLOCK, { header: this.header, address: this.#address });
   }
 }

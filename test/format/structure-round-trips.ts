@@ -1,3 +1,4 @@
+import { decodeArrayPage, encodeArrayPage } from "../../src/format/array-block.ts";
 import { type BTreeV1Kind, CHUNK_NODE } from "../../src/format/b-tree-v1.ts";
 import {
   bTreeV1NodeSize,
@@ -339,8 +340,8 @@ function* compareFixedArray(file: H5File, extent: Extent): Generator<Comparison>
 }
 
 function comparePage(file: H5File, place: Pick<Extent, "structure" | "address" | "length">): Comparison {
-  const elements = extensible.decodeArrayPage(reader(file.context, place), place.length - 4);
-  return compare(file, place, (w) => extensible.encodeArrayPage(w, elements));
+  const elements = decodeArrayPage(reader(file.context, place), place.length - 4);
+  return compare(file, place, (w) => encodeArrayPage(w, elements));
 }
 
 function* compareExtensibleArray(file: H5File, extent: Extent): Generator<Comparison> {
