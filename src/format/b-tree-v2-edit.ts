@@ -106,14 +106,8 @@ export class BTreeV2Editor implements KeptStructure {
 
   /** A copy of the record for which `compare` gives 0. */
   find(compare: CompareRecord): Uint8Array | undefined {
-    let pointer = this.#root;
-    for (let level = this.#depth; pointer !== undefined; level--) {
-      const node = this.#node(pointer, level);
-      const { index, found } = node.locate(compare);
-      if (found) return node.record(index).slice();
-      pointer = node.children[index];
-    }
-    return undefined;
+    const place = this.#find(compare);
+    return place?.node.record(place.index).slice();
   }
 
   /** Copies of all records, in order; the tree must not change meanwhile. */
@@ -151,17 +145,9 @@ export class BTreeV2Editor implements KeptStructure {
   /** Puts `record` in place of the one for which `compare` gives 0, with the same place among the others. @returns false: there is none */
   replace(record: Uint8Array, compare: CompareRecord): boolean {
     if (record.length !== this.#parameters.recordSize) throw new TypeError(`a record of ${record.length} bytes`);
-    let pointer = this.#root;
-    for (let level = this.#depth; pointer !== undefined; level--) {
-      const node = this.#node(pointer, level);
-      const { index, found } = node.locate(compare);
-      if (found) {
-        node.replace(index, record);
-        return true;
-      }
-      pointer = node.children[index];
-    }
-    return false;
+    const place = this.#find(compare);
+    place?.node.replace(place.index, record);
+    return place !== undefined;
   }
 
   /** Takes out the record for which `compare` gives 0. @returns it, or `undefined`: there is none */
@@ -275,6 +261,18 @@ export class BTreeV2Editor implements KeptStructure {
       node = this.#keep(pointer.address, level, read);
     }
     return node;
+  }
+
+  /** Where the record is for which `compare` gives 0. */
+  #find(compare: CompareRecord): { readonly node: Node; readonly index: number } | undefined {
+    let pointer = this.#root;
+    for (let level = this.#depth; pointer !== undefined; level--) {
+      const node = this.#node(pointer, level);
+      const { index, found } = node.locate(compare);
+      if (found) return { node, index };
+      pointer = node.children[index];
+    }
+    return undefined;
   }
 
   #create(level: number): Pointer {

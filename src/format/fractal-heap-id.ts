@@ -34,7 +34,7 @@ export function decodeFractalHeapId(
       if (hasHugeAddresses(header, sizes)) {
         return { kind: "huge", address: r.definedOffset("the address of a huge object"), length: r.length() };
       }
-      return { kind: "huge-indirect", key: r.uint(Math.min(8, id.length - 1)) };
+      return { kind: "huge-indirect", key: r.uint(hugeKeySize(header)) };
     case 2: {
       const length = (id.length > LONGEST_NORMAL_TINY_ID ? ((first & 0x0f) << 8) | r.u8() : first & 0x0f) + 1;
       return { kind: "tiny", bytes: r.take(length) };

@@ -14,7 +14,7 @@ import {
 } from "./fractal-heap-blocks.ts";
 import { DoublingTable } from "./fractal-heap-doubling-table.ts";
 import { decodeFractalHeapHeader, type FractalHeapHeader, fractalHeapHeaderSize } from "./fractal-heap-header.ts";
-import { decodeFractalHeapId } from "./fractal-heap-id.ts";
+import { decodeFractalHeapId, hasHugeAddresses } from "./fractal-heap-id.ts";
 import { extentsOfFreeSpaceManager } from "./free-space-manager.ts";
 import { OpenedStructures } from "./opened-structures.ts";
 import { Reader } from "./reader.ts";
@@ -135,9 +135,7 @@ export class FractalHeap {
 
   /** The B-tree of huge objects, and the type of its records: by address where that is in their ids, else by key. */
   #hugeObjects(address: number): { readonly tree: BTreeV2; readonly type: 1 | 3 } {
-    const { sizeOfOffsets, sizeOfLengths } = this.#context;
-    const isDirect = sizeOfOffsets + sizeOfLengths <= this.header.heapIdLength - 1;
-    const type = isDirect ? RecordType.hugeDirect : RecordType.hugeIndirect;
+    const type = hasHugeAddresses(this.header, this.#context) ? RecordType.hugeDirect : RecordType.hugeIndirect;
     return { tree: BTreeV2.open(this.#context, address, type, hugeObjectRecordSize(type, this.#context)), type };
   }
 

@@ -51,7 +51,7 @@ export class PageCache {
     this.#last = undefined;
     const first = Math.floor(offset / PAGE);
     const end = offset + length;
-    if ((end - offset) / PAGE < this.#pages.size) {
+    if (length / PAGE < this.#pages.size) {
       for (let index = first; index * PAGE < end; index++) this.#pages.delete(index);
     } else {
       for (const index of [...this.#pages.keys()]) if (index >= first && index * PAGE < end) this.#pages.delete(index);

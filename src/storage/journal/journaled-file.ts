@@ -245,8 +245,7 @@ export class JournaledFile implements Storage {
     if (this.#transaction !== undefined) throw new H5Error("argument", "a transaction is open");
     if (this.#mark === "unmarked") return;
     const { file, superblock } = this.#setup;
-    if (this.#pins > 0) this.#setup.waitForReaders?.();
-    if (this.#pins > 0) throw new H5Error("argument", `${this.name}: a state of it is still being read`);
+    this.#waitForReaders();
     // Before anything is overwritten: a full disk must find the old state whole.
     try {
       for (const { offset, pages } of this.#overlay.runs()) file.reserve(offset, pages.length * PAGE_SIZE);
@@ -273,6 +272,11 @@ export class JournaledFile implements Storage {
     return this.#checkpointProblem;
   }
 
+  #waitForReaders(): void {
+    if (this.#pins > 0) this.#setup.waitForReaders?.();
+    if (this.#pins > 0) throw new H5Error("argument", `${this.name}: a state of it is still being read`);
+  }
+
   #tryCheckpoint(): void {
     // Without somebody to wait for, the next change tries again.
     if (this.#pins > 0 && this.#setup.waitForReaders === undefined) return;
@@ -291,8 +295,7 @@ export class JournaledFile implements Storage {
    * @throws H5Error where that cannot be done, on a full disk: then the changes stay in the log, for whoever opens the file next
    */
   close(finished?: () => void): void {
-    if (this.#pins > 0) this.#setup.waitForReaders?.();
-    if (this.#pins > 0) throw new H5Error("argument", `${this.name}: a state of it is still being read`);
+    this.#waitForReaders();
     if (this.#transaction !== undefined) this.rollback();
     try {
       if (this.#ended !== undefined) return;
