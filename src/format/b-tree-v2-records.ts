@@ -3,7 +3,7 @@ import type { Writer } from "./writer.ts";
 
 /**
  * The records of version 2 B-trees (Specification III.A.2, "Version 2 B-tree, Type N Record Layout"). The types of the
- * chunk indexes, 10 and 11, are in `b-tree-v2-chunk-records.ts`: their size depends on the dataset.
+ * chunk indexes, 10 and 11, are in `src/chunk/chunk-element.ts`: their size depends on the dataset.
  */
 export const RecordType = {
   hugeIndirect: 1,
