@@ -1,5 +1,4 @@
 import { LRUCache } from "lru-cache";
-import { RangeReader } from "../src/chunk/read-range.ts";
 import { H5Error } from "../src/errors.ts";
 import { decodeText, encodeText } from "../src/format/text.ts";
 import { type Content, contentOf, problemOf, type StoredContent } from "../src/tree/content.ts";
@@ -26,7 +25,6 @@ import type { MountSession } from "./mount-session.ts";
 import { type DaemonStatus, type MountStatus, PID_ATTRIBUTE, STATUS_ATTRIBUTE } from "./mount-status.ts";
 import { attributesOf, directoryEntryType, type FileFacts } from "./node-attributes.ts";
 import { NodeTable } from "./node-table.ts";
-import { OwnTexts } from "./own-texts.ts";
 import { TextStore, type Texts } from "./text-store.ts";
 
 /** The file cannot change under a read-only mount, so what the kernel learned stays true: a day, in seconds. */
@@ -57,7 +55,9 @@ export interface ParkedReplier {
   failure(unique: number, error: H5Error): void;
 }
 
-export interface SessionSetup extends DataReaderSetup {
+export interface SessionSetup extends Omit<DataReaderSetup, "isAlone"> {
+  /** The texts of a file that is being changed: no other thread can read its present state. */
+  readonly ownTexts?: Texts;
   readonly workerCount: number;
   readonly tree: Tree;
   readonly facts: FileFacts;
@@ -92,8 +92,8 @@ export class Session implements MountSession {
     this.#setup = setup;
     this.#nodes = new NodeTable(setup.tree.root);
     this.#directories = new DirectoryHandles((directory) => setup.tree.entries(directory));
-    this.#data = new DataReader(setup);
-    this.#texts = setup.isAlone === true ? new OwnTexts(new RangeReader(setup.codecs)) : this.#textStore();
+    this.#data = new DataReader({ ...setup, isAlone: setup.ownTexts !== undefined });
+    this.#texts = setup.ownTexts ?? this.#textStore();
   }
 
   /** The nodes that the kernel knows. */

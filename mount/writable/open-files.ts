@@ -9,7 +9,7 @@ import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { type PosixMetadata, posixAttribute, posixMetadata } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
-import { OwnTexts } from "../own-texts.ts";
+import type { OwnTexts } from "../own-texts.ts";
 import { FileBuffer, type StoredBytes } from "./file-buffer.ts";
 import type { FileStore } from "./file-store.ts";
 import type { LiveFile } from "./live-file.ts";
@@ -112,14 +112,15 @@ export class OpenFiles {
   readonly #live: LiveFile;
   readonly #store: FileStore;
   readonly #reader = new RangeReader("native", 2 ** 22);
-  readonly #texts = new OwnTexts(this.#reader);
+  readonly #texts: OwnTexts;
   readonly #files = new Map<string, OpenFile>();
   readonly #handles = new Map<number, OpenFile>();
   #next = 1;
 
-  constructor(live: LiveFile, store: FileStore) {
+  constructor(live: LiveFile, store: FileStore, texts: OwnTexts) {
     this.#live = live;
     this.#store = store;
+    this.#texts = texts;
   }
 
   get(node: FileNode): OpenFile | undefined {

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { RangeReader } from "../../src/chunk/read-range.ts";
 import type { ExternalFiles } from "../../src/object/external-files.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { defaultSpaceDirectory } from "../../src/storage/journal/free-space-memory.ts";
@@ -6,6 +7,7 @@ import { Tree } from "../../src/tree/tree.ts";
 import type { ViewName } from "../../src/view/view.ts";
 import type { Attributes } from "../filesystem.ts";
 import type { MountSession } from "../mount-session.ts";
+import { OwnTexts } from "../own-texts.ts";
 import { Session, type SessionSetup } from "../session.ts";
 import { chunkedStore } from "./chunked-store.ts";
 import { LiveFile } from "./live-file.ts";
@@ -32,9 +34,10 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const live = new LiveFile(WritableFile.open(path, { journalDirectory, spaceDirectory, externalFiles }));
   externalFiles.add(path, live.file);
   const tree = new Tree(live.file, { views: setup.views.slice(0, 1), onlyListed: true });
-  const reading = new Session({ ...setup, tree, isAlone: true });
+  const texts = new OwnTexts(new RangeReader(setup.codecs));
+  const reading = new Session({ ...setup, tree, ownTexts: texts });
   const store = chunkedStore;
-  const files = new OpenFiles(live, store);
+  const files = new OpenFiles(live, store, texts);
   const metadata = new Metadata(files, setup.facts);
   const removed = new Map<number, Attributes>();
   const moved = new MovedNodes(tree, reading.nodes, files, metadata, removed);
