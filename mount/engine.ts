@@ -30,7 +30,7 @@ function tell(message: EngineMessage): void {
 }
 
 const replier = new Replier(setup.kernel.device);
-const session = openSession(setup, replier, {
+const session = await openSession(setup, replier, {
   unreadable: (message) => tell({ kind: "unreadable", ...message }),
   requests: () => dispatcher.requests,
   log: (message) => tell({ kind: "notice", message }),

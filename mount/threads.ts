@@ -54,7 +54,6 @@ export function startWorkers(
   return {
     parts: {
       snapshot,
-      isWritable: isWritable(options),
       journalDirectory,
       path: source,
       facts,
