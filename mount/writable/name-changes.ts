@@ -9,9 +9,9 @@ import { linkRecordAttribute, linkRecordName } from "../../src/tree/link-record.
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import { type PosixMetadata, posixAttribute, type Timestamp } from "../../src/tree/posix-metadata.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
-import { Errno, ErrnoError, errnoOf } from "../errno.ts";
+import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
 import type { RenameFlags, Request } from "../filesystem.ts";
-import { S_IFDIR, S_IFMT } from "../node-attributes.ts";
+import { S_IFDIR, S_IFMT, S_ISGID } from "../node-attributes.ts";
 import { now } from "./clock.ts";
 import type { FileStore } from "./file-store.ts";
 import { linkTarget } from "./link-target.ts";
@@ -20,8 +20,6 @@ import type { Metadata } from "./metadata.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import { existing, hardLink, isBare, linkNameFor, type NamePlace, newLinkName, renamed, softLink } from "./names.ts";
 import type { OpenFiles } from "./open-files.ts";
-
-const S_ISGID = 0o2000;
 
 /** Bytes of a file that becomes a dataset's elements while everybody waits for it. */
 const MAX_EDIT = 2 ** 26;
@@ -192,8 +190,8 @@ export class NameChanges {
       after();
       return;
     } catch (error) {
-      if (errnoOf(error) === undefined || !(error instanceof Error)) throw error;
-      this.#setup.log(`${dataset.path}: what was renamed over it stays a file, beside the dataset: ${error.message}`);
+      const why = messageOfFailure(error);
+      this.#setup.log(`${dataset.path}: what was renamed over it stays a file, beside the dataset: ${why}`);
     }
     const name = linkNameFor(file, to.name);
     if (to.directory.group.link(name) !== undefined) throw new ErrnoError(Errno.EEXIST);

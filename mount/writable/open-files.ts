@@ -107,6 +107,11 @@ export class OpenFile {
 /** What was written into a file cannot be stored, and will be forgotten. */
 export type Refused = (file: OpenFile, error: unknown) => void;
 
+/** Whoever closes the file is told. */
+export function rethrow(_file: OpenFile, error: unknown): never {
+  throw error;
+}
+
 /** The files that are open, by the keys of their nodes, and their handles. */
 export class OpenFiles {
   readonly #live: LiveFile;

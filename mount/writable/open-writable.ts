@@ -60,7 +60,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     names,
     moved,
     removed,
-    rejected: new Rejected({ tree, files, metadata, names }),
+    rejected: new Rejected({ tree, files, metadata, names, log }),
     directory: dirname(path),
     log,
   });
