@@ -1,12 +1,11 @@
-import { decodeText, encodeText } from "../../src/format/text.ts";
+import { decodeText } from "../../src/format/text.ts";
 import type { Link } from "../../src/object/link.ts";
+import { named } from "../../src/object/link-edit.ts";
 import { isFileNode } from "../../src/object/pytables.ts";
-import { fileName, linkName } from "../../src/tree/file-name.ts";
+import { fileName, linkName, NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError } from "../errno.ts";
-
-export const NAME_MAX = 255;
 
 /** A place for an entry: a directory and the name there, which need not exist. */
 export interface NamePlace {
@@ -69,11 +68,6 @@ export function softLink(name: string, target: string): Link & { kind: "soft" } 
 /** The same link under another name. */
 export function renamed(link: Link, name: string): Link {
   return { ...link, ...named(name) };
-}
-
-function named(name: string): Pick<Link, "name" | "charset" | "creationOrder"> {
-  const isAscii = encodeText(name).every((byte) => byte < 0x80);
-  return { name, charset: isAscii ? "ascii" : "utf-8", creationOrder: undefined };
 }
 
 function bareLinkName(name: string): string {

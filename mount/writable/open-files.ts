@@ -22,7 +22,9 @@ const MAX_BUFFER = 8 * 2 ** 20;
 /** All buffers together. */
 const MAX_BUFFERS = 32 * 2 ** 20;
 
-const NOTHING: StoredBytes = { size: 0, read: () => undefined };
+function inMemory(bytes: Uint8Array): StoredBytes {
+  return { size: bytes.length, read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)) };
+}
 
 /** Nothing is kept of what POSIX has: all as the mounted file has it. */
 export const NO_METADATA: PosixMetadata = {
@@ -93,12 +95,7 @@ export class OpenFile {
       this.#buffer = undefined;
       this.#isKept = false;
     } else if (this.#buffer.isDirty) {
-      const bytes = new Uint8Array(this.#buffer.size);
-      this.#buffer.read(0, bytes);
-      this.#buffer.stored({
-        size: bytes.length,
-        read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)),
-      });
+      this.#buffer.stored(inMemory(this.#buffer.bytes()));
       this.#isKept = true;
     }
   }
@@ -184,12 +181,6 @@ export class OpenFiles {
     return this.get(node)?.metadata ?? posixMetadata(node.object);
   }
 
-  /** Whether anything is still to be published. */
-  get isDirty(): boolean {
-    for (const file of this.#files.values()) if (file.isDirty && !file.isUnlinked) return true;
-    return false;
-  }
-
   /** The mount ends: everything is published, or refused, and what has no name is freed. */
   closeAll(refused: Refused): void {
     for (const file of [...this.#files.values()]) {
@@ -236,10 +227,7 @@ export class OpenFiles {
 
   /** All bytes of a file as they are now. */
   bytes(node: FileNode): Uint8Array {
-    const buffer = this.get(node)?.buffer ?? new FileBuffer(this.#storedBytes(node));
-    const bytes = new Uint8Array(buffer.size);
-    buffer.read(0, bytes);
-    return bytes;
+    return (this.get(node)?.buffer ?? new FileBuffer(this.#storedBytes(node))).bytes();
   }
 
   /**
@@ -247,7 +235,7 @@ export class OpenFiles {
    * @throws H5Error, ErrnoError where they are no such view, or would not read back as the same bytes
    */
   replaceView(transaction: FileTransaction, node: FileNode, bytes: Uint8Array): void {
-    const buffer = new FileBuffer(NOTHING);
+    const buffer = new FileBuffer(inMemory(new Uint8Array(0)));
     buffer.write(0, bytes);
     const dataset = this.#dataset(node.address);
     applyView(transaction, { node, dataset, buffer, oldText: () => this.#texts.bytes(node) });
@@ -285,10 +273,7 @@ export class OpenFiles {
 
   #storedBytes(node: FileNode): StoredBytes {
     const { address, view } = node;
-    if (view !== "bin" && view !== "npy") {
-      const text = this.#texts.bytes(node);
-      return { size: text.length, read: (offset, target) => target.set(text.subarray(offset, offset + target.length)) };
-    }
+    if (view !== "bin" && view !== "npy") return inMemory(this.#texts.bytes(node));
     const content = contentOf(node);
     if (content.kind !== "stored") throw new TypeError("bin and npy are stored");
     const { header, size } = content;

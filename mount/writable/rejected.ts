@@ -50,8 +50,7 @@ export class Rejected {
   #keep({ node, buffer }: OpenFile): string {
     const { files, metadata, names } = this.#setup;
     if (buffer.size > MAX_SIZE) throw new ErrnoError(Errno.EFBIG, `${buffer.size} bytes are too many to be kept`);
-    const bytes = new Uint8Array(buffer.size);
-    buffer.read(0, bytes);
+    const bytes = buffer.bytes();
     const { uid, gid, mode } = metadata.of(node);
     const place = this.#freePlace(node.path);
     names.makeFile({ unique: 0, pid: 0, uid, gid }, place, S_IFREG | (mode & 0o666), 0);

@@ -1,48 +1,48 @@
 import { statfsSync } from "node:fs";
 import { decodeText, encodeText } from "../../src/format/text.ts";
 import { problemOf } from "../../src/tree/content.ts";
-import { fileName } from "../../src/tree/file-name.ts";
+import { fileName, NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { Timestamp } from "../../src/tree/posix-metadata.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
-import type {
-  AttributeChange,
-  Attributes,
-  AttributesReply,
-  Changes,
-  Created,
-  DirectoryEntry,
-  Entry,
-  FilesystemStatistics,
-  OpenReply,
-  Parked,
-  RenameFlags,
-  Request,
-  WriteFlags,
+import {
+  type AttributeChange,
+  type Attributes,
+  type AttributesReply,
+  type Changes,
+  type Created,
+  type DirectoryEntry,
+  type Entry,
+  type FilesystemStatistics,
+  FOPEN_DIRECT_IO,
+  FOPEN_KEEP_CACHE,
+  O_ACCMODE,
+  type OpenReply,
+  type Parked,
+  type RenameFlags,
+  type Request,
+  type WriteFlags,
 } from "../filesystem.ts";
 import type { Rendered } from "../job.ts";
 import type { MountSession } from "../mount-session.ts";
 import { directoryEntryType, S_IFMT, S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
+import { seek } from "../seek.ts";
 import type { Session } from "../session.ts";
 import { changeAttributes, withoutPrivileges } from "./attribute-changes.ts";
 import { now } from "./clock.ts";
 import { Directories } from "./directories.ts";
-import { fallocate, seek } from "./file-ranges.ts";
+import { fallocate } from "./file-ranges.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import type { NameChanges } from "./name-changes.ts";
-import { isBare, isWritableFile, NAME_MAX, type NamePlace, namePlace } from "./names.ts";
+import { isBare, isWritableFile, type NamePlace, namePlace } from "./names.ts";
 import { type OpenFile, type OpenFiles, type Refused, rethrow } from "./open-files.ts";
 import type { Rejected } from "./rejected.ts";
 import { removeUserAttribute, setUserAttribute } from "./user-attributes.ts";
 
-const FOPEN_DIRECT_IO = 1;
-const FOPEN_KEEP_CACHE = 2;
-
-const O_ACCMODE = 0o3;
 const O_TRUNC = 0o1000;
 /** Bytes of a view that are kept in memory until it is closed. */
 const MAX_VIEW = 2 ** 28;
@@ -153,7 +153,7 @@ export class WritableSession implements MountSession, Changes {
 
   lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number {
     if (handle % 2 === 0) return this.#setup.reading.lseek(request, nodeid, handle / 2, offset, whence);
-    return seek(this.#file(handle).buffer, offset, whence);
+    return seek(this.#file(handle).buffer.size, offset, whence);
   }
 
   fallocate(_request: Request, _nodeid: number, handle: number, offset: number, length: number, mode: number): void {
