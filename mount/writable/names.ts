@@ -28,10 +28,13 @@ export function existing({ listed }: NamePlace): ListedLink {
   return listed;
 }
 
-/** The name of the link for something new. @throws ErrnoError EEXIST, or EINVAL for a name that a link cannot be shown under */
-export function newLinkName({ directory, name, listed }: NamePlace): string {
+/**
+ * The name of the link for something new, or one more for `node`.
+ * @throws ErrnoError EEXIST, or EINVAL for a name that a link cannot be shown under
+ */
+export function newLinkName({ directory, name, listed }: NamePlace, node?: Node): string {
   if (listed !== undefined) throw new ErrnoError(Errno.EEXIST);
-  const link = bareLinkName(name);
+  const link = node === undefined ? bareLinkName(name) : linkNameFor(node, name);
   // Its link's name is taken by what is listed under another one: a dataset `x` as `x.npy`.
   if (directory.group.link(link) !== undefined) throw new ErrnoError(Errno.EEXIST);
   return link;

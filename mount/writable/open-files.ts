@@ -10,8 +10,8 @@ import type { FileNode } from "../../src/tree/node.ts";
 import { type PosixMetadata, posixAttribute, posixMetadata } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import type { OwnTexts } from "../own-texts.ts";
+import { storeFile } from "./chunked-store.ts";
 import { FileBuffer, type StoredBytes } from "./file-buffer.ts";
-import type { FileStore } from "./file-store.ts";
 import type { LiveFile } from "./live-file.ts";
 import { isBare } from "./names.ts";
 import { applyView } from "./view-store.ts";
@@ -112,16 +112,14 @@ export function rethrow(_file: OpenFile, error: unknown): never {
 /** The files that are open, by the keys of their nodes, and their handles. */
 export class OpenFiles {
   readonly #live: LiveFile;
-  readonly #store: FileStore;
   readonly #reader = new RangeReader("native", 2 ** 22);
   readonly #texts: OwnTexts;
   readonly #files = new Map<string, OpenFile>();
   readonly #handles = new Map<number, OpenFile>();
   #next = 1;
 
-  constructor(live: LiveFile, store: FileStore, texts: OwnTexts) {
+  constructor(live: LiveFile, texts: OwnTexts) {
     this.#live = live;
-    this.#store = store;
     this.#texts = texts;
   }
 
@@ -212,7 +210,7 @@ export class OpenFiles {
     this.#live.transaction((transaction) => {
       if (file.hasNewBytes) {
         const dataset = this.#dataset(node.address);
-        if (file.isFileNode) this.#store.apply(transaction, dataset, file.buffer.change());
+        if (file.isFileNode) storeFile(transaction, dataset, file.buffer.change());
         else applyView(transaction, { node, dataset, buffer: file.buffer, oldText: () => this.#texts.bytes(node) });
       }
       if (metadata !== undefined) setAttribute(transaction.edit, node.address, posixAttribute(metadata));

@@ -5,11 +5,9 @@ import { WritableFile } from "../../src/object/writable-file.ts";
 import { defaultSpaceDirectory } from "../../src/storage/journal/free-space-memory.ts";
 import { Tree } from "../../src/tree/tree.ts";
 import type { ViewName } from "../../src/view/view.ts";
-import type { Attributes } from "../filesystem.ts";
 import type { MountSession } from "../mount-session.ts";
 import { OwnTexts } from "../own-texts.ts";
 import { Session, type SessionSetup } from "../session.ts";
-import { chunkedStore } from "./chunked-store.ts";
 import { LiveFile } from "./live-file.ts";
 import { Metadata } from "./metadata.ts";
 import { MovedNodes } from "./moved-nodes.ts";
@@ -36,21 +34,11 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const tree = new Tree(live.file, { views: setup.views.slice(0, 1), onlyListed: true });
   const texts = new OwnTexts(new RangeReader(setup.codecs));
   const reading = new Session({ ...setup, tree, ownTexts: texts });
-  const store = chunkedStore;
-  const files = new OpenFiles(live, store, texts);
+  const files = new OpenFiles(live, texts);
   const metadata = new Metadata(files, setup.facts);
-  const removed = new Map<number, Attributes>();
-  const moved = new MovedNodes(tree, reading.nodes, files, metadata, removed);
+  const moved = new MovedNodes(tree, reading.nodes, files, metadata);
   const { log } = setup;
-  const names = new NameChanges({
-    live,
-    tree,
-    files,
-    store,
-    metadata,
-    moved,
-    log,
-  });
+  const names = new NameChanges({ live, tree, files, metadata, moved, log });
   return new WritableSession({
     reading,
     live,
@@ -59,7 +47,6 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     metadata,
     names,
     moved,
-    removed,
     rejected: new Rejected({ tree, files, metadata, names, log }),
     directory: dirname(path),
     log,

@@ -59,7 +59,6 @@ export interface WritableSessionSetup {
   readonly metadata: Metadata;
   readonly names: NameChanges;
   readonly moved: MovedNodes;
-  readonly removed: Map<number, Attributes>;
   readonly rejected: Rejected;
   /** The directory that the mounted file is in. */
   readonly directory: string;
@@ -90,11 +89,11 @@ export class WritableSession implements MountSession, Changes {
 
   forget(nodeid: number, lookups: number): void {
     this.#setup.reading.forget(nodeid, lookups);
-    if (this.#nodes.get(nodeid) === undefined) this.#setup.removed.delete(nodeid);
+    if (this.#nodes.get(nodeid) === undefined) this.#setup.moved.removed.delete(nodeid);
   }
 
   getattr(request: Request, nodeid: number): AttributesReply | Parked {
-    const removed = this.#setup.removed.get(nodeid);
+    const removed = this.#setup.moved.removed.get(nodeid);
     if (removed !== undefined) return { attributes: removed, valid: LONG };
     const node = this.#node(nodeid);
     const attributes = this.#attributes(node);
@@ -215,12 +214,12 @@ export class WritableSession implements MountSession, Changes {
   }
 
   getxattr(request: Request, nodeid: number, name: Uint8Array): Uint8Array {
-    if (this.#setup.removed.has(nodeid)) throw new ErrnoError(Errno.ENODATA);
+    if (this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ENODATA);
     return this.#setup.reading.getxattr(request, nodeid, name);
   }
 
   listxattr(request: Request, nodeid: number): readonly Uint8Array[] {
-    return this.#setup.removed.has(nodeid) ? [] : this.#setup.reading.listxattr(request, nodeid);
+    return this.#setup.moved.removed.has(nodeid) ? [] : this.#setup.reading.listxattr(request, nodeid);
   }
 
   setxattr(_request: Request, nodeid: number, name: Uint8Array, value: Uint8Array, flags: number): void {
@@ -404,7 +403,7 @@ export class WritableSession implements MountSession, Changes {
 
   #node(nodeid: number): Node {
     const node = this.#nodes.get(nodeid);
-    if (node === undefined || this.#setup.removed.has(nodeid)) throw new ErrnoError(Errno.ESTALE);
+    if (node === undefined || this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ESTALE);
     if (node.kind !== "symlink") return node;
     // A symlink's node has its owner and times as they were.
     return this.#setup.tree.listed(node.parent, fileName(node.linkName, ""))?.node ?? node;
@@ -422,7 +421,7 @@ export class WritableSession implements MountSession, Changes {
   }
 
   #directory(nodeid: number): DirectoryNode {
-    if (this.#setup.removed.has(nodeid)) throw new ErrnoError(Errno.ENOENT);
+    if (this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ENOENT);
     const node = this.#node(nodeid);
     if (node.kind !== "directory") throw new ErrnoError(Errno.ENOTDIR);
     return node;
