@@ -2,9 +2,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
 import { H5File } from "../src/object/file.ts";
-import { createFile } from "../src/object/new-file.ts";
 import { openStorage } from "../src/object/open-storage.ts";
-import { WritableFile } from "../src/object/writable-file.ts";
 import { lockShared } from "../src/storage/journal/system-calls.ts";
 import type { LocalFile } from "../src/storage/local-file.ts";
 import { raiseReadAhead, unmount } from "./kernel/mount.ts";
@@ -51,7 +49,10 @@ export async function startDaemon(
   try {
     // A file is not replaced for a mount that then cannot be.
     if (options.mode === "w" && existsSync(file)) mountPoint = await prepareMountPoint(realpathSync(file), directory);
-    if (isWritable(options)) prepareForWriting(file, options);
+    if (isWritable(options)) {
+      const { prepareForWriting } = await import("./writable/prepare.ts");
+      prepareForWriting(file, options);
+    }
     const { storage } = openStorage(file);
     if (options.lock && !isWritable(options) && !lockShared(storage.fd)) {
       throw new CommandError(
@@ -70,13 +71,6 @@ export async function startDaemon(
     if (mountPoint !== undefined) removeMountPoint(mountPoint);
     throw error;
   }
-}
-
-/** Makes the file where that is asked for, and tells of a file that cannot be written before anything is mounted. */
-function prepareForWriting(file: string, { mode, journalDirectory }: MountOptions): void {
-  if (mode === "w") createFile(file, {}, "replace");
-  else if (mode === "x" || (mode === "a" && !existsSync(file))) createFile(file);
-  WritableFile.open(file, { journalDirectory }).close();
 }
 
 async function mountAndServe(

@@ -29,7 +29,7 @@ export interface DataReaderSetup {
   readonly cacheBytes: number;
   readonly codecs: CodecMode;
   /** The file is being changed: no other thread can read its present state. */
-  readonly isAlone?: boolean;
+  readonly isAlone: boolean;
   post(job: Job): void;
 }
 
@@ -127,7 +127,7 @@ export class DataReader {
   }
 
   #park(unique: number): number | undefined {
-    return this.#setup.isAlone === true ? undefined : this.#setup.parking.park(unique);
+    return this.#setup.isAlone ? undefined : this.#setup.parking.park(unique);
   }
 
   #chunksOf(node: FileNode, plan: ChunkedPlan | SelectedPlan): PlannedMemory {

@@ -1,8 +1,8 @@
-import type { DirectoryNode, Node, TreeEntry } from "../src/tree/node.ts";
+import type { DirectoryNode, TreeEntry } from "../src/tree/node.ts";
 import { Errno, ErrnoError } from "./errno.ts";
 
 /** An entry, and the offset by which the kernel asks for what follows it. */
-interface ListedEntry extends TreeEntry {
+export interface ListedEntry extends TreeEntry {
   readonly next: number;
 }
 
@@ -70,11 +70,15 @@ export class DirectoryHandles {
 
   *#list(directory: DirectoryNode): Generator<ListedEntry> {
     let next = 0;
-    const dots: [string, Node][] = [
-      [".", directory],
-      ["..", directory.parent ?? directory],
-    ];
-    for (const [name, node] of dots) yield { name, node, next: ++next };
+    for (const { name, node } of dotsOf(directory)) yield { name, node, next: ++next };
     for (const { name, node } of this.#entries(directory)) yield { name, node, next: ++next };
   }
+}
+
+/** What each directory has before its entries. */
+export function dotsOf(directory: DirectoryNode): readonly TreeEntry[] {
+  return [
+    { name: ".", node: directory },
+    { name: "..", node: directory.parent ?? directory },
+  ];
 }

@@ -4,10 +4,9 @@ import { describeDefect } from "./errno.ts";
 import type { Rendered } from "./job.ts";
 import { Dispatcher } from "./kernel/dispatch.ts";
 import { Replier } from "./kernel/replier.ts";
-import { serve } from "./kernel/serve.ts";
+import { type KernelDescriptors, serve } from "./kernel/serve.ts";
 import { openSession, type SessionParts } from "./open-session.ts";
 import type { Unreadable } from "./transport.ts";
-import type { KernelDescriptors } from "./worker.ts";
 
 /** What the main thread gives the engine thread. */
 export interface EngineSetup extends SessionParts {
@@ -30,7 +29,7 @@ function tell(message: EngineMessage): void {
 }
 
 const replier = new Replier(setup.kernel.device);
-const session = openSession(setup, replier, {
+const session = await openSession(setup, replier, {
   unreadable: (message) => tell({ kind: "unreadable", ...message }),
   requests: () => dispatcher.requests,
   log: (message) => tell({ kind: "notice", message }),

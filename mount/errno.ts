@@ -75,6 +75,12 @@ export function errnoOf(error: unknown): number | undefined {
   return diskErrno(error);
 }
 
+/** What a failure says. @throws the exception itself where nobody threw it on purpose */
+export function messageOfFailure(error: unknown): string {
+  if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+  return error.message;
+}
+
 /** Where a write fails for want of space, that is what the writer is told. */
 function diskErrno(cause: unknown): number | undefined {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;

@@ -53,6 +53,14 @@ export interface AttributesReply {
   readonly valid: number;
 }
 
+/** OpenReply's flags. */
+export const FOPEN_DIRECT_IO = 1;
+export const FOPEN_KEEP_CACHE = 2;
+export const FOPEN_CACHE_DIR = 8;
+
+/** The bits of open(2)'s flags that say whether the file is to be read or written; 0: to be read alone. */
+export const O_ACCMODE = 3;
+
 export interface OpenReply {
   readonly handle: number;
   /** FOPEN_* flags. */

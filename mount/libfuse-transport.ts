@@ -17,7 +17,7 @@ export async function serveLibfuse(request: ServiceRequest): Promise<Service> {
   const binding = loadBinding();
   const workers = startWorkers(request, undefined);
   const pending = new PendingCalls();
-  const session = openSession(workers.parts, pending, {
+  const session = await openSession(workers.parts, pending, {
     unreadable,
     requests: () => operations.requests,
     log: (line) => log("info", line),

@@ -25,6 +25,8 @@ export const S_IFMT = 0o170000;
 export const S_IFDIR = 0o040000;
 export const S_IFREG = 0o100000;
 const S_IFLNK = 0o120000;
+/** On a directory: what is made in it has its group. */
+export const S_ISGID = 0o2000;
 
 /** The DT_* types of directory entries. */
 const DT = { directory: 4, file: 8, symlink: 10, broken: 8 } as const;
@@ -39,7 +41,7 @@ export function directoryEntryType(node: Node): number {
 const MAX_COUNTED = 256;
 
 /** What POSIX keeps of a node, where it was ever told. */
-export function metadataOf(node: Node): PosixMetadata | undefined {
+function metadataOf(node: Node): PosixMetadata | undefined {
   switch (node.kind) {
     case "directory":
       return quietly(() => posixMetadata(node.group));

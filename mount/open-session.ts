@@ -14,12 +14,10 @@ import { Parking, ParkingSlots } from "./parking.ts";
 import { type ParkedReplier, Session, type SessionSetup } from "./session.ts";
 import type { Unreadable } from "./transport.ts";
 import { WorkerPool } from "./worker-pool.ts";
-import { openWritableSession } from "./writable/open-writable.ts";
 
 /** What a session is made of, whatever the transport; it can be sent to a thread. */
 export interface SessionParts {
   readonly snapshot: SnapshotDescription;
-  readonly isWritable: boolean;
   /** Where the log of a file that is written is; `undefined`: beside the file. */
   readonly journalDirectory: string | undefined;
   /** The mounted file's real path. */
@@ -50,7 +48,11 @@ export interface SessionEvents {
 }
 
 /** Opens the file's session on the calling thread. */
-export function openSession(parts: SessionParts, replier: ParkedReplier, events: SessionEvents): MountSession {
+export async function openSession(
+  parts: SessionParts,
+  replier: ParkedReplier,
+  events: SessionEvents,
+): Promise<MountSession> {
   const pool = new WorkerPool(parts.workers, parts.outstanding);
   const self = { pid: process.pid, uid: process.getuid?.() ?? 0, file: parts.path, since: new Date().toISOString() };
   const externalFiles = new ExternalFiles({ ...parts.links, ...(parts.lock ? { lock: lockShared } : {}) });
@@ -68,7 +70,11 @@ export function openSession(parts: SessionParts, replier: ParkedReplier, events:
     status: () => ({ ...self, requests: events.requests() }),
   };
   const { path, views, journalDirectory } = parts;
-  if (parts.isWritable) return openWritableSession({ ...setup, path, journalDirectory, externalFiles, views });
+  if (parts.facts.isWritable) {
+    // A hundred modules, which a read-only mount does without.
+    const { openWritableSession } = await import("./writable/open-writable.ts");
+    return openWritableSession({ ...setup, path, journalDirectory, externalFiles, views });
+  }
   const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path, { externalFiles });
   externalFiles.add(path, file);
   return new Session({ ...setup, tree: new Tree(file, { views }) });

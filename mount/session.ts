@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
-import { RangeReader } from "../src/chunk/read-range.ts";
 import { H5Error } from "../src/errors.ts";
 import { decodeText, encodeText } from "../src/format/text.ts";
 import { type Content, contentOf, problemOf, type StoredContent } from "../src/tree/content.ts";
-import { extendedAttribute, extendedAttributeNames } from "../src/tree/extended-attributes.ts";
+import { extendedAttribute, extendedAttributeNames, USER } from "../src/tree/extended-attributes.ts";
+import { NAME_MAX } from "../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
 import type { Tree } from "../src/tree/tree.ts";
 import { DataReader, type DataReaderSetup } from "./data-reader.ts";
@@ -15,6 +15,10 @@ import {
   type DirectoryEntry,
   type Entry,
   type FilesystemStatistics,
+  FOPEN_CACHE_DIR,
+  FOPEN_DIRECT_IO,
+  FOPEN_KEEP_CACHE,
+  O_ACCMODE,
   type OpenReply,
   PARKED,
   type Parked,
@@ -26,7 +30,7 @@ import type { MountSession } from "./mount-session.ts";
 import { type DaemonStatus, type MountStatus, PID_ATTRIBUTE, STATUS_ATTRIBUTE } from "./mount-status.ts";
 import { attributesOf, directoryEntryType, type FileFacts } from "./node-attributes.ts";
 import { NodeTable } from "./node-table.ts";
-import { OwnTexts } from "./own-texts.ts";
+import { seek } from "./seek.ts";
 import { TextStore, type Texts } from "./text-store.ts";
 
 /** The file cannot change under a read-only mount, so what the kernel learned stays true: a day, in seconds. */
@@ -34,15 +38,6 @@ const FOREVER = 86_400;
 
 /** The kernel's limit for the value of an extended attribute (XATTR_SIZE_MAX). */
 const XATTR_SIZE_MAX = 65_536;
-
-const NAME_MAX = 255;
-
-/** The namespace of extended attributes that there is; access control lists, labels and capabilities are in others. */
-const USER = "user.";
-
-const FOPEN_DIRECT_IO = 1;
-const FOPEN_KEEP_CACHE = 2;
-const FOPEN_CACHE_DIR = 8;
 
 /** How far the pass is by which the size of a text is found out. */
 const PROGRESS_ATTRIBUTE = "user.h5fs.progress";
@@ -57,7 +52,9 @@ export interface ParkedReplier {
   failure(unique: number, error: H5Error): void;
 }
 
-export interface SessionSetup extends DataReaderSetup {
+export interface SessionSetup extends Omit<DataReaderSetup, "isAlone"> {
+  /** The texts of a file that is being changed: no other thread can read its present state. */
+  readonly ownTexts?: Texts;
   readonly workerCount: number;
   readonly tree: Tree;
   readonly facts: FileFacts;
@@ -92,8 +89,8 @@ export class Session implements MountSession {
     this.#setup = setup;
     this.#nodes = new NodeTable(setup.tree.root);
     this.#directories = new DirectoryHandles((directory) => setup.tree.entries(directory));
-    this.#data = new DataReader(setup);
-    this.#texts = setup.isAlone === true ? new OwnTexts(new RangeReader(setup.codecs)) : this.#textStore();
+    this.#data = new DataReader({ ...setup, isAlone: setup.ownTexts !== undefined });
+    this.#texts = setup.ownTexts ?? this.#textStore();
   }
 
   /** The nodes that the kernel knows. */
@@ -159,7 +156,6 @@ export class Session implements MountSession {
   }
 
   open(_request: Request, nodeid: number, flags: number): OpenReply {
-    const O_ACCMODE = 3;
     if ((flags & O_ACCMODE) !== 0) throw new ErrnoError(Errno.EROFS);
     const node = this.#node(nodeid);
     const problem = problemOf(node);
@@ -189,12 +185,9 @@ export class Session implements MountSession {
   }
 
   lseek(_request: Request, nodeid: number, _handle: number, offset: number, whence: number): number {
-    const SEEK_DATA = 3;
-    const SEEK_HOLE = 4;
     const size = this.#attributes(this.#node(nodeid))?.size;
-    if (size === undefined || (whence !== SEEK_DATA && whence !== SEEK_HOLE)) throw new ErrnoError(Errno.EINVAL);
-    if (offset >= size) throw new ErrnoError(Errno.ENXIO);
-    return whence === SEEK_DATA ? offset : size;
+    if (size === undefined) throw new ErrnoError(Errno.EINVAL);
+    return seek(size, offset, whence);
   }
 
   flush(): void {

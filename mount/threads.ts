@@ -3,11 +3,12 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { EngineSetup } from "./engine.ts";
 import { factsOf } from "./file-facts.ts";
 import { indexFolder } from "./index-folder.ts";
+import type { KernelDescriptors } from "./kernel/serve.ts";
 import { isWritable } from "./mount-options.ts";
 import type { SessionParts } from "./open-session.ts";
 import { ParkingSlots } from "./parking.ts";
 import type { ServiceRequest, Unreadable } from "./transport.ts";
-import type { KernelDescriptors, WorkerSetup } from "./worker.ts";
+import type { WorkerSetup } from "./worker.ts";
 
 export interface Workers {
   /** What the thread that has the session needs. */
@@ -54,7 +55,6 @@ export function startWorkers(
   return {
     parts: {
       snapshot,
-      isWritable: isWritable(options),
       journalDirectory,
       path: source,
       facts,

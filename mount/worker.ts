@@ -16,16 +16,10 @@ import { BLOCK_MEMORY, renderBlock, renderBlocks } from "../src/view/text-block.
 import { saveIndex } from "./index-files.ts";
 import type { Job, ReadReplier, Rendered, RenderJob, SelectJob, WorkerMessage } from "./job.ts";
 import { Replier } from "./kernel/replier.ts";
+import type { KernelDescriptors } from "./kernel/serve.ts";
 import { AnswerPoster } from "./libfuse/answer-poster.ts";
 import { ParkingSlots } from "./parking.ts";
 import type { Unreadable } from "./transport.ts";
-
-/** What a thread needs to answer the kernel itself. */
-export interface KernelDescriptors {
-  readonly device: number;
-  /** An eventfd: written to after a message to the engine thread, which waits in `poll`. */
-  readonly wakeup: number;
-}
 
 /** What the main thread gives a decode worker. */
 export interface WorkerSetup {

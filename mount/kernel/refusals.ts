@@ -3,8 +3,6 @@ import { OPCODE } from "./opcode.ts";
 
 /** What a file system that can be written has no operation for; else as a read-only one. */
 const REFUSALS_OF_WRITABLE: ReadonlyMap<number, number> = new Map([
-  // The kernel makes RENAME2 of every RENAME, but for those of kernels before 3.15.
-  [OPCODE.RENAME, Errno.EINVAL],
   // ENOSYS: the kernel copies by read and write.
   [OPCODE.COPY_FILE_RANGE, Errno.ENOSYS],
   [OPCODE.COPY_FILE_RANGE_64, Errno.ENOSYS],

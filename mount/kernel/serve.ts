@@ -11,10 +11,11 @@ import { IN_HEADER_SIZE } from "./structs.ts";
  */
 const BURST = 32;
 
-export interface Descriptors {
+/** What a thread needs to answer the kernel itself. */
+export interface KernelDescriptors {
   /** /dev/fuse, non-blocking. */
   readonly device: number;
-  /** An eventfd. */
+  /** An eventfd: written to after a message to the engine thread, which waits in `poll`. */
   readonly wakeup: number;
 }
 
@@ -29,7 +30,11 @@ export interface ServeEvents {
  * Answers the kernel's requests until the file system is unmounted, on the calling thread, which does nothing else.
  * @throws UnsupportedError where the kernel is too old
  */
-export function serve({ device, wakeup }: Descriptors, dispatcher: Dispatcher, { onWake, session }: ServeEvents): void {
+export function serve(
+  { device, wakeup }: KernelDescriptors,
+  dispatcher: Dispatcher,
+  { onWake, session }: ServeEvents,
+): void {
   const buffer = new RequestBuffer();
   const counter = Buffer.alloc(8);
   for (;;) {

@@ -9,7 +9,6 @@ import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
 import { BYTE, markAsFile } from "../../src/tree/file-node.ts";
 import type { BufferedChange } from "./file-buffer.ts";
-import type { FileStore } from "./file-store.ts";
 
 /** Bytes of a chunk: of the smallest files, of those that have several, and of the largest. */
 const SMALLEST = 2 ** 7;
@@ -19,32 +18,34 @@ const LARGEST = 2 ** 20;
 /** A file of more chunks than this is written anew in larger ones, up to so many bytes that it is quickly done. */
 const MAX_SMALL_CHUNKS = 64;
 
-/** Files in chunks, as PyTables' `filenode` makes them: what was never written takes no space. */
-export const chunkedStore: FileStore = {
-  create(edit, seconds) {
-    const dataspace = { kind: "simple", dims: [0], maxDims: [undefined], maxDimsStored: true } as const;
-    const dataset = { datatype: BYTE, dataspace, chunkShape: [chunkFor(0)], filters: [] };
-    const address = createChunkedDataset(edit, dataset, seconds);
-    markAsFile(edit, address);
-    return address;
-  },
+/**
+ * Makes an empty file, which has no link yet: in chunks, as PyTables' `filenode` does, so that what was never written takes no space.
+ * @returns the address of its header
+ */
+export function createFileDataset(edit: EditContext, seconds: number): number {
+  const dataspace = { kind: "simple", dims: [0], maxDims: [undefined], maxDimsStored: true } as const;
+  const dataset = { datatype: BYTE, dataspace, chunkShape: [chunkFor(0)], filters: [] };
+  const address = createChunkedDataset(edit, dataset, seconds);
+  markAsFile(edit, address);
+  return address;
+}
 
-  apply(transaction, dataset, change) {
-    const { address } = dataset;
-    const kept = largerChunks(transaction, dataset, change);
-    if (kept !== undefined) {
-      resizeDataset(transaction, address, [change.size]);
-      if (kept.length > 0) writeSelection(transaction, address, range(0, kept.length), kept);
-    } else {
-      // What is cut off and comes back is zeros.
-      resizeDataset(transaction, address, [change.kept]);
-      resizeDataset(transaction, address, [change.size]);
-    }
-    for (const { offset, bytes } of change.pieces) {
-      writeSelection(transaction, address, range(offset, bytes.length), bytes);
-    }
-  },
-};
+/** Stores a change of the file `dataset`. @throws H5Error: the transaction is to be rolled back */
+export function storeFile(transaction: FileTransaction, dataset: Dataset, change: BufferedChange): void {
+  const { address } = dataset;
+  const kept = largerChunks(transaction, dataset, change);
+  if (kept !== undefined) {
+    resizeDataset(transaction, address, [change.size]);
+    if (kept.length > 0) writeSelection(transaction, address, range(0, kept.length), kept);
+  } else {
+    // What is cut off and comes back is zeros.
+    resizeDataset(transaction, address, [change.kept]);
+    resizeDataset(transaction, address, [change.size]);
+  }
+  for (const { offset, bytes } of change.pieces) {
+    writeSelection(transaction, address, range(offset, bytes.length), bytes);
+  }
+}
 
 /** A small file is one chunk, an eighth larger than its bytes at most; a large one has few. */
 function chunkFor(size: number): number {

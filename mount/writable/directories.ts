@@ -1,11 +1,7 @@
-import type { DirectoryNode, Node, TreeEntry } from "../../src/tree/node.ts";
+import type { DirectoryNode, TreeEntry } from "../../src/tree/node.ts";
 import type { Tree } from "../../src/tree/tree.ts";
+import { dotsOf, type ListedEntry } from "../directory-handles.ts";
 import { Errno, ErrnoError } from "../errno.ts";
-
-/** An entry, and the offset by which the kernel asks for what follows it. */
-interface ListedEntry extends TreeEntry {
-  readonly next: number;
-}
 
 interface Handle {
   readonly directory: DirectoryNode;
@@ -47,11 +43,8 @@ export class Directories {
       handle.entries = [...this.#tree.entries(directory)];
       handle.state = directory.file.id;
     }
-    const dots: [string, Node][] = [
-      [".", directory],
-      ["..", directory.parent ?? directory],
-    ];
-    for (const [i, [name, node]] of dots.entries()) if (i >= offset) yield { name, node, next: i + 1 };
+    const dots = dotsOf(directory);
+    for (const [i, { name, node }] of dots.entries()) if (i >= offset) yield { name, node, next: i + 1 };
     for (let i = Math.max(0, offset - dots.length); i < handle.entries.length; i++) {
       const entry = handle.entries[i];
       if (entry === undefined) return;

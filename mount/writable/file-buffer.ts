@@ -1,3 +1,5 @@
+import { pagesOf } from "../../src/storage/journal/page-overlay.ts";
+
 /** A file's bytes as they are stored. */
 export interface StoredBytes {
   readonly size: number;
@@ -52,7 +54,7 @@ export class FileBuffer {
   /** Fills `target` as far as the file goes. @returns how many bytes */
   read(offset: number, target: Uint8Array): number {
     const length = Math.max(0, Math.min(target.length, this.#size - offset));
-    for (const { block, from, at, length: n } of partsOf(offset, length)) {
+    for (const { page: block, from, at, length: n } of pagesOf(offset, length, BLOCK)) {
       const part = target.subarray(at, at + n);
       const memory = this.#blocks.get(block);
       if (memory === undefined) this.#readStored(block * BLOCK + from, part);
@@ -61,8 +63,15 @@ export class FileBuffer {
     return length;
   }
 
+  /** All of them. */
+  bytes(): Uint8Array {
+    const bytes = new Uint8Array(this.#size);
+    this.read(0, bytes);
+    return bytes;
+  }
+
   write(offset: number, data: Uint8Array): void {
-    for (const { block, from, at, length } of partsOf(offset, data.length)) {
+    for (const { page: block, from, at, length } of pagesOf(offset, data.length, BLOCK)) {
       this.#block(block, from, length).set(data.subarray(at, at + length), from);
     }
     this.#size = Math.max(this.#size, offset + data.length);
@@ -70,7 +79,7 @@ export class FileBuffer {
 
   /** The bytes become zeros; the size stays. */
   zero(offset: number, length: number): void {
-    for (const { block, from, length: n } of partsOf(offset, Math.min(length, this.#size - offset))) {
+    for (const { page: block, from, length: n } of pagesOf(offset, Math.min(length, this.#size - offset), BLOCK)) {
       // Nothing is there.
       if (!this.#blocks.has(block) && block * BLOCK + from >= this.#kept) continue;
       this.#block(block, from, n).fill(0, from, from + n);
@@ -155,17 +164,4 @@ function putPadded(target: Uint8Array, source: Uint8Array): void {
   const part = source.subarray(0, target.length);
   target.set(part);
   target.fill(0, part.length);
-}
-
-function* partsOf(
-  offset: number,
-  length: number,
-): Generator<{ block: number; from: number; at: number; length: number }> {
-  for (let at = 0; at < length; ) {
-    const block = Math.floor((offset + at) / BLOCK);
-    const from = offset + at - block * BLOCK;
-    const n = Math.min(BLOCK - from, length - at);
-    yield { block, from, at, length: n };
-    at += n;
-  }
 }

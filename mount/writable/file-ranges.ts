@@ -47,12 +47,3 @@ export function fallocate(file: Buffered, offset: number, length: number, mode: 
   }
   if ((mode & KEEP_SIZE) === 0 && end > file.buffer.size) file.buffer.truncate(end);
 }
-
-/** lseek(2) for SEEK_DATA and SEEK_HOLE. All of a file counts as data, as it may. */
-export function seek({ size }: FileBuffer, offset: number, whence: number): number {
-  const SEEK_DATA = 3;
-  const SEEK_HOLE = 4;
-  if (whence !== SEEK_DATA && whence !== SEEK_HOLE) throw new ErrnoError(Errno.EINVAL);
-  if (offset >= size) throw new ErrnoError(Errno.ENXIO);
-  return whence === SEEK_DATA ? offset : size;
-}

@@ -16,14 +16,13 @@ export class MovedNodes {
   readonly #files: OpenFiles;
   readonly #metadata: Metadata;
   /** Of what is no more, as long as the kernel knows it: what it was at the end. */
-  readonly #removed: Map<number, Attributes>;
+  readonly removed = new Map<number, Attributes>();
 
-  constructor(tree: Tree, nodes: NodeTable, files: OpenFiles, metadata: Metadata, removed: Map<number, Attributes>) {
+  constructor(tree: Tree, nodes: NodeTable, files: OpenFiles, metadata: Metadata) {
     this.#tree = tree;
     this.#files = files;
     this.#nodes = nodes;
     this.#metadata = metadata;
-    this.#removed = removed;
   }
 
   /** What a node was, before it goes. */
@@ -87,6 +86,6 @@ export class MovedNodes {
 
   #remove(key: string, attributes: Attributes): void {
     const nodeid = this.#nodes.remove(key);
-    if (nodeid !== undefined) this.#removed.set(nodeid, attributes);
+    if (nodeid !== undefined) this.removed.set(nodeid, attributes);
   }
 }

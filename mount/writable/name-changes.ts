@@ -9,19 +9,17 @@ import { linkRecordAttribute, linkRecordName } from "../../src/tree/link-record.
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import { type PosixMetadata, posixAttribute, type Timestamp } from "../../src/tree/posix-metadata.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
-import { Errno, ErrnoError, errnoOf } from "../errno.ts";
+import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
 import type { RenameFlags, Request } from "../filesystem.ts";
-import { S_IFDIR, S_IFMT } from "../node-attributes.ts";
+import { S_IFDIR, S_IFMT, S_ISGID } from "../node-attributes.ts";
+import { createFileDataset } from "./chunked-store.ts";
 import { now } from "./clock.ts";
-import type { FileStore } from "./file-store.ts";
 import { linkTarget } from "./link-target.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import { existing, hardLink, isBare, linkNameFor, type NamePlace, newLinkName, renamed, softLink } from "./names.ts";
 import type { OpenFiles } from "./open-files.ts";
-
-const S_ISGID = 0o2000;
 
 /** Bytes of a file that becomes a dataset's elements while everybody waits for it. */
 const MAX_EDIT = 2 ** 26;
@@ -30,7 +28,6 @@ export interface NameChangesSetup {
   readonly live: LiveFile;
   readonly tree: Tree;
   readonly files: OpenFiles;
-  readonly store: FileStore;
   readonly metadata: Metadata;
   readonly moved: MovedNodes;
   /** Is given what a person should know of, a line at a time. */
@@ -47,7 +44,7 @@ export class NameChanges {
 
   /** An empty file: regular, or a special one. @param mode with the file type */
   makeFile(request: Request, place: NamePlace, mode: number, rdev: number): void {
-    this.#make(request, place, mode, rdev, ({ edit }, time) => this.#setup.store.create(edit, time.seconds));
+    this.#make(request, place, mode, rdev, ({ edit }, time) => createFileDataset(edit, time.seconds));
   }
 
   makeDirectory(request: Request, place: NamePlace, mode: number): void {
@@ -97,10 +94,8 @@ export class NameChanges {
 
   /** One more name for a file. */
   link(node: FileNode, place: NamePlace): void {
-    if (place.listed !== undefined) throw new ErrnoError(Errno.EEXIST);
-    const name = linkNameFor(node, place.name);
+    const name = newLinkName(place, node);
     const { directory } = place;
-    if (directory.group.link(name) !== undefined) throw new ErrnoError(Errno.EEXIST);
     const time = now();
     this.#change([directory], time, (transaction) => {
       changeLinkCount(transaction.edit, node.address, 1);
@@ -112,17 +107,17 @@ export class NameChanges {
   unlink(place: NamePlace): void {
     const listed = existing(place);
     if (listed.node.kind === "directory") throw new ErrnoError(Errno.EISDIR);
-    const time = now();
-    const after = this.#change([place.directory], time, (transaction) =>
-      this.#remove(transaction, place, listed, time),
-    );
-    after();
+    this.#takeAway(place, listed);
   }
 
   removeDirectory(place: NamePlace): void {
     const listed = existing(place);
     if (listed.node.kind !== "directory") throw new ErrnoError(Errno.ENOTDIR);
     checkEmpty(listed.node);
+    this.#takeAway(place, listed);
+  }
+
+  #takeAway(place: NamePlace, listed: ListedLink): void {
     const time = now();
     const after = this.#change([place.directory], time, (transaction) =>
       this.#remove(transaction, place, listed, time),
@@ -192,8 +187,8 @@ export class NameChanges {
       after();
       return;
     } catch (error) {
-      if (errnoOf(error) === undefined || !(error instanceof Error)) throw error;
-      this.#setup.log(`${dataset.path}: what was renamed over it stays a file, beside the dataset: ${error.message}`);
+      const why = messageOfFailure(error);
+      this.#setup.log(`${dataset.path}: what was renamed over it stays a file, beside the dataset: ${why}`);
     }
     const name = linkNameFor(file, to.name);
     if (to.directory.group.link(name) !== undefined) throw new ErrnoError(Errno.EEXIST);
@@ -237,9 +232,8 @@ export class NameChanges {
   #change<T>(directories: readonly DirectoryNode[], time: Timestamp, change: (transaction: FileTransaction) => T): T {
     return this.#setup.live.transaction((transaction) => {
       const result = change(transaction);
-      for (const directory of new Set(directories.map(({ address }) => address))) {
-        const node = directories.find(({ address }) => address === directory);
-        if (node !== undefined) this.#setup.metadata.touch(transaction, node, { mtime: time, ctime: time });
+      for (const directory of new Map(directories.map((each) => [each.address, each])).values()) {
+        this.#setup.metadata.touch(transaction, directory, { mtime: time, ctime: time });
       }
       return result;
     });

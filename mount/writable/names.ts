@@ -1,12 +1,11 @@
-import { decodeText, encodeText } from "../../src/format/text.ts";
+import { decodeText } from "../../src/format/text.ts";
 import type { Link } from "../../src/object/link.ts";
+import { named } from "../../src/object/link-edit.ts";
 import { isFileNode } from "../../src/object/pytables.ts";
-import { fileName, linkName } from "../../src/tree/file-name.ts";
+import { fileName, linkName, NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError } from "../errno.ts";
-
-export const NAME_MAX = 255;
 
 /** A place for an entry: a directory and the name there, which need not exist. */
 export interface NamePlace {
@@ -29,10 +28,13 @@ export function existing({ listed }: NamePlace): ListedLink {
   return listed;
 }
 
-/** The name of the link for something new. @throws ErrnoError EEXIST, or EINVAL for a name that a link cannot be shown under */
-export function newLinkName({ directory, name, listed }: NamePlace): string {
+/**
+ * The name of the link for something new, or one more for `node`.
+ * @throws ErrnoError EEXIST, or EINVAL for a name that a link cannot be shown under
+ */
+export function newLinkName({ directory, name, listed }: NamePlace, node?: Node): string {
   if (listed !== undefined) throw new ErrnoError(Errno.EEXIST);
-  const link = bareLinkName(name);
+  const link = node === undefined ? bareLinkName(name) : linkNameFor(node, name);
   // Its link's name is taken by what is listed under another one: a dataset `x` as `x.npy`.
   if (directory.group.link(link) !== undefined) throw new ErrnoError(Errno.EEXIST);
   return link;
@@ -69,11 +71,6 @@ export function softLink(name: string, target: string): Link & { kind: "soft" } 
 /** The same link under another name. */
 export function renamed(link: Link, name: string): Link {
   return { ...link, ...named(name) };
-}
-
-function named(name: string): Pick<Link, "name" | "charset" | "creationOrder"> {
-  const isAscii = encodeText(name).every((byte) => byte < 0x80);
-  return { name, charset: isAscii ? "ascii" : "utf-8", creationOrder: undefined };
 }
 
 function bareLinkName(name: string): string {

@@ -9,9 +9,9 @@ import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { type PosixMetadata, posixAttribute, posixMetadata } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
-import { OwnTexts } from "../own-texts.ts";
+import type { OwnTexts } from "../own-texts.ts";
+import { storeFile } from "./chunked-store.ts";
 import { FileBuffer, type StoredBytes } from "./file-buffer.ts";
-import type { FileStore } from "./file-store.ts";
 import type { LiveFile } from "./live-file.ts";
 import { isBare } from "./names.ts";
 import { applyView } from "./view-store.ts";
@@ -22,7 +22,9 @@ const MAX_BUFFER = 8 * 2 ** 20;
 /** All buffers together. */
 const MAX_BUFFERS = 32 * 2 ** 20;
 
-const NOTHING: StoredBytes = { size: 0, read: () => undefined };
+function inMemory(bytes: Uint8Array): StoredBytes {
+  return { size: bytes.length, read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)) };
+}
 
 /** Nothing is kept of what POSIX has: all as the mounted file has it. */
 export const NO_METADATA: PosixMetadata = {
@@ -93,12 +95,7 @@ export class OpenFile {
       this.#buffer = undefined;
       this.#isKept = false;
     } else if (this.#buffer.isDirty) {
-      const bytes = new Uint8Array(this.#buffer.size);
-      this.#buffer.read(0, bytes);
-      this.#buffer.stored({
-        size: bytes.length,
-        read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)),
-      });
+      this.#buffer.stored(inMemory(this.#buffer.bytes()));
       this.#isKept = true;
     }
   }
@@ -107,19 +104,23 @@ export class OpenFile {
 /** What was written into a file cannot be stored, and will be forgotten. */
 export type Refused = (file: OpenFile, error: unknown) => void;
 
+/** Whoever closes the file is told. */
+export function rethrow(_file: OpenFile, error: unknown): never {
+  throw error;
+}
+
 /** The files that are open, by the keys of their nodes, and their handles. */
 export class OpenFiles {
   readonly #live: LiveFile;
-  readonly #store: FileStore;
   readonly #reader = new RangeReader("native", 2 ** 22);
-  readonly #texts = new OwnTexts(this.#reader);
+  readonly #texts: OwnTexts;
   readonly #files = new Map<string, OpenFile>();
   readonly #handles = new Map<number, OpenFile>();
   #next = 1;
 
-  constructor(live: LiveFile, store: FileStore) {
+  constructor(live: LiveFile, texts: OwnTexts) {
     this.#live = live;
-    this.#store = store;
+    this.#texts = texts;
   }
 
   get(node: FileNode): OpenFile | undefined {
@@ -178,12 +179,6 @@ export class OpenFiles {
     return this.get(node)?.metadata ?? posixMetadata(node.object);
   }
 
-  /** Whether anything is still to be published. */
-  get isDirty(): boolean {
-    for (const file of this.#files.values()) if (file.isDirty && !file.isUnlinked) return true;
-    return false;
-  }
-
   /** The mount ends: everything is published, or refused, and what has no name is freed. */
   closeAll(refused: Refused): void {
     for (const file of [...this.#files.values()]) {
@@ -215,7 +210,7 @@ export class OpenFiles {
     this.#live.transaction((transaction) => {
       if (file.hasNewBytes) {
         const dataset = this.#dataset(node.address);
-        if (file.isFileNode) this.#store.apply(transaction, dataset, file.buffer.change());
+        if (file.isFileNode) storeFile(transaction, dataset, file.buffer.change());
         else applyView(transaction, { node, dataset, buffer: file.buffer, oldText: () => this.#texts.bytes(node) });
       }
       if (metadata !== undefined) setAttribute(transaction.edit, node.address, posixAttribute(metadata));
@@ -230,10 +225,7 @@ export class OpenFiles {
 
   /** All bytes of a file as they are now. */
   bytes(node: FileNode): Uint8Array {
-    const buffer = this.get(node)?.buffer ?? new FileBuffer(this.#storedBytes(node));
-    const bytes = new Uint8Array(buffer.size);
-    buffer.read(0, bytes);
-    return bytes;
+    return (this.get(node)?.buffer ?? new FileBuffer(this.#storedBytes(node))).bytes();
   }
 
   /**
@@ -241,7 +233,7 @@ export class OpenFiles {
    * @throws H5Error, ErrnoError where they are no such view, or would not read back as the same bytes
    */
   replaceView(transaction: FileTransaction, node: FileNode, bytes: Uint8Array): void {
-    const buffer = new FileBuffer(NOTHING);
+    const buffer = new FileBuffer(inMemory(new Uint8Array(0)));
     buffer.write(0, bytes);
     const dataset = this.#dataset(node.address);
     applyView(transaction, { node, dataset, buffer, oldText: () => this.#texts.bytes(node) });
@@ -279,10 +271,7 @@ export class OpenFiles {
 
   #storedBytes(node: FileNode): StoredBytes {
     const { address, view } = node;
-    if (view !== "bin" && view !== "npy") {
-      const text = this.#texts.bytes(node);
-      return { size: text.length, read: (offset, target) => target.set(text.subarray(offset, offset + target.length)) };
-    }
+    if (view !== "bin" && view !== "npy") return inMemory(this.#texts.bytes(node));
     const content = contentOf(node);
     if (content.kind !== "stored") throw new TypeError("bin and npy are stored");
     const { header, size } = content;

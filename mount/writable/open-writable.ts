@@ -1,13 +1,13 @@
 import { dirname } from "node:path";
+import { RangeReader } from "../../src/chunk/read-range.ts";
 import type { ExternalFiles } from "../../src/object/external-files.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { defaultSpaceDirectory } from "../../src/storage/journal/free-space-memory.ts";
 import { Tree } from "../../src/tree/tree.ts";
 import type { ViewName } from "../../src/view/view.ts";
-import type { Attributes } from "../filesystem.ts";
 import type { MountSession } from "../mount-session.ts";
+import { OwnTexts } from "../own-texts.ts";
 import { Session, type SessionSetup } from "../session.ts";
-import { chunkedStore } from "./chunked-store.ts";
 import { LiveFile } from "./live-file.ts";
 import { Metadata } from "./metadata.ts";
 import { MovedNodes } from "./moved-nodes.ts";
@@ -32,22 +32,13 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const live = new LiveFile(WritableFile.open(path, { journalDirectory, spaceDirectory, externalFiles }));
   externalFiles.add(path, live.file);
   const tree = new Tree(live.file, { views: setup.views.slice(0, 1), onlyListed: true });
-  const reading = new Session({ ...setup, tree, isAlone: true });
-  const store = chunkedStore;
-  const files = new OpenFiles(live, store);
+  const texts = new OwnTexts(new RangeReader(setup.codecs));
+  const reading = new Session({ ...setup, tree, ownTexts: texts });
+  const files = new OpenFiles(live, texts);
   const metadata = new Metadata(files, setup.facts);
-  const removed = new Map<number, Attributes>();
-  const moved = new MovedNodes(tree, reading.nodes, files, metadata, removed);
+  const moved = new MovedNodes(tree, reading.nodes, files, metadata);
   const { log } = setup;
-  const names = new NameChanges({
-    live,
-    tree,
-    files,
-    store,
-    metadata,
-    moved,
-    log,
-  });
+  const names = new NameChanges({ live, tree, files, metadata, moved, log });
   return new WritableSession({
     reading,
     live,
@@ -56,8 +47,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     metadata,
     names,
     moved,
-    removed,
-    rejected: new Rejected({ tree, files, metadata, names }),
+    rejected: new Rejected({ tree, files, metadata, names, log }),
     directory: dirname(path),
     log,
   });

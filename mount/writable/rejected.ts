@@ -1,17 +1,19 @@
 import { fileName } from "../../src/tree/file-name.ts";
 import type { Tree } from "../../src/tree/tree.ts";
-import { Errno, ErrnoError } from "../errno.ts";
+import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
 import { S_IFREG } from "../node-attributes.ts";
 import type { Metadata } from "./metadata.ts";
 import type { NameChanges } from "./name-changes.ts";
 import { type NamePlace, namePlace } from "./names.ts";
-import type { OpenFile, OpenFiles } from "./open-files.ts";
+import { type OpenFile, type OpenFiles, rethrow } from "./open-files.ts";
 
 export interface RejectedSetup {
   readonly tree: Tree;
   readonly files: OpenFiles;
   readonly metadata: Metadata;
   readonly names: NameChanges;
+  /** Is given what a person should know of, a line at a time. */
+  log(line: string): void;
 }
 
 const EXTENSION = ".rej";
@@ -30,12 +32,25 @@ export class Rejected {
     this.#setup = setup;
   }
 
+  /** Nobody waits for the answer to a RELEASE; who closed the file has been told by FLUSH, and may not have listened. */
+  refused(file: OpenFile, error: unknown): void {
+    const { log } = this.#setup;
+    const { path } = file.node;
+    const why = messageOfFailure(error);
+    const isKept = file.hasNewBytes && !file.isFileNode && !file.isUnlinked && file.buffer.size > 0;
+    try {
+      const kept = isKept ? `is kept as ${this.#keep(file)}` : "is lost";
+      log(`${path}: what was written last ${kept}: ${why}`);
+    } catch (second) {
+      log(`${path}: what was written last is lost: ${why}; ${messageOfFailure(second)}`);
+    }
+  }
+
   /** @returns the file's path. @throws H5Error, ErrnoError where it cannot be stored */
-  keep({ node, buffer }: OpenFile): string {
+  #keep({ node, buffer }: OpenFile): string {
     const { files, metadata, names } = this.#setup;
     if (buffer.size > MAX_SIZE) throw new ErrnoError(Errno.EFBIG, `${buffer.size} bytes are too many to be kept`);
-    const bytes = new Uint8Array(buffer.size);
-    buffer.read(0, bytes);
+    const bytes = buffer.bytes();
     const { uid, gid, mode } = metadata.of(node);
     const place = this.#freePlace(node.path);
     names.makeFile({ unique: 0, pid: 0, uid, gid }, place, S_IFREG | (mode & 0o666), 0);
@@ -43,9 +58,7 @@ export class Rejected {
     if (made?.kind !== "file") throw new TypeError(`${place.name} was made and is not there`);
     const handle = files.open(made);
     files.byHandle(handle).buffer.write(0, bytes);
-    files.release(handle, (_, error) => {
-      throw error;
-    });
+    files.release(handle, rethrow);
     return made.path;
   }
 

@@ -1,18 +1,14 @@
 import type { Datatype } from "../../src/format/datatype.ts";
 import type { EditContext } from "../../src/format/edit-context.ts";
-import { decodeText, encodeText } from "../../src/format/text.ts";
+import { charsetOf, decodeText } from "../../src/format/text.ts";
 import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
 import { FileHeapWriter } from "../../src/object/heap-writer.ts";
 import { meantDatatype } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
-import { RAW_TAG } from "../../src/tree/extended-attributes.ts";
+import { FACTS, isRaw, isShown, RAW_TAG, USER } from "../../src/tree/extended-attributes.ts";
 import type { Node } from "../../src/tree/node.ts";
-import { HIDDEN_PREFIX } from "../../src/tree/posix-metadata.ts";
 import { parseAttributeText } from "../../src/view/parse-attribute.ts";
 import { Errno, ErrnoError } from "../errno.ts";
-
-const USER = "user.";
-const FACTS = "h5fs.";
 
 const XATTR_CREATE = 1;
 const XATTR_REPLACE = 2;
@@ -27,6 +23,7 @@ export function setUserAttribute(
 ): void {
   const { edit } = transaction;
   const attribute = attributeName(name);
+  const charset = charsetOf(attribute);
   const object = objectOf(node);
   const old = object.attribute(attribute);
   if (old !== undefined && (flags & XATTR_CREATE) !== 0) throw new ErrnoError(Errno.EEXIST);
@@ -36,13 +33,12 @@ export function setUserAttribute(
     const datatype = meantDatatype(object, old.datatype);
     const parsed = parseAttributeText(value, { datatype, dataspace: old.dataspace }, new FileHeapWriter(transaction));
     const kept = datatype === old.datatype ? parsed.datatype : old.datatype;
-    const charset = isAscii(encodeText(attribute)) ? "ascii" : "utf-8";
     setAttribute(edit, object.address, { ...parsed, datatype: kept, name: attribute, charset });
     return;
   }
   setAttribute(edit, object.address, {
     name: attribute,
-    charset: isAscii(encodeText(attribute)) ? "ascii" : "utf-8",
+    charset,
     datatype: datatypeFor(value),
     dataspace: { kind: "scalar", dims: [], maxDims: [] },
     data: value.length === 0 ? Uint8Array.of(0) : value,
@@ -55,26 +51,22 @@ export function removeUserAttribute(edit: EditContext, node: Node, name: string)
 
 /** A text; what would not read back as it is (such as bytes that are no UTF-8), opaque data of our own. */
 function datatypeFor(value: Uint8Array): Datatype {
-  const isText = !value.includes(0) && Buffer.from(value).equals(Buffer.from(decodeText(value).toWellFormed()));
+  const text = decodeText(value);
+  const isText = !value.includes(0) && text.isWellFormed();
   return isText
     ? {
         class: "string",
         size: Math.max(1, value.length),
         padding: "null-padded",
-        charset: isAscii(value) ? "ascii" : "utf-8",
+        charset: charsetOf(text),
       }
     : { class: "opaque", size: value.length, tag: RAW_TAG };
 }
 
-function isRaw(type: Datatype): boolean {
-  return type.class === "opaque" && type.tag === RAW_TAG;
-}
-
 function attributeName(name: string): string {
   if (!name.startsWith(USER)) throw new ErrnoError(Errno.EOPNOTSUPP);
+  if (name.startsWith(FACTS) || !isShown(name)) throw new ErrnoError(Errno.EPERM);
   const attribute = name.slice(USER.length);
-  // Facts, and what the mount keeps for itself.
-  if (attribute.startsWith(FACTS) || attribute.startsWith(HIDDEN_PREFIX)) throw new ErrnoError(Errno.EPERM);
   if (attribute === "") throw new ErrnoError(Errno.EINVAL);
   return attribute;
 }
@@ -83,8 +75,4 @@ function objectOf(node: Node) {
   if (node.kind === "directory") return node.group;
   if (node.kind === "file") return node.object;
   throw new ErrnoError(Errno.EPERM);
-}
-
-function isAscii(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte < 0x80);
 }

@@ -4,7 +4,7 @@ import { setAttribute } from "../../src/object/attribute-edit.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { refersToHeap } from "../../src/object/heap-collections.ts";
 import { FileHeapWriter } from "../../src/object/heap-writer.ts";
-import { meantDatatype } from "../../src/object/pytables.ts";
+import { indexGroupName, meantDatatype } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
 import { linkName } from "../../src/tree/file-name.ts";
@@ -238,7 +238,7 @@ function checkIndexes({ file }: FileTransaction, { path, name, object }: FileNod
   if (object.attribute("NROWS") === undefined) return;
   const directory = path.split("/").slice(0, -1);
   const parent = file.resolve(`/${directory.map((part) => linkName(part) ?? part).join("/")}`);
-  if (parent.kind === "group" && parent.link(`_i_${name}`) !== undefined) {
+  if (parent.kind === "group" && parent.link(indexGroupName(name)) !== undefined) {
     throw new UnsupportedError(`${path}: the table has an index of PyTables, which writing would make wrong`, { path });
   }
 }

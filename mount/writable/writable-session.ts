@@ -1,55 +1,51 @@
 import { statfsSync } from "node:fs";
 import { decodeText, encodeText } from "../../src/format/text.ts";
 import { problemOf } from "../../src/tree/content.ts";
-import { fileName } from "../../src/tree/file-name.ts";
+import { fileName, NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
-import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
+import type { Timestamp } from "../../src/tree/posix-metadata.ts";
 import type { Tree } from "../../src/tree/tree.ts";
-import { Errno, ErrnoError, errnoOf } from "../errno.ts";
-import type {
-  AttributeChange,
-  Attributes,
-  AttributesReply,
-  Changes,
-  Created,
-  DirectoryEntry,
-  Entry,
-  FilesystemStatistics,
-  OpenReply,
-  Parked,
-  RenameFlags,
-  Request,
-  WriteFlags,
+import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
+import {
+  type AttributeChange,
+  type Attributes,
+  type AttributesReply,
+  type Changes,
+  type Created,
+  type DirectoryEntry,
+  type Entry,
+  type FilesystemStatistics,
+  FOPEN_DIRECT_IO,
+  FOPEN_KEEP_CACHE,
+  O_ACCMODE,
+  type OpenReply,
+  type Parked,
+  type RenameFlags,
+  type Request,
+  type WriteFlags,
 } from "../filesystem.ts";
 import type { Rendered } from "../job.ts";
 import type { MountSession } from "../mount-session.ts";
 import { directoryEntryType, S_IFMT, S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
+import { seek } from "../seek.ts";
 import type { Session } from "../session.ts";
-import { changeAttributes } from "./attribute-changes.ts";
+import { changeAttributes, withoutPrivileges } from "./attribute-changes.ts";
 import { now } from "./clock.ts";
 import { Directories } from "./directories.ts";
-import { fallocate, seek } from "./file-ranges.ts";
+import { fallocate } from "./file-ranges.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import type { NameChanges } from "./name-changes.ts";
-import { isBare, isWritableFile, NAME_MAX, type NamePlace, namePlace } from "./names.ts";
-import type { OpenFile, OpenFiles } from "./open-files.ts";
+import { isBare, isWritableFile, type NamePlace, namePlace } from "./names.ts";
+import { type OpenFile, type OpenFiles, type Refused, rethrow } from "./open-files.ts";
 import type { Rejected } from "./rejected.ts";
 import { removeUserAttribute, setUserAttribute } from "./user-attributes.ts";
 
-const FOPEN_DIRECT_IO = 1;
-const FOPEN_KEEP_CACHE = 2;
-
-const O_ACCMODE = 0o3;
 const O_TRUNC = 0o1000;
 /** Bytes of a view that are kept in memory until it is closed. */
 const MAX_VIEW = 2 ** 28;
-
-const S_ISUID = 0o4000;
-const S_ISGID = 0o2000;
-const S_IXGRP = 0o010;
 
 /** For what only changes through this mount, and by that name: a day, in seconds. */
 const LONG = 86_400;
@@ -63,7 +59,6 @@ export interface WritableSessionSetup {
   readonly metadata: Metadata;
   readonly names: NameChanges;
   readonly moved: MovedNodes;
-  readonly removed: Map<number, Attributes>;
   readonly rejected: Rejected;
   /** The directory that the mounted file is in. */
   readonly directory: string;
@@ -94,11 +89,11 @@ export class WritableSession implements MountSession, Changes {
 
   forget(nodeid: number, lookups: number): void {
     this.#setup.reading.forget(nodeid, lookups);
-    if (this.#nodes.get(nodeid) === undefined) this.#setup.removed.delete(nodeid);
+    if (this.#nodes.get(nodeid) === undefined) this.#setup.moved.removed.delete(nodeid);
   }
 
   getattr(request: Request, nodeid: number): AttributesReply | Parked {
-    const removed = this.#setup.removed.get(nodeid);
+    const removed = this.#setup.moved.removed.get(nodeid);
     if (removed !== undefined) return { attributes: removed, valid: LONG };
     const node = this.#node(nodeid);
     const attributes = this.#attributes(node);
@@ -128,7 +123,7 @@ export class WritableSession implements MountSession, Changes {
     const handle = this.#setup.files.open(node);
     if ((flags & O_TRUNC) !== 0) {
       try {
-        this.#truncate(node, this.#setup.files.byHandle(handle), 0);
+        this.#truncate(this.#setup.files.byHandle(handle), 0);
       } catch (error) {
         this.#setup.files.release(handle, rethrow);
         throw error;
@@ -150,23 +145,21 @@ export class WritableSession implements MountSession, Changes {
       throw new ErrnoError(Errno.EFBIG, "the view is too large to be edited");
     const time = now();
     file.buffer.write(flags.append ? file.buffer.size : offset, data);
-    const metadata = this.#storedOf(file);
-    const { mode } = metadata;
-    const kept = flags.killPrivileges && mode !== undefined ? withoutPrivileges(mode) : mode;
-    file.metadata = { ...metadata, mode: kept, mtime: time, ctime: time };
+    const kept = this.#setup.metadata.stored(file.node);
+    this.#modified(file, time, flags.killPrivileges ? withoutPrivileges(kept) : kept);
     this.#keepBounded(file);
   }
 
   lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number {
     if (handle % 2 === 0) return this.#setup.reading.lseek(request, nodeid, handle / 2, offset, whence);
-    return seek(this.#file(handle).buffer, offset, whence);
+    return seek(this.#file(handle).buffer.size, offset, whence);
   }
 
   fallocate(_request: Request, _nodeid: number, handle: number, offset: number, length: number, mode: number): void {
     const file = this.#file(handle);
     const time = now();
     const changed = (): void => {
-      file.metadata = { ...this.#storedOf(file), mtime: time, ctime: time };
+      this.#modified(file, time);
       this.#keepBounded(file);
     };
     fallocate(file, offset, length, mode, changed);
@@ -221,12 +214,12 @@ export class WritableSession implements MountSession, Changes {
   }
 
   getxattr(request: Request, nodeid: number, name: Uint8Array): Uint8Array {
-    if (this.#setup.removed.has(nodeid)) throw new ErrnoError(Errno.ENODATA);
+    if (this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ENODATA);
     return this.#setup.reading.getxattr(request, nodeid, name);
   }
 
   listxattr(request: Request, nodeid: number): readonly Uint8Array[] {
-    return this.#setup.removed.has(nodeid) ? [] : this.#setup.reading.listxattr(request, nodeid);
+    return this.#setup.moved.removed.has(nodeid) ? [] : this.#setup.reading.listxattr(request, nodeid);
   }
 
   setxattr(_request: Request, nodeid: number, name: Uint8Array, value: Uint8Array, flags: number): void {
@@ -350,8 +343,7 @@ export class WritableSession implements MountSession, Changes {
     try {
       work();
     } catch (error) {
-      if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
-      this.#setup.log(`what has changed is not in the file yet: ${error.message}`);
+      this.#setup.log(`what has changed is not in the file yet: ${messageOfFailure(error)}`);
     }
   }
 
@@ -364,20 +356,7 @@ export class WritableSession implements MountSession, Changes {
     this.#setup.live.close();
   }
 
-  /** Nobody waits for the answer to a RELEASE; who closed the file has been told by FLUSH, and may not have listened. */
-  readonly #keepRefused = (file: OpenFile, error: unknown): void => {
-    if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
-    const { log, rejected } = this.#setup;
-    const { path } = file.node;
-    const isKept = file.hasNewBytes && !file.isFileNode && !file.isUnlinked && file.buffer.size > 0;
-    try {
-      const kept = isKept ? `is kept as ${rejected.keep(file)}` : "is lost";
-      log(`${path}: what was written last ${kept}: ${error.message}`);
-    } catch (second) {
-      if (!(second instanceof Error) || errnoOf(second) === undefined) throw second;
-      log(`${path}: what was written last is lost: ${error.message}; ${second.message}`);
-    }
-  };
+  readonly #keepRefused: Refused = (file, error) => this.#setup.rejected.refused(file, error);
 
   #opened(node: FileNode, handle: number, flags: number): OpenReply {
     const isForWriting = (flags & O_ACCMODE) !== 0;
@@ -395,26 +374,26 @@ export class WritableSession implements MountSession, Changes {
     if (node.kind === "directory") throw new ErrnoError(Errno.EISDIR);
     if (node.kind !== "file" || !isWritableFile(node)) throw new ErrnoError(Errno.EROFS);
     if (open !== undefined) {
-      this.#truncate(node, open, size);
+      this.#truncate(open, size);
       return;
     }
     const { files } = this.#setup;
     const handle = files.open(node);
     try {
-      this.#truncate(node, files.byHandle(handle), size);
+      this.#truncate(files.byHandle(handle), size);
     } finally {
       files.release(handle, rethrow);
     }
   }
 
-  #truncate(node: FileNode, file: OpenFile, size: number): void {
+  #truncate(file: OpenFile, size: number): void {
     const time = now();
     file.buffer.truncate(size);
-    file.metadata = { ...this.#setup.metadata.stored(node), mtime: time, ctime: time };
+    this.#modified(file, time);
   }
 
-  #storedOf(file: OpenFile): PosixMetadata {
-    return this.#setup.metadata.stored(file.node);
+  #modified(file: OpenFile, time: Timestamp, kept = this.#setup.metadata.stored(file.node)): void {
+    file.metadata = { ...kept, mtime: time, ctime: time };
   }
 
   #keepBounded(file: OpenFile): void {
@@ -424,7 +403,7 @@ export class WritableSession implements MountSession, Changes {
 
   #node(nodeid: number): Node {
     const node = this.#nodes.get(nodeid);
-    if (node === undefined || this.#setup.removed.has(nodeid)) throw new ErrnoError(Errno.ESTALE);
+    if (node === undefined || this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ESTALE);
     if (node.kind !== "symlink") return node;
     // A symlink's node has its owner and times as they were.
     return this.#setup.tree.listed(node.parent, fileName(node.linkName, ""))?.node ?? node;
@@ -442,7 +421,7 @@ export class WritableSession implements MountSession, Changes {
   }
 
   #directory(nodeid: number): DirectoryNode {
-    if (this.#setup.removed.has(nodeid)) throw new ErrnoError(Errno.ENOENT);
+    if (this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ENOENT);
     const node = this.#node(nodeid);
     if (node.kind !== "directory") throw new ErrnoError(Errno.ENOTDIR);
     return node;
@@ -496,13 +475,4 @@ export class WritableSession implements MountSession, Changes {
   #size(node: Node): number | undefined {
     return node.kind === "file" ? this.#setup.reading.size(node) : 0;
   }
-}
-
-function rethrow(_file: OpenFile, error: unknown): never {
-  throw error;
-}
-
-/** As Linux does when somebody writes: set-group-ID means something else where the group may not execute. */
-function withoutPrivileges(mode: number): number {
-  return mode & ~(S_ISUID | ((mode & S_IXGRP) !== 0 ? S_ISGID : 0));
 }

@@ -38,6 +38,11 @@ export function encodeText(text: string): Uint8Array {
   return out.slice(0, length);
 }
 
+/** The character set that a name or a string needs: UTF-8 where ASCII is not enough. */
+export function charsetOf(text: string): "ascii" | "utf-8" {
+  return /^[\0-\x7f]*$/.test(text) ? "ascii" : "utf-8";
+}
+
 /** `undefined`: it is not all ASCII. */
 function encodeAscii(text: string): Uint8Array | undefined {
   const out = new Uint8Array(text.length);

@@ -8,8 +8,13 @@ import { decodeReferenceCount, encodeReferenceCount } from "../format/reference-
 import { decodeSymbolTable, type SymbolTable } from "../format/symbol-table.ts";
 import { SymbolTableEditor } from "../format/symbol-table-edit.ts";
 import { SymbolTableLookup } from "../format/symbol-table-lookup.ts";
-import { encodeText } from "../format/text.ts";
+import { charsetOf, encodeText } from "../format/text.ts";
 import { GroupLinks, nameExists } from "./group-links.ts";
+
+/** The name of a link that is made, as h5py has it: UTF-8 where ASCII is not enough. */
+export function named(name: string): Pick<Link, "name" | "charset" | "creationOrder"> {
+  return { name, charset: charsetOf(name), creationOrder: undefined };
+}
 
 /**
  * Adds a link to a group, the last one where the order of creation is tracked; the reference count of what a hard link leads

@@ -1,10 +1,9 @@
 import { H5Error, NotFoundError } from "../errors.ts";
-import type { CharacterSet } from "../format/datatype.ts";
 import type { Link } from "../format/link.ts";
 import { Dataset } from "./dataset.ts";
 import type { H5File } from "./file.ts";
 import { childPath, Group } from "./group.ts";
-import { addLink, changeLinkCount, removeLink, renameLink } from "./link-edit.ts";
+import { addLink, changeLinkCount, named, removeLink, renameLink } from "./link-edit.ts";
 import { createGroup } from "./new-object.ts";
 import { indexGroupName, textAttribute } from "./pytables.ts";
 import { unlink } from "./unlink.ts";
@@ -174,11 +173,6 @@ function groupAt(file: H5File, path: string): Group {
 
 function partsOf(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
-}
-
-/** As h5py names what it makes: UTF-8 where ASCII is not enough. */
-function named(name: string): { name: string; charset: CharacterSet; creationOrder: undefined } {
-  return { name, charset: /^[\0-\x7f]*$/.test(name) ? "ascii" : "utf-8", creationOrder: undefined };
 }
 
 function seconds(): number {

@@ -1,3 +1,4 @@
+import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import { isFileNode, meantDatatype } from "../object/pytables.ts";
 import { attributeText } from "../object/value.ts";
@@ -6,14 +7,20 @@ import { fact } from "./facts.ts";
 import type { Node } from "./node.ts";
 import { HIDDEN_PREFIX } from "./posix-metadata.ts";
 
-const USER = "user.";
-const FACTS = "user.h5fs.";
+/** The namespace of extended attributes that there is; access control lists, labels and capabilities are in others. */
+export const USER = "user.";
+/** Facts about a node, which are no attributes of its object. */
+export const FACTS = "user.h5fs.";
 
 /** The kernel's limit for a name (XATTR_NAME_MAX). */
 const XATTR_NAME_MAX = 255;
 
 /** Marks an attribute that was set to bytes which are no text: it is shown as those bytes. */
 export const RAW_TAG = "h5fs.bytes";
+
+export function isRaw(type: Datatype): boolean {
+  return type.class === "opaque" && type.tag === RAW_TAG;
+}
 
 /** The names under which a node's HDF5 attributes are listed: `user.NAME`. What no such name can be is left out. */
 export function extendedAttributeNames(node: Node): string[] {
@@ -37,7 +44,7 @@ export function extendedAttribute(node: Node, name: string): Uint8Array | undefi
   const attribute = isShown(name) ? object?.attribute(name.slice(USER.length)) : undefined;
   if (object === undefined || attribute === undefined) return undefined;
   const { dataspace } = attribute;
-  if (attribute.datatype.class === "opaque" && attribute.datatype.tag === RAW_TAG) return attribute.bytes();
+  if (isRaw(attribute.datatype)) return attribute.bytes();
   const datatype = meantDatatype(object, attribute.datatype);
   return attributeText({ datatype, dataspace, bytes: () => attribute.bytes() }, heapOf(object.file));
 }
@@ -49,8 +56,8 @@ function isFileOfBytes(node: Node): boolean {
   return node.kind === "file" && node.view === "bin" && node.object.kind === "dataset" && isFileNode(node.object);
 }
 
-/** False for what the mount keeps for itself. */
-function isShown(name: string): boolean {
+/** False for what the mount keeps for itself. @param name with its namespace */
+export function isShown(name: string): boolean {
   return !name.startsWith(USER + HIDDEN_PREFIX);
 }
 

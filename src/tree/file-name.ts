@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { decodeText, encodeText } from "../format/text.ts";
 
 /** The longest name of a directory entry, in bytes (NAME_MAX). The kernel would let FUSE have longer ones. */
-const NAME_MAX = 255;
+export const NAME_MAX = 255;
 
 /** A name of so many UTF-16 code units is never shortened, were each escaped or of 3 bytes and an extension added. */
 const SURELY_SHORT = 80;

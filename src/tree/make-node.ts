@@ -84,7 +84,7 @@ export class NodeMaker {
 }
 
 /** A symlink is known by its entry. @param name as shown */
-export function symlinkKey(parent: Pick<DirectoryNode, "key">, name: string): string {
+function symlinkKey(parent: Pick<DirectoryNode, "key">, name: string): string {
   return `${parent.key}/${name}:symlink`;
 }
 

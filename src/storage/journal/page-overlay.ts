@@ -120,11 +120,12 @@ export class PageOverlay {
 export function* pagesOf(
   offset: number,
   length: number,
+  pageSize = PAGE_SIZE,
 ): Generator<{ readonly page: number; readonly from: number; readonly at: number; readonly length: number }> {
   for (let at = 0; at < length; ) {
-    const page = Math.floor((offset + at) / PAGE_SIZE);
-    const from = offset + at - page * PAGE_SIZE;
-    const n = Math.min(PAGE_SIZE - from, length - at);
+    const page = Math.floor((offset + at) / pageSize);
+    const from = offset + at - page * pageSize;
+    const n = Math.min(pageSize - from, length - at);
     yield { page, from, at, length: n };
     at += n;
   }
