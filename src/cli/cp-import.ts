@@ -93,14 +93,12 @@ function importNpy(file: EditableFile, path: string, input: InputFile, options: 
 
 /** Types are found by reading all of the text; then it is read again. */
 function importCsv(file: EditableFile, path: string, input: InputFile, options: ImportOptions, told: Told): void {
-  const found = inferCsv(input.blocks());
+  const found = inferCsv(input.blocks(), file.file.context.sizeOfOffsets);
   if ("problem" in found) throw new H5Error("argument", `${input.name}: ${found.problem}`);
   const { datatype, rows, style } = found;
   const dataset = create(file, path, datatype, [rows], [null], options);
   file.transaction((transaction) => {
     const heap = new FileHeapWriter(transaction);
-    const stored = transaction.file.object(dataset);
-    if (stored.kind !== "dataset") throw new TypeError("a dataset was made");
     for (const { first, count, bytes } of parseCsv(
       input.blocks(),
       { datatype, dims: [rows], name: path },

@@ -33,7 +33,7 @@ const DELIMITERS = [",", ";", "\t"] as const;
  * @param blocks the text, in pieces of any size
  * @param sizeOfOffsets of addresses in the file that the dataset is for
  */
-export function inferCsv(blocks: Iterable<Uint8Array>, sizeOfOffsets = 8): CsvImport | CsvRefusal {
+export function inferCsv(blocks: Iterable<Uint8Array>, sizeOfOffsets: number): CsvImport | CsvRefusal {
   const all = blocks[Symbol.iterator]();
   const head = firstBytes(all);
   const scan = new TableScan(delimiterOf(head));
@@ -126,7 +126,7 @@ class TableScan {
     return undefined;
   }
 
-  result(byteOrderMark: boolean, sizeOfOffsets = 8): CsvImport | CsvRefusal {
+  result(byteOrderMark: boolean, sizeOfOffsets: number): CsvImport | CsvRefusal {
     const first = this.#first;
     if (first === undefined) return { problem: "line 1: the text is empty" };
     const isHeader = looksLikeHeader(first, this.#columns);
