@@ -12,9 +12,8 @@ import { parseCsv } from "../view/parse-csv.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../view/parse-npy.ts";
 import { CopyProgress } from "./copy-progress.ts";
 import type { ObjectCopyOptions } from "./cp-object.ts";
-import { editFile } from "./edit-location.ts";
+import { editFile, isGroup, replaceable } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
-import { isGroup, replaceable } from "./mv.ts";
 import { parseFilters } from "./set.ts";
 
 export interface ImportOptions extends Omit<ObjectCopyOptions, "recursive"> {

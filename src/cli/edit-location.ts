@@ -1,5 +1,6 @@
 import { H5Error, NotFoundError } from "../errors.ts";
 import { EditableFile } from "../object/editable-file.ts";
+import { Group } from "../object/group.ts";
 import { defaultSpaceDirectory } from "../storage/journal/free-space-memory.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
 import { splitLocation } from "./location.ts";
@@ -57,4 +58,24 @@ function withAdvice(name: string, error: unknown): unknown {
   if (error.kind !== "not-found" || message.includes("h5fs "))
     return new H5Error(error.kind, message, { cause: error });
   return new NotFoundError(`${message}; "h5fs tree ${name}" shows what it has`, { cause: error });
+}
+
+/** @throws H5Error where it cannot be told */
+export function isGroup(file: EditableFile, path: string): boolean {
+  try {
+    return file.file.resolve(path) instanceof Group;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
+}
+
+/** Makes room, unless there is a group: that would be a tree, not a file. */
+export function replaceable(file: EditableFile, path: string): void {
+  if (isGroup(file, path)) return;
+  try {
+    file.delete(path);
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+  }
 }
