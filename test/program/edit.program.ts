@@ -53,6 +53,12 @@ describe("commands that change a file", () => {
       await h5fs("create", "a.h5");
       await h5fs("cp", "x.npy", "a.h5:/");
       await h5fs("cp", "--filters", "shuffle,gzip", "t.csv", "a.h5:/t");
+      // What is not there need not be replaced.
+      await h5fs("cp", "-f", "x.npy", "a.h5:/new");
+      await h5fs("cp", "-f", "a.h5:/new", "a.h5:/newer");
+      await h5fs("mv", "-f", "a.h5:/newer", "a.h5:/newest");
+      await h5fs("mv", "-f", "a.h5:/newest", "a.h5:/new");
+      await h5fs("rm", "a.h5:/new");
       await h5fs("attr", "set", "-t", "int16", "a.h5:/x", "range", "[1, 6]");
       await h5fs("attr", "set", "a.h5:/x", "units", "m");
       await h5fs("set", "chunks", "a.h5:/x", "1,_");
