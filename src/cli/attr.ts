@@ -92,19 +92,15 @@ function setText(
   text: string,
   type: string | undefined,
 ): void {
-  const old = object.attribute(name);
-  if (type === undefined && old === undefined) {
+  const target =
+    type === undefined
+      ? object.attribute(name)
+      : { datatype: datatypeFrom(type, transaction.edit.sizeOfOffsets), dataspace: fixedDataspace(dimsOf(text)) };
+  if (target === undefined) {
     setAttributeValue(transaction, object.address, name, { value: text });
     return;
   }
-  const { sizeOfOffsets } = transaction.edit;
-  const target = {
-    datatype: type === undefined ? old?.datatype : datatypeFrom(type, sizeOfOffsets),
-    dataspace: type === undefined ? old?.dataspace : fixedDataspace(dimsOf(text)),
-  };
-  if (target.datatype === undefined || target.dataspace === undefined) throw new TypeError("an attribute has a type");
-  const { datatype, dataspace } = target;
-  const parsed = parseAttributeText(encodeText(text), { datatype, dataspace }, new FileHeapWriter(transaction));
+  const parsed = parseAttributeText(encodeText(text), target, new FileHeapWriter(transaction));
   setAttributeElements(transaction, object.address, name, parsed);
 }
 

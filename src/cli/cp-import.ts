@@ -12,9 +12,8 @@ import { parseCsv } from "../view/parse-csv.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../view/parse-npy.ts";
 import { CopyProgress } from "./copy-progress.ts";
 import type { ObjectCopyOptions } from "./cp-object.ts";
-import { editFile } from "./edit-location.ts";
+import { editFile, isGroup, replaceable } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
-import { isGroup, replaceable } from "./mv.ts";
 import { parseFilters } from "./set.ts";
 
 export interface ImportOptions extends Omit<ObjectCopyOptions, "recursive"> {
@@ -93,14 +92,12 @@ function importNpy(file: EditableFile, path: string, input: InputFile, options: 
 
 /** Types are found by reading all of the text; then it is read again. */
 function importCsv(file: EditableFile, path: string, input: InputFile, options: ImportOptions, told: Told): void {
-  const found = inferCsv(input.blocks());
+  const found = inferCsv(input.blocks(), file.file.context.sizeOfOffsets);
   if ("problem" in found) throw new H5Error("argument", `${input.name}: ${found.problem}`);
   const { datatype, rows, style } = found;
   const dataset = create(file, path, datatype, [rows], [null], options);
   file.transaction((transaction) => {
     const heap = new FileHeapWriter(transaction);
-    const stored = transaction.file.object(dataset);
-    if (stored.kind !== "dataset") throw new TypeError("a dataset was made");
     for (const { first, count, bytes } of parseCsv(
       input.blocks(),
       { datatype, dims: [rows], name: path },

@@ -2,9 +2,9 @@ import { realpathSync } from "node:fs";
 import { H5Error } from "../errors.ts";
 import { childPath, Group } from "../object/group.ts";
 import { CopyProgress } from "./copy-progress.ts";
-import { editFile } from "./edit-location.ts";
+import { editFile, isGroup, replaceable } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
-import { isGroup, lastPart, replaceable } from "./mv.ts";
+import { lastPart } from "./location.ts";
 import { openObject } from "./object-location.ts";
 
 export interface ObjectCopyOptions {

@@ -1,5 +1,7 @@
 import { H5Error, NotFoundError } from "../errors.ts";
 import { EditableFile } from "../object/editable-file.ts";
+import { Group } from "../object/group.ts";
+import { linkAt, placeOf } from "../object/path-edit.ts";
 import { defaultSpaceDirectory } from "../storage/journal/free-space-memory.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
 import { splitLocation } from "./location.ts";
@@ -57,4 +59,31 @@ function withAdvice(name: string, error: unknown): unknown {
   if (error.kind !== "not-found" || message.includes("h5fs "))
     return new H5Error(error.kind, message, { cause: error });
   return new NotFoundError(`${message}; "h5fs tree ${name}" shows what it has`, { cause: error });
+}
+
+/** @throws H5Error where it cannot be told */
+export function isGroup(file: EditableFile, path: string): boolean {
+  try {
+    return file.file.resolve(path) instanceof Group;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
+}
+
+/** Whether there is no link of that path, wherever one would lead. */
+export function isMissing(file: EditableFile, path: string): boolean {
+  try {
+    linkAt(placeOf(file.file, path));
+    return false;
+  } catch (error) {
+    if (error instanceof NotFoundError) return true;
+    throw error;
+  }
+}
+
+/** Makes room, unless there is a group: that would be a tree, not a file. */
+export function replaceable(file: EditableFile, path: string): void {
+  // Asked before: a transaction in which something has failed cannot be kept.
+  if (!isGroup(file, path) && !isMissing(file, path)) file.delete(path);
 }

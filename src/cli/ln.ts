@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { childPath } from "../object/group.ts";
-import { DRY_RUN, type EditArguments, editFile, pathInFile } from "./edit-location.ts";
+import { DRY_RUN, type EditArguments, editFile, isGroup, pathInFile } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
-import { splitLocation } from "./location.ts";
-import { isGroup, lastPart } from "./mv.ts";
+import { lastPart, splitLocation } from "./location.ts";
 
 interface LnArguments extends EditArguments {
   readonly target: string;

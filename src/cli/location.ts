@@ -42,5 +42,10 @@ export function openLocation(location: string, options: TreeOptions = {}): Locat
   const node = tree.resolve(path);
   if (node === undefined)
     throw new NotFoundError(`${name} has no ${path}; "h5fs ls ${name}" lists what it has`, { path });
-  return { file, tree, node, name: path.split("/").findLast((part) => part !== "") ?? "" };
+  return { file, tree, node, name: lastPart(path) };
+}
+
+/** The last part of a path: "" for the root. */
+export function lastPart(path: string): string {
+  return path.split("/").findLast((part) => part !== "") ?? "";
 }

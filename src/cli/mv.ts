@@ -1,9 +1,10 @@
 import type { CommandModule } from "yargs";
 import { NotFoundError } from "../errors.ts";
 import type { EditableFile } from "../object/editable-file.ts";
-import { childPath, Group } from "../object/group.ts";
-import { DRY_RUN, type EditArguments, editFile, pathsInOneFile } from "./edit-location.ts";
+import { childPath } from "../object/group.ts";
+import { DRY_RUN, type EditArguments, editFile, isGroup, pathsInOneFile, replaceable } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
+import { lastPart } from "./location.ts";
 
 interface MvArguments extends EditArguments {
   readonly locations: readonly string[];
@@ -48,35 +49,11 @@ export const mvCommand: CommandModule<object, MvArguments> = {
   },
 };
 
-/** @throws H5Error where it cannot be told */
-export function isGroup(file: EditableFile, path: string): boolean {
-  try {
-    return file.file.resolve(path) instanceof Group;
-  } catch (error) {
-    if (error instanceof NotFoundError) return false;
-    throw error;
-  }
-}
-
-export function lastPart(path: string): string {
-  return path.split("/").findLast((part) => part !== "") ?? "";
-}
-
 function isSame(file: EditableFile, a: string, b: string): boolean {
   try {
     return file.file.resolve(a).address === file.file.resolve(b).address;
   } catch (error) {
     if (error instanceof NotFoundError) return false;
     throw error;
-  }
-}
-
-/** Makes room, unless there is a group: that would be a tree, not a file. */
-export function replaceable(file: EditableFile, path: string): void {
-  if (isGroup(file, path)) return;
-  try {
-    file.delete(path);
-  } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
   }
 }

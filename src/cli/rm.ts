@@ -3,7 +3,7 @@ import { H5Error } from "../errors.ts";
 import type { H5File } from "../object/file.ts";
 import { Group } from "../object/group.ts";
 import { linkAt, placeOf } from "../object/path-edit.ts";
-import { DRY_RUN, type EditArguments, editFile, pathsInOneFile } from "./edit-location.ts";
+import { DRY_RUN, type EditArguments, editFile, isMissing, pathsInOneFile } from "./edit-location.ts";
 
 interface RmArguments extends EditArguments {
   readonly locations: readonly string[];
@@ -30,23 +30,13 @@ export const rmCommand: CommandModule<object, RmArguments> = {
     const { file: name, paths } = pathsInOneFile(locations);
     editFile(name, dryRun, (file) => {
       for (const path of paths) {
-        if (force && isMissing(file.file, path)) continue;
+        if (force && isMissing(file, path)) continue;
         if (!recursive) assertNoGroup(file.file, path);
         file.delete(path);
       }
     });
   },
 };
-
-function isMissing(file: H5File, path: string): boolean {
-  try {
-    linkAt(placeOf(file, path));
-    return false;
-  } catch (error) {
-    if (error instanceof H5Error && error.kind === "not-found") return true;
-    throw error;
-  }
-}
 
 /** A link to a group that has another name is only a link: but the user may not know. */
 function assertNoGroup(file: H5File, path: string): void {

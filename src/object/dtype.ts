@@ -1,4 +1,4 @@
-import { H5Error } from "../errors.ts";
+import { H5Error, UnsupportedError } from "../errors.ts";
 import type { ByteOrder, CharacterSet, Datatype, StringPadding } from "../format/datatype.ts";
 import {
   arrayType,
@@ -58,7 +58,7 @@ const NAMED: Readonly<Record<string, string>> = {
 export function datatypeFrom(spec: DtypeSpec, sizeOfOffsets: number): Datatype {
   if (typeof spec === "string") return named(spec, sizeOfOffsets);
   if (isFields(spec)) return compoundFrom(spec, sizeOfOffsets);
-  if ("class" in spec) return spec;
+  if ("class" in spec) return ofFile(spec, sizeOfOffsets);
   if ("string" in spec) {
     checkCount(spec.string, "a string", 1);
     return { ...stringType(spec.string, spec.charset ?? "utf-8"), ...(spec.padding && { padding: spec.padding }) };
@@ -66,6 +66,18 @@ export function datatypeFrom(spec: DtypeSpec, sizeOfOffsets: number): Datatype {
   if ("vlen" in spec) return sequenceType(datatypeFrom(spec.vlen, sizeOfOffsets), sizeOfOffsets);
   if ("array" in spec) return arrayFrom(datatypeFrom(spec.array, sizeOfOffsets), spec.shape);
   return enumFrom(spec, sizeOfOffsets);
+}
+
+/** The datatype, which may be that of another file. @throws UnsupportedError where that has addresses of another size */
+function ofFile(type: Datatype, sizeOfOffsets: number): Datatype {
+  if (type.class === "vlen" && type.size !== 8 + sizeOfOffsets) {
+    throw new UnsupportedError(
+      `a datatype whose elements lead to other data, with addresses of ${type.size - 8} bytes, cannot be made in a file with ${sizeOfOffsets}`,
+    );
+  }
+  if (type.class === "vlen" || type.class === "array") ofFile(type.base, sizeOfOffsets);
+  else if (type.class === "compound") for (const member of type.members) ofFile(member.type, sizeOfOffsets);
+  return type;
 }
 
 function isFields(spec: Exclude<DtypeSpec, string>): spec is readonly FieldSpec[] {

@@ -44,8 +44,11 @@ export function integerEncoder(type: Datatype, layout: IntegerLayout, padding: b
   };
 }
 
-/** Stores of at most 4 bytes. */
-function smallPut({ size, order }: IntegerLayout): ((view: DataView, at: number, value: number) => void) | undefined {
+/** Writes an integer that fits. */
+export type PutInteger = (view: DataView, at: number, value: number) => void;
+
+/** For whole integers of at most 4 bytes. */
+export function smallPut({ size, order }: IntegerLayout): PutInteger | undefined {
   const little = order === "little";
   switch (size) {
     case 1:

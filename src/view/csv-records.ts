@@ -78,7 +78,7 @@ export function* csvRecords(blocks: Iterable<Uint8Array>, delimiter: number): Ge
   let isFirst = true;
   for (const block of blocks) {
     const bytes = rest.length === 0 ? block : joined(rest, block);
-    let at = isFirst ? markLength(bytes) : 0;
+    let at = isFirst && startsWithMark(bytes) ? MARK.length : 0;
     isFirst &&= bytes.length < MARK.length;
     // Fewer bytes may be the beginning of a mark.
     while (!isFirst) {
@@ -105,8 +105,8 @@ export function* csvRecords(blocks: Iterable<Uint8Array>, delimiter: number): Ge
 /** The byte order mark that some programs put before a text. */
 const MARK = [0xef, 0xbb, 0xbf];
 
-function markLength(bytes: Uint8Array): number {
-  return MARK.every((byte, i) => bytes[i] === byte) ? MARK.length : 0;
+export function startsWithMark(bytes: Uint8Array): boolean {
+  return MARK.every((byte, i) => bytes[i] === byte);
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

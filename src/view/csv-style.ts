@@ -15,6 +15,10 @@ export interface CsvStyle {
   readonly columns: readonly ColumnStyle[];
 }
 
+export function delimiterByte(delimiter: CsvStyle["delimiter"]): number {
+  return delimiter.charCodeAt(0);
+}
+
 /** Fields in quotes: those that a reader would take for something else, all, or all but empty ones. */
 export type QuotedFields = "needed" | "always" | "present";
 

@@ -5,8 +5,8 @@ import { separator, type Writer, writeList, writeRun } from "../object/text/cell
 import { INTEGER_ROOM, putUnsigned } from "../object/text/integer.ts";
 import type { TextStyle } from "../object/text/plain-text.ts";
 import type { HeapResolver } from "../object/value-heap.ts";
-import { complexPart } from "../object/value-meaning.ts";
-import { columnsWriter, isOneColumn, leafColumns } from "./columns.ts";
+import { columnsWriter, isOneColumn } from "./columns.ts";
+import { csvLayout } from "./csv-layout.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
 import type { TextFormat } from "./text-format.ts";
 
@@ -18,24 +18,14 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
 /**
- * RFC 4180 with LF and a header.
- * - One dimension, or a scalar: an element is a row; its columns are named as the dataset, those of a compound as its
- *   members.
- * - Two dimensions: a row is a row, the columns are 0, 1, 2...
- * - More: index columns d0, d1... for all dimensions but the last, then the last as columns.
- * - Compounds of two dimensions and more: index columns for all dimensions, then the members.
+ * RFC 4180 with LF and a header; which columns there are, `csvLayout` says.
  *
  * An empty string is `""`, a null string or reference an empty field (as PostgreSQL and DuckDB have it); where that
  * would be an empty line, which readers skip, it is `""` as well.
  */
 export function csvFormat(source: ElementSource): TextFormat {
   const { datatype, heap, name } = source;
-  const dims = source.dims ?? [];
-  const isTable = datatype.class === "compound" && complexPart(datatype) === undefined;
-  const isRowEach = isTable || dims.length < 2;
-  const elementsPerRow = isRowEach ? 1 : (dims.at(-1) ?? 1);
-  // The dimensions that have index columns.
-  const indexed = isTable ? (dims.length < 2 ? [] : dims) : dims.length < 3 ? [] : dims.slice(0, -1);
+  const { elementsPerRow, indexed, columns } = csvLayout(datatype, source.dims ?? [], name);
   const alone = elementsPerRow === 1 && indexed.length === 0 && isOneColumn(datatype);
   const writer = rowWriter(datatype, heap, alone ? ALONE : AMONG_OTHERS);
   const size = datatype.size;
@@ -53,8 +43,7 @@ export function csvFormat(source: ElementSource): TextFormat {
         writeCsvText(sink, bytes, 0, bytes.length);
       };
       for (let d = 0; d < indexed.length; d++) column(`d${d}`);
-      if (isRowEach) for (const leaf of leafColumns(datatype, isTable ? "" : name)) column(leaf.name);
-      else for (let i = 0; i < elementsPerRow; i++) for (const leaf of leafColumns(datatype, `${i}`)) column(leaf.name);
+      for (const leaf of columns()) column(leaf.name);
       sink.byte(NEWLINE);
     },
     elements(first, count, data, sink) {

@@ -1,11 +1,11 @@
 import { H5Error } from "../errors.ts";
 import type { CompoundType } from "../format/datatype.ts";
-import { decodeText, encodeText } from "../format/text.ts";
+import { decodeText } from "../format/text.ts";
 import { compoundType } from "../object/datatypes.ts";
 import { type CellKind, ColumnScan, kindOf } from "./column-scan.ts";
 import { type ColumnType, columnType } from "./column-type.ts";
-import { CsvRecord, csvRecords, QUOTING } from "./csv-records.ts";
-import type { CsvStyle } from "./csv-style.ts";
+import { CsvRecord, csvRecords, QUOTING, startsWithMark } from "./csv-records.ts";
+import { type CsvStyle, delimiterByte } from "./csv-style.ts";
 
 /** A table that a CSV text can become, and what it takes to write the same text again. */
 export interface CsvImport {
@@ -33,12 +33,12 @@ const DELIMITERS = [",", ";", "\t"] as const;
  * @param blocks the text, in pieces of any size
  * @param sizeOfOffsets of addresses in the file that the dataset is for
  */
-export function inferCsv(blocks: Iterable<Uint8Array>, sizeOfOffsets = 8): CsvImport | CsvRefusal {
+export function inferCsv(blocks: Iterable<Uint8Array>, sizeOfOffsets: number): CsvImport | CsvRefusal {
   const all = blocks[Symbol.iterator]();
   const head = firstBytes(all);
   const scan = new TableScan(delimiterOf(head));
   try {
-    for (const record of csvRecords(chained(head, all), encodeText(scan.delimiter)[0] ?? 0)) {
+    for (const record of csvRecords(chained(head, all), delimiterByte(scan.delimiter))) {
       const problem = scan.add(record);
       if (problem !== undefined) return { problem };
     }
@@ -68,17 +68,13 @@ function* chained(head: Uint8Array, rest: Iterator<Uint8Array>): Generator<Uint8
   for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
 }
 
-function startsWithMark(bytes: Uint8Array): boolean {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-}
-
 /** The one by which the first two records have the most fields, as many in both. */
 function delimiterOf(head: Uint8Array): CsvStyle["delimiter"] {
   let best: { readonly delimiter: CsvStyle["delimiter"]; readonly score: number } = { delimiter: ",", score: 1 };
   for (const delimiter of DELIMITERS) {
     const counts: number[] = [];
     try {
-      for (const { count } of csvRecords([head], encodeText(delimiter)[0] ?? 0)) if (counts.push(count) === 2) break;
+      for (const { count } of csvRecords([head], delimiterByte(delimiter))) if (counts.push(count) === 2) break;
     } catch (error) {
       // In this delimiter's view it is no CSV text.
       if (error instanceof H5Error) continue;
@@ -118,8 +114,8 @@ class TableScan {
     if (this.#first === undefined) {
       if (count > MAX_COLUMNS) return `line ${line}: has ${count} fields, more than ${MAX_COLUMNS}`;
       this.#lineEnd = lineEnd;
-      this.#first = copyOf(record, encodeText(this.delimiter)[0] ?? 0);
-      this.#columns = Array.from({ length: count }, () => new ColumnScan(encodeText(this.delimiter)[0] ?? 0));
+      this.#first = copyOf(record, delimiterByte(this.delimiter));
+      this.#columns = Array.from({ length: count }, () => new ColumnScan(delimiterByte(this.delimiter)));
       return undefined;
     }
     if (count !== this.#columns.length)

@@ -23,7 +23,6 @@ export class NumberShape {
   letter = 0;
   /** Characters of the exponent behind its sign. */
   exponentDigits = 0;
-  exponentHasSign = false;
   negative = false;
 
   /** False: [from, to) is no number, or in no such form. @param comma whether a comma may be the point */
@@ -67,8 +66,7 @@ export class NumberShape {
     if (letter !== 0x65 && letter !== 0x45) return false;
     let at = from + 1;
     const sign = bytes[at];
-    this.exponentHasSign = sign === MINUS || sign === PLUS;
-    if (this.exponentHasSign) at++;
+    if (sign === MINUS || sign === PLUS) at++;
     const first = at;
     let exponent = 0;
     for (; at < to; at++) {

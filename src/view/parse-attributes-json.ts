@@ -72,10 +72,10 @@ function attributeOf(json: JsonText, name: string, known: KnownType | undefined,
   const typeAt = part("type");
   const type = plainJson(json, typeAt);
   const isKnown = known !== undefined && JSON.stringify(typeJson(known.meant)) === JSON.stringify(type);
-  const meant = isKnown ? known.meant : located(json, typeAt[0], () => parseTypeJson(type, heap.sizeOfOffsets));
+  const meant = isKnown ? known.meant : json.located(typeAt[0], () => parseTypeJson(type, heap.sizeOfOffsets));
   const datatype = isKnown ? known.stored : meant;
   const shapeAt = part("shape");
-  const dims = located(json, shapeAt[0], () => shapeOf(plainJson(json, shapeAt)));
+  const dims = json.located(shapeAt[0], () => shapeOf(plainJson(json, shapeAt)));
   const [valueAt, valueEnd] = part("value");
   const end = json.position;
   json.position = valueAt;
@@ -153,13 +153,4 @@ function shapeOf(json: Json): number[] | null {
     }
     return dim;
   });
-}
-
-function located<T>(json: JsonText, at: number, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof H5Error) || error.kind !== "argument") throw error;
-    return json.fail(error.message, at);
-  }
 }

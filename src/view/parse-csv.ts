@@ -1,14 +1,15 @@
 import { H5Error } from "../errors.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { decodeText, encodeText } from "../format/text.ts";
-import { type ElementBytes, elementBytes } from "../object/value-bytes.ts";
+import type { ElementBytes } from "../object/value-bytes.ts";
 import type { HeapWriter } from "../object/value-encode.ts";
-import { complexPart } from "../object/value-meaning.ts";
-import { leafColumns } from "./columns.ts";
+import type { LeafColumn } from "./columns.ts";
+import { type CsvLayout, csvLayout } from "./csv-layout.ts";
 import { type CsvRecord, csvRecords, QUOTING } from "./csv-records.ts";
-import type { ColumnStyle, CsvStyle } from "./csv-style.ts";
+import { type ColumnStyle, type CsvStyle, delimiterByte } from "./csv-style.ts";
 import { cellParser } from "./parse-cell.ts";
 import type { ParseText } from "./parse-scalar.ts";
+import { type ParsedElements, ParsedRows } from "./parsed-rows.ts";
 
 /** What a text is to become elements of. */
 export interface CsvTarget {
@@ -18,16 +19,6 @@ export interface CsvTarget {
   /** The dataset's own name, which heads the column of a one-dimensional dataset. */
   readonly name: string;
 }
-
-/** Consecutive elements, as they are stored, in C order. */
-export interface ParsedElements {
-  readonly first: number;
-  readonly count: number;
-  readonly bytes: Uint8Array;
-}
-
-/** Bytes of elements that are handed over at a time, about. */
-const BATCH_SIZE = 1 << 18;
 
 /**
  * Reads a CSV text as `csvFormat` writes it, or as `style` says, into elements.
@@ -41,14 +32,11 @@ export function* parseCsv(
   style?: CsvStyle,
 ): Generator<ParsedElements> {
   const row = new RowParser(target, heap, style);
-  const { rowSize, elementsPerRow } = row;
-  const perBatch = Math.max(1, Math.floor(BATCH_SIZE / Math.max(1, rowSize)));
-  let batch = elementBytes(new Uint8Array(perBatch * rowSize));
-  let rows = 0;
-  let inBatch = 0;
+  const { elementsPerRow } = row.layout;
+  const rows = new ParsedRows(elementsPerRow, elementsPerRow * target.datatype.size);
   let blank = 0;
   let isHeader = row.header !== undefined;
-  for (const record of csvRecords(blocks, encodeText(style?.delimiter ?? ",")[0] ?? 0)) {
+  for (const record of csvRecords(blocks, delimiterByte(style?.delimiter ?? ","))) {
     if (isHeader) {
       row.checkHeader(record);
       isHeader = false;
@@ -60,19 +48,13 @@ export function* parseCsv(
       continue;
     }
     if (blank > 0) throw new H5Error("argument", `line ${blank}: is empty`);
-    if (inBatch === perBatch) {
-      yield { first: (rows - inBatch) * elementsPerRow, count: inBatch * elementsPerRow, bytes: batch.bytes };
-      batch = elementBytes(new Uint8Array(perBatch * rowSize));
-      inBatch = 0;
-    }
-    row.parse(record, rows, batch, inBatch * rowSize);
-    rows++;
-    inBatch++;
+    yield* rows.whenFull();
+    row.parse(record, rows.count, rows.out, rows.at);
+    rows.add();
   }
   if (isHeader) throw new H5Error("argument", "line 1: has no header");
-  row.checkCount(rows);
-  const bytes = batch.bytes.subarray(0, inBatch * rowSize);
-  if (inBatch > 0) yield { first: (rows - inBatch) * elementsPerRow, count: inBatch * elementsPerRow, bytes };
+  row.checkCount(rows.count);
+  yield* rows.rest();
 }
 
 interface Column {
@@ -87,28 +69,17 @@ interface Column {
 }
 
 class RowParser {
-  readonly elementsPerRow: number;
-  /** Bytes of the elements of a row. */
-  readonly rowSize: number;
+  readonly layout: CsvLayout;
   readonly header: readonly string[] | undefined;
-  /** The dimensions that have index columns. */
-  readonly #indexed: readonly number[];
   readonly #columns: Column[] = [];
   readonly #fields: number;
 
   constructor({ datatype, dims, name }: CsvTarget, heap: HeapWriter | undefined, style: CsvStyle | undefined) {
-    const isTable = datatype.class === "compound" && complexPart(datatype) === undefined;
-    const isRowEach = isTable || dims.length < 2;
-    this.elementsPerRow = isRowEach ? 1 : (dims.at(-1) ?? 1);
-    this.rowSize = this.elementsPerRow * datatype.size;
-    this.#indexed = isTable ? (dims.length < 2 ? [] : dims) : dims.length < 3 ? [] : dims.slice(0, -1);
-    const names = this.#indexed.map((_, d) => `d${d}`);
-    for (let e = 0; e < this.elementsPerRow; e++) {
-      const prefix = isRowEach ? (isTable ? "" : name) : `${e}`;
-      for (const leaf of leafColumns(datatype, prefix, e * datatype.size)) {
-        names.push(leaf.name);
-        this.#columns.push(columnOf(leaf, heap, style?.columns[this.#columns.length]));
-      }
+    this.layout = csvLayout(datatype, dims, name);
+    const names = this.layout.indexed.map((_, d) => `d${d}`);
+    for (const leaf of this.layout.columns()) {
+      names.push(leaf.name);
+      this.#columns.push(columnOf(leaf, heap, style?.columns[this.#columns.length]));
     }
     this.header = style === undefined ? names : style.header?.texts;
     this.#fields = names.length;
@@ -134,7 +105,7 @@ class RowParser {
       throw new H5Error("argument", `line ${record.line}: has ${record.count} fields, expected ${this.#fields}`);
     }
     this.#checkIndexes(record, row);
-    let i = this.#indexed.length;
+    let i = this.layout.indexed.length;
     for (const column of this.#columns) {
       try {
         parseField(record, i, column, out, at + column.offset);
@@ -149,7 +120,7 @@ class RowParser {
 
   /** The coordinates of a row must be those of that row: rows cannot be left out or change places. */
   #checkIndexes(record: CsvRecord, row: number): void {
-    const dims = this.#indexed;
+    const dims = this.layout.indexed;
     let rest = row;
     for (let d = dims.length - 1; d >= 0; d--) {
       const dim = d === 0 ? Number.POSITIVE_INFINITY : (dims[d] ?? 1);
@@ -163,7 +134,7 @@ class RowParser {
   }
 
   checkCount(rows: number): void {
-    const inner = this.#indexed.slice(1).reduce((product, dim) => product * dim, 1);
+    const inner = this.layout.indexed.slice(1).reduce((product, dim) => product * dim, 1);
     if (rows % inner !== 0) {
       throw new H5Error("argument", `has ${rows} rows, which is no multiple of the ${inner} of one index d0`);
     }
@@ -171,7 +142,7 @@ class RowParser {
 }
 
 function columnOf(
-  { name, offset, type }: { readonly name: string; readonly offset: number; readonly type: Datatype },
+  { name, offset, type }: LeafColumn,
   heap: HeapWriter | undefined,
   style: ColumnStyle | undefined,
 ): Column {

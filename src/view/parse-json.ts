@@ -38,6 +38,16 @@ export class JsonText {
     throw new H5Error("argument", `line ${line}, column ${column}: ${message}`);
   }
 
+  /** Runs what may refuse a value, and says where the value is. */
+  located<T>(at: number, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof H5Error) || error.kind !== "argument") throw error;
+      return this.fail(error.message, at);
+    }
+  }
+
   /** The next byte that is no white space, which stays; -1 at the end. */
   peek(): number {
     const { bytes } = this;
@@ -146,16 +156,6 @@ export function jsonParser(type: Datatype, heap: HeapWriter | undefined): ParseJ
   }
 }
 
-/** Runs what may refuse a value, and says where the value is. */
-function located(json: JsonText, at: number, parse: () => void): void {
-  try {
-    parse();
-  } catch (error) {
-    if (!(error instanceof H5Error) || error.kind !== "argument") throw error;
-    json.fail(error.message, at);
-  }
-}
-
 /** Numbers, booleans; names, hexadecimal digits and non-finite floats are strings. */
 function scalar(type: ScalarType): ParseJson {
   const parse = scalarParser(type);
@@ -163,12 +163,12 @@ function scalar(type: ScalarType): ParseJson {
     if (json.peek() === QUOTE) {
       const start = json.position;
       const text = Buffer.from(json.string());
-      located(json, start, () => parse(text, 0, text.length, out, at));
+      json.located(start, () => parse(text, 0, text.length, out, at));
       return;
     }
     const start = json.position;
     const end = json.word();
-    located(json, start, () => parse(json.bytes, start, end, out, at));
+    json.located(start, () => parse(json.bytes, start, end, out, at));
     json.position = end;
   };
 }
@@ -183,11 +183,11 @@ function textParser(type: Datatype, heap: HeapWriter | undefined): ParseJson {
       const end = json.word();
       if (decodeText(json.bytes.subarray(start, end)) !== "null") json.fail("a string was expected");
       json.position = end;
-      located(json, start, () => encode(null, out, at));
+      json.located(start, () => encode(null, out, at));
       return;
     }
     const text = json.string();
-    located(json, start, () => encode(text, out, at));
+    json.located(start, () => encode(text, out, at));
   };
 }
 

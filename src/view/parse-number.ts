@@ -1,6 +1,8 @@
 import { H5Error } from "../errors.ts";
 import type { FloatType } from "../format/datatype.ts";
+import { decodeText } from "../format/text.ts";
 import type { ElementBytes } from "../object/value-bytes.ts";
+import { type PutInteger, smallPut } from "../object/value-encode-number.ts";
 import { floatFormat } from "../object/value-float.ts";
 import { type ExactNumber, FloatEncoder } from "../object/value-float-encode.ts";
 import { type IntegerLayout, integerRange, isWholeInteger, writeInteger } from "../object/value-integer.ts";
@@ -156,8 +158,9 @@ export type ParseNumber = (bytes: Uint8Array, from: number, to: number, out: Ele
 
 const number = new NumberText();
 
-function refused(bytes: Uint8Array, from: number, to: number, why: string): H5Error {
-  const text = Buffer.from(bytes.subarray(from, Math.min(to, from + 40))).toString();
+/** The error that says why a text is refused. */
+export function refused(bytes: Uint8Array, from: number, to: number, why: string): H5Error {
+  const text = decodeText(bytes.subarray(from, Math.min(to, from + 40)));
   return new H5Error("argument", `${JSON.stringify(to - from > 40 ? `${text}...` : text)} ${why}`);
 }
 
@@ -193,22 +196,15 @@ export function integerParser(layout: IntegerLayout, padding: bigint): ParseNumb
 }
 
 /** Stores of a whole number of at most 53 bits that fits. */
-function integerPut({ size, order }: IntegerLayout): (view: DataView, at: number, value: number) => void {
-  const little = order === "little";
-  switch (size) {
-    case 1:
-      return (view, at, value) => view.setUint8(at, value);
-    case 2:
-      return (view, at, value) => view.setUint16(at, value, little);
-    case 4:
-      return (view, at, value) => view.setUint32(at, value, little);
-    default:
-      return (view, at, value) => {
-        const high = Math.floor(value / 0x100000000);
-        view.setUint32(at + (little ? 0 : 4), value - high * 0x100000000, little);
-        view.setInt32(at + (little ? 4 : 0), high, little);
-      };
-  }
+function integerPut(layout: IntegerLayout): PutInteger {
+  const little = layout.order === "little";
+  const put = smallPut(layout);
+  if (put !== undefined) return put;
+  return (view, at, value) => {
+    const high = Math.floor(value / 0x100000000);
+    view.setUint32(at + (little ? 0 : 4), value - high * 0x100000000, little);
+    view.setInt32(at + (little ? 4 : 0), high, little);
+  };
 }
 
 /** Floats of any layout: the nearest of the type. */

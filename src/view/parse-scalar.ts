@@ -1,10 +1,10 @@
-import { H5Error, UnsupportedError } from "../errors.ts";
+import { UnsupportedError } from "../errors.ts";
 import type { BitfieldType, EnumType, FloatType, IntegerType, OpaqueType, TimeType } from "../format/datatype.ts";
-import { decodeText, encodeText } from "../format/text.ts";
+import { encodeText } from "../format/text.ts";
 import type { ElementBytes } from "../object/value-bytes.ts";
 import { integerLayout, integerRange, paddingOf, writeInteger, writeTimeval } from "../object/value-integer.ts";
 import { isBoolean } from "../object/value-meaning.ts";
-import { floatParser, integerParser, NumberText } from "./parse-number.ts";
+import { floatParser, integerParser, NumberText, refused } from "./parse-number.ts";
 
 /** Types whose elements are one word: no string, nothing inside. */
 export type ScalarType = IntegerType | TimeType | FloatType | EnumType | BitfieldType | OpaqueType;
@@ -31,14 +31,6 @@ export function scalarParser(type: ScalarType): ParseText {
     case "opaque":
       return opaqueParser(type);
   }
-}
-
-function shown(text: Uint8Array, from: number, to: number): string {
-  return JSON.stringify(decodeText(text.subarray(from, Math.min(to, from + 40))) + (to - from > 40 ? "..." : ""));
-}
-
-function refused(text: Uint8Array, from: number, to: number, why: string): H5Error {
-  return new H5Error("argument", `${shown(text, from, to)} ${why}`);
 }
 
 const number = new NumberText();

@@ -1,18 +1,16 @@
 import { H5Error } from "../errors.ts";
-import { type ElementBytes, elementBytes } from "../object/value-bytes.ts";
+import type { ElementBytes } from "../object/value-bytes.ts";
 import type { HeapWriter } from "../object/value-encode.ts";
 import { leafColumns } from "./columns.ts";
 import { cellParser } from "./parse-cell.ts";
-import type { CsvTarget, ParsedElements } from "./parse-csv.ts";
+import type { CsvTarget } from "./parse-csv.ts";
 import type { ParseText } from "./parse-scalar.ts";
+import { type ParsedElements, ParsedRows } from "./parsed-rows.ts";
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
-
-/** Bytes of elements that are handed over at a time, about. */
-const BATCH_SIZE = 1 << 18;
 
 /** Bytes of one line. */
 const MAX_LINE = 2 ** 28;
@@ -32,34 +30,24 @@ export function* parseTxt(
   const { datatype, dims } = target;
   const isText = datatype.class === "string" || datatype.class === "vlen";
   const elementsPerRow = dims.length < 2 ? 1 : (dims.at(-1) ?? 1);
-  const rowSize = elementsPerRow * datatype.size;
   const row = isText ? wholeLine(cellParser(datatype, heap).parse) : numbersOf(target, elementsPerRow);
-  const perBatch = Math.max(1, Math.floor(BATCH_SIZE / Math.max(1, rowSize)));
-  let batch = elementBytes(new Uint8Array(perBatch * rowSize));
-  let rows = 0;
-  let inBatch = 0;
+  const rows = new ParsedRows(elementsPerRow, elementsPerRow * datatype.size);
   for (const line of isText && dims.length === 0 ? onePiece(blocks) : linesOf(blocks)) {
     if (!isText && isBlank(line)) continue;
-    if (inBatch === perBatch) {
-      yield { first: (rows - inBatch) * elementsPerRow, count: inBatch * elementsPerRow, bytes: batch.bytes };
-      batch = elementBytes(new Uint8Array(perBatch * rowSize));
-      inBatch = 0;
-    }
+    yield* rows.whenFull();
     try {
-      row(line, batch, inBatch * rowSize);
+      row(line, rows.out, rows.at);
     } catch (error) {
       if (!(error instanceof H5Error)) throw error;
       throw new H5Error(error.kind, `line ${line.number}${error.message}`, { cause: error });
     }
-    rows++;
-    inBatch++;
+    rows.add();
   }
   const planes = dims.slice(1, -1).reduce((product, dim) => product * dim, 1);
-  if (rows % planes !== 0) {
-    throw new H5Error("argument", `has ${rows} rows, which is no multiple of the ${planes} of one plane`);
+  if (rows.count % planes !== 0) {
+    throw new H5Error("argument", `has ${rows.count} rows, which is no multiple of the ${planes} of one plane`);
   }
-  const bytes = batch.bytes.subarray(0, inBatch * rowSize);
-  if (inBatch > 0) yield { first: (rows - inBatch) * elementsPerRow, count: inBatch * elementsPerRow, bytes };
+  yield* rows.rest();
 }
 
 /** [from, to) of `bytes`, without its line break. */

@@ -8,9 +8,9 @@ import { enumWriter } from "../object/text/number-text.ts";
 import { plainWriter, type TextStyle } from "../object/text/plain-text.ts";
 import { floatFormat } from "../object/value-float.ts";
 import type { HeapResolver } from "../object/value-heap.ts";
-import { complexPart, isBoolean } from "../object/value-meaning.ts";
-import { leafColumns } from "./columns.ts";
-import { type ColumnStyle, type CsvStyle, PYTHON_EXPONENT, type QuotedFields } from "./csv-style.ts";
+import { isBoolean } from "../object/value-meaning.ts";
+import { csvLayout } from "./csv-layout.ts";
+import { type ColumnStyle, type CsvStyle, delimiterByte, PYTHON_EXPONENT, type QuotedFields } from "./csv-style.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
 import { styledFloatWriter } from "./styled-float.ts";
 import type { TextFormat } from "./text-format.ts";
@@ -26,12 +26,11 @@ const RETURN = 0x0d;
 export function styledCsvFormat(source: ElementSource, style: CsvStyle): TextFormat {
   const { datatype, heap, name } = source;
   if (source.dims === null || source.dims.length > 1) throw new UnsupportedError("a CSV style is for one dimension");
-  const isTable = datatype.class === "compound" && complexPart(datatype) === undefined;
-  const leaves = [...leafColumns(datatype, isTable ? "" : name)];
+  const leaves = [...csvLayout(datatype, source.dims, name).columns()];
   if (leaves.length !== style.columns.length) {
     throw new UnsupportedError(`a CSV style has ${style.columns.length} columns, the dataset ${leaves.length}`);
   }
-  const delimiter = encodeText(style.delimiter)[0] ?? 0;
+  const delimiter = delimiterByte(style.delimiter);
   const cells = leaves.map(({ offset, type }, i) => {
     const column = style.columns[i] ?? { quoted: "needed" };
     return { offset, cell: columnCell(type, heap, column, delimiter) };

@@ -7,17 +7,7 @@ import { H5File } from "../../src/object/file.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { Tree } from "../../src/tree/tree.ts";
 import { projectRoot } from "../support/project.ts";
-
-const FACTS = {
-  size: 10_000,
-  isWritable: false,
-  fileMode: 0o440,
-  directoryMode: 0o550,
-  uid: 7,
-  gid: 8,
-  atime: { seconds: 1, nanoseconds: 2 },
-  mtime: { seconds: 3, nanoseconds: 4 },
-};
+import { FACTS } from "./facts.ts";
 
 /** A fixture with a byte changed, so far from where `found` first is. */
 function damaged(fixture: string, found: string, distance: number): H5File {

@@ -10,17 +10,7 @@ import { H5File } from "../../src/object/file.ts";
 import { Tree } from "../../src/tree/tree.ts";
 import { SAMPLE, writeSample } from "../support/h5wasm-file.ts";
 import { removeTempDir, tempDir } from "../support/temp-dir.ts";
-
-const FACTS = {
-  size: 10_000,
-  isWritable: false,
-  fileMode: 0o440,
-  directoryMode: 0o550,
-  uid: 7,
-  gid: 8,
-  atime: { seconds: 1, nanoseconds: 2 },
-  mtime: { seconds: 3, nanoseconds: 4 },
-};
+import { FACTS } from "./facts.ts";
 
 const S_IFMT = 0o170000;
 

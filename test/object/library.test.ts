@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import h5wasm from "h5wasm/node";
+import { vlenStringType } from "../../src/object/datatypes.ts";
 import { EditableFile } from "../../src/object/editable-file.ts";
 import { H5File } from "../../src/object/file.ts";
 import { LIBRARY_VERSIONS } from "../../src/object/new-file.ts";
@@ -144,6 +145,7 @@ describe("datasets that the library makes", () => {
         ["argument", () => x.resize([7])],
         ["argument", () => x.resize([1, 1])],
         ["unsupported", () => file.dataset("/flat").resize([2])],
+        ["unsupported", () => file.createDataset("/y", { dtype: [["s", vlenStringType(4)]], shape: [2] })],
         ["argument", () => file.dataset("/")],
         ["not-found", () => file.dataset("/no")],
         ["argument", () => x.attributes.set("a", [1, "b"])],

@@ -13,6 +13,7 @@ import { readFloat, toDouble } from "../../src/object/value-float.ts";
 import { type HeapResolver, heapOf as heapOfFile } from "../../src/object/value-heap.ts";
 import { readBits, writeBits } from "../../src/object/value-integer.ts";
 import { walkObjects } from "../../src/object/walk.ts";
+import { assertRefused } from "../support/error-kind.ts";
 import { corpusRoot, hdf5Files, projectRoot } from "../support/project.ts";
 import {
   array,
@@ -67,14 +68,7 @@ class MemoryHeap implements HeapWriter {
 
 const encode = (type: Datatype, value: Storable): number[] => [...encodeElement(type, value, new MemoryHeap())];
 const refuses = (type: Datatype, value: Storable, message: RegExp): void => {
-  assert.throws(
-    () => encode(type, value),
-    (error) => {
-      assert.ok(error instanceof H5Error && error.kind === "argument", `${error}`);
-      assert.match(error.message, message);
-      return true;
-    },
-  );
+  assertRefused(() => encode(type, value), message);
 };
 
 describe("values are encoded", () => {

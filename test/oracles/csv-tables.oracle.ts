@@ -14,7 +14,7 @@ import { withTempDir } from "../support/temp-dir.ts";
 
 /** The text that is shown of the table that a text becomes. */
 function shownAgain(text: Uint8Array): Uint8Array {
-  const found = inferCsv([text]);
+  const found = inferCsv([text], 8);
   assert.ok(!("problem" in found), "problem" in found ? found.problem : "");
   const { datatype, rows, style } = found;
   const strings: Uint8Array[] = [];

@@ -5,18 +5,24 @@ import { inspect } from "node:util";
 import h5wasm from "h5wasm/node";
 import { writeSample } from "../support/h5wasm-file.ts";
 import { H5FS } from "../support/mount.ts";
+import { projectRoot } from "../support/project.ts";
 import { run } from "../support/run.ts";
 import { withTempDir } from "../support/temp-dir.ts";
+
+/** Runs h5fs in a folder, where it must succeed without a word on standard error. */
+function commandIn(cwd: string): (...args: string[]) => Promise<string> {
+  return async (...args) => {
+    const { status, stdout, stderr } = await run(process.execPath, [H5FS, ...args], { cwd });
+    assert.equal(stderr, "");
+    assert.equal(status, 0);
+    return stdout.toString();
+  };
+}
 
 describe("commands that change a file", () => {
   it("make, link, move and remove", async () => {
     await withTempDir(async (cwd) => {
-      const h5fs = async (...args: string[]): Promise<string> => {
-        const { status, stdout, stderr } = await run(process.execPath, [H5FS, ...args], { cwd });
-        assert.equal(stderr, "");
-        assert.equal(status, 0);
-        return stdout.toString();
-      };
+      const h5fs = commandIn(cwd);
       await h5fs("create", "--user-block", "512", "new.h5");
       await h5fs("mkdir", "-p", "new.h5:/run7/raw", "new.h5:/run8");
       await h5fs("ln", "new.h5:/run7/raw", "new.h5:/run8/same");
@@ -38,12 +44,7 @@ describe("commands that change a file", () => {
 
   it("make datasets of files, set attributes, store anew, copy and repack", async () => {
     await withTempDir(async (cwd) => {
-      const h5fs = async (...args: string[]): Promise<string> => {
-        const { status, stdout, stderr } = await run(process.execPath, [H5FS, ...args], { cwd });
-        assert.equal(stderr, "");
-        assert.equal(status, 0);
-        return stdout.toString();
-      };
+      const h5fs = commandIn(cwd);
       const header = "{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3), }".padEnd(117);
       const head = Buffer.concat([Buffer.from("\x93NUMPY\x01\x00\x76\x00", "latin1"), Buffer.from(`${header}\n`)]);
       const numbers = Buffer.from(Int16Array.of(1, 4, 2, 5, 3, 6).buffer);
@@ -52,6 +53,12 @@ describe("commands that change a file", () => {
       await h5fs("create", "a.h5");
       await h5fs("cp", "x.npy", "a.h5:/");
       await h5fs("cp", "--filters", "shuffle,gzip", "t.csv", "a.h5:/t");
+      // What is not there need not be replaced.
+      await h5fs("cp", "-f", "x.npy", "a.h5:/new");
+      await h5fs("cp", "-f", "a.h5:/new", "a.h5:/newer");
+      await h5fs("mv", "-f", "a.h5:/newer", "a.h5:/newest");
+      await h5fs("mv", "-f", "a.h5:/newest", "a.h5:/new");
+      await h5fs("rm", "a.h5:/new");
       await h5fs("attr", "set", "-t", "int16", "a.h5:/x", "range", "[1, 6]");
       await h5fs("attr", "set", "a.h5:/x", "units", "m");
       await h5fs("set", "chunks", "a.h5:/x", "1,_");
@@ -78,6 +85,22 @@ describe("commands that change a file", () => {
       assert.equal(dataset("/all/x").attrs.units?.value, "m");
       assert.equal(dataset("/all/again").attrs.units?.value, "m");
       assert.match(inspect(dataset("/all/t").to_array()), /^\[ \[ 1n?, 'a,b' \], \[ 2n?, 'c' \], \[ 0n?, '' \] \]$/);
+      file.close();
+    });
+  });
+
+  it("make a table with strings of any length in a file with addresses of 4 bytes, which libhdf5 reads", async () => {
+    await withTempDir(async (cwd) => {
+      const path = join(cwd, "small.h5");
+      writeFileSync(path, readFileSync(join(projectRoot(), "test/data/engine/sizes-4-4.h5")));
+      const long = "y".repeat(2000);
+      writeFileSync(join(cwd, "t.csv"), `id,name\n1,${long}\n${"2,x\n".repeat(20)}`);
+      await commandIn(cwd)("cp", "t.csv", "small.h5:/t");
+      await h5wasm.ready;
+      const file = new h5wasm.File(path, "r");
+      const table = file.get("t");
+      assert.ok(table instanceof h5wasm.Dataset);
+      assert.match(inspect(table.slice([[0, 1]]), { maxStringLength: 3000 }), new RegExp(`'${long}'`));
       file.close();
     });
   });

@@ -36,7 +36,7 @@ function* inBlocks(text: Uint8Array, size: number): Generator<Uint8Array> {
 }
 
 function inferred(text: string, size = 1 << 20): CsvImport {
-  const found = inferCsv(inBlocks(encodeText(text), size));
+  const found = inferCsv(inBlocks(encodeText(text), size), 8);
   assert.ok(!("problem" in found), "problem" in found ? `${found.problem}: ${text}` : "");
   return found;
 }
@@ -79,7 +79,7 @@ function becomes(text: string, type: string): CsvStyle {
 }
 
 const refuses = (text: string, problem: RegExp): void => {
-  const found = inferCsv([encodeText(text)]);
+  const found = inferCsv([encodeText(text)], 8);
   assert.ok("problem" in found, text);
   assert.match(found.problem, problem);
 };
@@ -173,7 +173,7 @@ describe("tables found in CSV texts are shown as the same bytes", () => {
     refuses('a,b\nx"y,1\n', /^line 2: the column "a" has a quote in a field without quotes/);
     refuses('a,b\n"x,1\n', /^line 2: field 1 has no closing quote/);
     refuses("", /^line 1: the text is empty/);
-    const latin1 = inferCsv([Uint8Array.from([...encodeText("a\nx\nM"), 0xfc, 0x0a])]);
+    const latin1 = inferCsv([Uint8Array.from([...encodeText("a\nx\nM"), 0xfc, 0x0a])], 8);
     assert.ok("problem" in latin1 && /^line 3: the column "a" is not UTF-8/.test(latin1.problem));
   });
 

@@ -22,6 +22,7 @@ import {
   string,
   x87,
 } from "../object/datatypes.ts";
+import { assertRefused } from "../support/error-kind.ts";
 import { render, source } from "./render.ts";
 
 /** A text in blocks of that size. */
@@ -78,14 +79,7 @@ function cell(type: Datatype, text: string): Uint8Array {
 }
 
 const refuses = (type: Datatype, text: string, message: RegExp): void => {
-  assert.throws(
-    () => cell(type, text),
-    (error) => {
-      assert.ok(error instanceof H5Error && error.kind === "argument", `${error}`);
-      assert.match(error.message, message);
-      return true;
-    },
-  );
+  assertRefused(() => cell(type, text), message);
 };
 
 describe("numbers from text", () => {

@@ -44,7 +44,7 @@ const readers: Record<string, { readonly text: string; readonly read: (bytes: Ui
     text: 'i,f,s,v,q,e,b,o,a[0],a[1],z.r,z.i\n1,0.5,ab,,"[1, 2]",RED,true,0x0102,1,2,1.0,2.0\n',
     read: (bytes) => [...parseCsv([bytes], { datatype: type, dims: [1], name: "x" }, heap)],
   },
-  "csv of a new table": { text: 'a,b\n1,"x"\n2.5,y\n', read: (bytes) => inferCsv([bytes]) },
+  "csv of a new table": { text: 'a,b\n1,"x"\n2.5,y\n', read: (bytes) => inferCsv([bytes], 8) },
   json: { text: `[${row}, ${row}]`, read: (bytes) => parseJsonView(bytes, type, [2], heap) },
   attributes: {
     text: '{"a": {"type": {"class": "string", "size": 3, "charset": "ascii", "padding": "null-padded"}, "shape": [1], "value": ["x"]}}',
