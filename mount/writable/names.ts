@@ -1,5 +1,6 @@
-import { decodeText, encodeText } from "../../src/format/text.ts";
+import { decodeText } from "../../src/format/text.ts";
 import type { Link } from "../../src/object/link.ts";
+import { named } from "../../src/object/link-edit.ts";
 import { isFileNode } from "../../src/object/pytables.ts";
 import { fileName, linkName } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
@@ -69,11 +70,6 @@ export function softLink(name: string, target: string): Link & { kind: "soft" } 
 /** The same link under another name. */
 export function renamed(link: Link, name: string): Link {
   return { ...link, ...named(name) };
-}
-
-function named(name: string): Pick<Link, "name" | "charset" | "creationOrder"> {
-  const isAscii = encodeText(name).every((byte) => byte < 0x80);
-  return { name, charset: isAscii ? "ascii" : "utf-8", creationOrder: undefined };
 }
 
 function bareLinkName(name: string): string {

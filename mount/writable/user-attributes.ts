@@ -1,6 +1,6 @@
 import type { Datatype } from "../../src/format/datatype.ts";
 import type { EditContext } from "../../src/format/edit-context.ts";
-import { decodeText, encodeText } from "../../src/format/text.ts";
+import { charsetOf, decodeText } from "../../src/format/text.ts";
 import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
 import { FileHeapWriter } from "../../src/object/heap-writer.ts";
 import { meantDatatype } from "../../src/object/pytables.ts";
@@ -36,13 +36,12 @@ export function setUserAttribute(
     const datatype = meantDatatype(object, old.datatype);
     const parsed = parseAttributeText(value, { datatype, dataspace: old.dataspace }, new FileHeapWriter(transaction));
     const kept = datatype === old.datatype ? parsed.datatype : old.datatype;
-    const charset = isAscii(encodeText(attribute)) ? "ascii" : "utf-8";
-    setAttribute(edit, object.address, { ...parsed, datatype: kept, name: attribute, charset });
+    setAttribute(edit, object.address, { ...parsed, datatype: kept, name: attribute, charset: charsetOf(attribute) });
     return;
   }
   setAttribute(edit, object.address, {
     name: attribute,
-    charset: isAscii(encodeText(attribute)) ? "ascii" : "utf-8",
+    charset: charsetOf(attribute),
     datatype: datatypeFor(value),
     dataspace: { kind: "scalar", dims: [], maxDims: [] },
     data: value.length === 0 ? Uint8Array.of(0) : value,
@@ -55,13 +54,14 @@ export function removeUserAttribute(edit: EditContext, node: Node, name: string)
 
 /** A text; what would not read back as it is (such as bytes that are no UTF-8), opaque data of our own. */
 function datatypeFor(value: Uint8Array): Datatype {
-  const isText = !value.includes(0) && Buffer.from(value).equals(Buffer.from(decodeText(value).toWellFormed()));
+  const text = decodeText(value);
+  const isText = !value.includes(0) && Buffer.from(value).equals(Buffer.from(text.toWellFormed()));
   return isText
     ? {
         class: "string",
         size: Math.max(1, value.length),
         padding: "null-padded",
-        charset: isAscii(value) ? "ascii" : "utf-8",
+        charset: charsetOf(text),
       }
     : { class: "opaque", size: value.length, tag: RAW_TAG };
 }
@@ -83,8 +83,4 @@ function objectOf(node: Node) {
   if (node.kind === "directory") return node.group;
   if (node.kind === "file") return node.object;
   throw new ErrnoError(Errno.EPERM);
-}
-
-function isAscii(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte < 0x80);
 }

@@ -1,3 +1,5 @@
+import type { CharacterSet } from "./datatype.ts";
+
 /**
  * Names and strings of the file as JavaScript strings, without loss: UTF-8, and each byte that is no part of valid UTF-8
  * as a lone surrogate U+DC80 to U+DCFF (as Python's "surrogateescape" does), so that `encodeText(decodeText(b))` is `b`.
@@ -47,6 +49,11 @@ function encodeAscii(text: string): Uint8Array | undefined {
     out[i] = code;
   }
   return out;
+}
+
+/** As h5py marks names: UTF-8 where ASCII is not enough. */
+export function charsetOf(text: string): CharacterSet {
+  return /^[\0-\x7f]*$/.test(text) ? "ascii" : "utf-8";
 }
 
 /** The number of bytes of the valid UTF-8 sequence at `i`, or 0. */

@@ -1,7 +1,7 @@
 import { H5Error } from "../errors.ts";
 import { type Dataspace, elementCount } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
-import { encodeText } from "../format/text.ts";
+import { charsetOf, encodeText } from "../format/text.ts";
 import type { Attribute } from "./attribute.ts";
 import { deleteAttribute, type NewAttribute, setAttribute } from "./attribute-edit.ts";
 import { FileHeapWriter, releaseElements } from "./heap-writer.ts";
@@ -56,8 +56,7 @@ export function setAttributeElements(
 ): void {
   const old = transaction.file.object(address).attribute(name);
   const before = old === undefined ? undefined : beforeOf(old);
-  const charset = /^[\0-\x7f]*$/.test(name) ? "ascii" : "utf-8";
-  setAttribute(transaction.edit, address, { name, charset, datatype, dataspace, data });
+  setAttribute(transaction.edit, address, { name, charset: charsetOf(name), datatype, dataspace, data });
   if (datatype.committedAt !== undefined) changeLinkCount(transaction.edit, datatype.committedAt, 1);
   if (before !== undefined) release(transaction, before);
 }

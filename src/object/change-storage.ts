@@ -5,6 +5,7 @@ import { H5Error } from "../errors.ts";
 import type { EditContext } from "../format/edit-context.ts";
 import type { Filter } from "../format/filter-pipeline.ts";
 import { MESSAGE } from "../format/header-message.ts";
+import { now } from "../format/modification-time.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import { ElementCopier, hasAddresses } from "./copy-elements.ts";
 import type { Dataset } from "./dataset.ts";
@@ -58,17 +59,16 @@ function createEmpty(edit: EditContext, dataset: Dataset, { chunks, filters: spe
   const { committedAt: _, ...datatype } = dataset.datatype;
   const fillValue = fill.kind === "undefined" ? "undefined" : fill.value;
   const base = { datatype, dataspace, fillValue, fillTime: fill.fillTime } as const;
-  const now = Math.floor(Date.now() / 1000);
   if (chunks === "none") {
     if (filters.length > 0) throw wrong("has filters, which need chunks");
     if (maxDims.some((max, d) => max !== dims[d])) throw wrong("may grow, which needs chunks");
-    return createLateDataset(edit, base, now);
+    return createLateDataset(edit, base, now());
   }
   const isChunked = layout.kind === "chunked";
   const kept = isChunked && chunks === undefined ? layout.chunkDims : undefined;
   const chosen =
     chunks === "choose" || chunks === undefined ? chooseChunkShape(dims, maxDims, dataset.elementSize) : chunks;
-  return createChunkedDataset(edit, { ...base, chunkShape: kept ?? chosen, filters }, now);
+  return createChunkedDataset(edit, { ...base, chunkShape: kept ?? chosen, filters }, now());
 }
 
 /** All elements that are stored, in boxes: of each chunk, or rows of the first dimension. */

@@ -2,6 +2,7 @@ import { chooseChunkShape } from "../chunk/chunk-shape.ts";
 import { H5Error } from "../errors.ts";
 import type { Dataspace } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
+import { now } from "../format/modification-time.ts";
 import { type DtypeSpec, datatypeFrom } from "./dtype.ts";
 import { type FilterSpec, filtersFrom } from "./filter-spec.ts";
 import { FileHeapWriter } from "./heap-writer.ts";
@@ -62,12 +63,11 @@ export function createDataset(transaction: FileTransaction, place: LinkPlace, op
   const given = options.filters ?? (as === undefined ? [] : leafFilters(as, place.group));
   const filters = filtersFrom(given, datatype.size);
   const chunks = chunkShape(options, dataspace, datatype, filters.length > 0);
-  const now = Math.floor(Date.now() / 1000);
   const base = { datatype, dataspace, fillValue: fill } as const;
   const address =
     chunks === undefined
-      ? createLateDataset(edit, base, now)
-      : createChunkedDataset(edit, { ...base, chunkShape: chunks, filters }, now);
+      ? createLateDataset(edit, base, now())
+      : createChunkedDataset(edit, { ...base, chunkShape: chunks, filters }, now());
   if (datatype.committedAt !== undefined) changeLinkCount(edit, datatype.committedAt, 1);
   placeObject(transaction, place, address);
   if (as !== undefined) leafAttributes(transaction, address, { as, title, datatype, dataspace, fill });

@@ -8,8 +8,13 @@ import { decodeReferenceCount, encodeReferenceCount } from "../format/reference-
 import { decodeSymbolTable, type SymbolTable } from "../format/symbol-table.ts";
 import { SymbolTableEditor } from "../format/symbol-table-edit.ts";
 import { SymbolTableLookup } from "../format/symbol-table-lookup.ts";
-import { encodeText } from "../format/text.ts";
+import { charsetOf, encodeText } from "../format/text.ts";
 import { GroupLinks, nameExists } from "./group-links.ts";
+
+/** What any link of that name has. */
+export function named(name: string): Pick<Link, "name" | "charset" | "creationOrder"> {
+  return { name, charset: charsetOf(name), creationOrder: undefined };
+}
 
 /**
  * Adds a link to a group, the last one where the order of creation is tracked; the reference count of what a hard link leads
@@ -52,7 +57,7 @@ export function renameLink(edit: EditContext, group: number, name: string, newNa
   if (link === undefined || name === newName) return link !== undefined;
   if (findLink(edit, group, newName) !== undefined) throw nameExists(newName);
   removeLink(edit, group, name);
-  const charset = link.charset === "ascii" && encodeText(newName).some((byte) => byte > 0x7f) ? "utf-8" : link.charset;
+  const charset = link.charset === "ascii" ? charsetOf(newName) : link.charset;
   addLink(edit, group, { ...link, name: newName, charset });
   return true;
 }

@@ -3,6 +3,7 @@ import { H5Error } from "../errors.ts";
 import { FormatContext } from "../format/context.ts";
 import { type ByteStore, EditContext } from "../format/edit-context.ts";
 import { MESSAGE } from "../format/header-message.ts";
+import { now } from "../format/modification-time.ts";
 import { findMessage, readObjectHeader } from "../format/object-header.ts";
 import { Reader, type Sizes } from "../format/reader.ts";
 import { encodeSuperblock, type Superblock, superblockSize } from "../format/superblock.ts";
@@ -49,7 +50,7 @@ export function newFileBytes(options: NewFileSetup = {}): Uint8Array {
   const context = new FormatContext(new AddressSpace(store.snapshot(), userBlock), sizes);
   const edit = new EditContext(context, { ...K, version }, store);
   edit.allocate(superblockSize(version, sizes), "metadata");
-  const makeRoot = options.makeRoot ?? ((context) => createGroup(context, Math.floor(Date.now() / 1000)));
+  const makeRoot = options.makeRoot ?? ((context) => createGroup(context, now()));
   const rootAddress = makeRoot(edit);
   const w = new Writer(sizes);
   encodeSuperblock(w, {

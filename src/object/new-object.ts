@@ -9,8 +9,11 @@ import { type HeaderMessage, MESSAGE, MESSAGE_FLAG } from "../format/header-mess
 import { encodeLinkInfo } from "../format/link-info.ts";
 import { encodeModificationTime } from "../format/modification-time.ts";
 import {
+  ATTRIBUTE_CREATION_ORDER_INDEXED,
   ATTRIBUTE_CREATION_ORDER_TRACKED,
   type ObjectHeaderBlocks,
+  PHASE_CHANGE_STORED,
+  TIMES_STORED,
   VERSION_1_PREFIX,
 } from "../format/object-header.ts";
 import { encodeObjectHeaderBlock } from "../format/object-header-encoding.ts";
@@ -105,10 +108,6 @@ export function headerMessage(
   return { type, flags, creationIndex: undefined, address: 0, body: w.bytes };
 }
 
-const TIMES_STORED = 0x20;
-const PHASE_CHANGE_STORED = 0x10;
-const ATTRIBUTE_CREATION_ORDER_INDEXED = 0x08;
-
 /** What a header says of its object besides the messages of its kind. */
 export interface HeaderTraits extends Pick<ObjectHeaderBlocks, "times" | "phaseChange"> {
   readonly attributeOrderTracked: boolean;
@@ -117,10 +116,15 @@ export interface HeaderTraits extends Pick<ObjectHeaderBlocks, "times" | "phaseC
   readonly messages: readonly HeaderMessage[];
 }
 
+/** All four the same. */
+export function timesAt(seconds: number): NonNullable<HeaderTraits["times"]> {
+  return { access: seconds, modification: seconds, change: seconds, birth: seconds };
+}
+
 /** Of a new object, all of whose times are the same. @param seconds since 1970, UTC */
 function traitsOf(seconds: number): HeaderTraits {
   return {
-    times: { access: seconds, modification: seconds, change: seconds, birth: seconds },
+    times: timesAt(seconds),
     phaseChange: undefined,
     attributeOrderTracked: false,
     attributeOrderIndexed: false,
