@@ -1,3 +1,4 @@
+import { SCALAR } from "../../src/format/dataspace.ts";
 import type { Datatype } from "../../src/format/datatype.ts";
 import type { EditContext } from "../../src/format/edit-context.ts";
 import { charsetOf, decodeText } from "../../src/format/text.ts";
@@ -43,7 +44,7 @@ export function setUserAttribute(
     name: attribute,
     charset: charsetOf(attribute),
     datatype: datatypeFor(value),
-    dataspace: { kind: "scalar", dims: [], maxDims: [] },
+    dataspace: SCALAR,
     data: value.length === 0 ? Uint8Array.of(0) : value,
   });
 }

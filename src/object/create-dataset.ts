@@ -1,6 +1,6 @@
 import { chooseChunkShape } from "../chunk/chunk-shape.ts";
 import { H5Error } from "../errors.ts";
-import type { Dataspace } from "../format/dataspace.ts";
+import { type Dataspace, SCALAR } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { now } from "../format/modification-time.ts";
 import { type DtypeSpec, datatypeFrom } from "./dtype.ts";
@@ -128,7 +128,7 @@ function dataspaceOf(
 ): Dataspace {
   if (dims.length === 0) {
     if (maxShape !== undefined && maxShape.length > 0) throw wrong("a scalar cannot grow");
-    return { kind: "scalar", dims: [], maxDims: [] };
+    return SCALAR;
   }
   const maxDims = (maxShape ?? dims).map((max) => max ?? undefined);
   if (maxDims.length !== dims.length) throw wrong(`${maxDims.length} largest dimensions for ${dims.length}`);

@@ -1,5 +1,5 @@
 import { H5Error } from "../errors.ts";
-import type { Dataspace } from "../format/dataspace.ts";
+import { type Dataspace, SCALAR } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { BOOLEAN, complexType, compoundType, floatType, integerType, vlenStringType } from "./datatypes.ts";
 import { isList, type NumberArray, type Storable } from "./storable.ts";
@@ -43,7 +43,7 @@ export function inferDims(value: Storable): number[] {
 
 /** A dataspace of these dimensions, which cannot grow. */
 export function fixedDataspace(dims: readonly number[]): Dataspace {
-  if (dims.length === 0) return { kind: "scalar", dims: [], maxDims: [] };
+  if (dims.length === 0) return SCALAR;
   return { kind: "simple", dims, maxDims: dims, maxDimsStored: false };
 }
 
