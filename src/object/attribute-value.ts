@@ -7,9 +7,9 @@ import { deleteAttribute, type NewAttribute, setAttribute } from "./attribute-ed
 import { FileHeapWriter, releaseElements } from "./heap-writer.ts";
 import { fixedDataspace, inferDatatype, inferDims } from "./infer-datatype.ts";
 import { changeLinkCount } from "./link-edit.ts";
-import { isList, type NumberArray, type Storable } from "./storable.ts";
+import type { NumberArray, Storable } from "./storable.ts";
 import { releaseObject } from "./unlink.ts";
-import { encodeElements, flattenValues } from "./value-encode.ts";
+import { elementsOfShape, encodeElements } from "./value-encode.ts";
 import type { FileTransaction } from "./writable-file.ts";
 
 /** What an attribute is to be set to. */
@@ -107,9 +107,8 @@ function arranged(
   if (value === null && shape === undefined && !hasNull(datatype)) {
     return { type: datatype ?? NOTHING, dataspace: { kind: "null" }, values: [] };
   }
-  const dims = shape ?? dimsOf(value, datatype);
-  const isFlat = value !== null && typeof value === "object" && isList(value) && ArrayBuffer.isView(value);
-  const values = isFlat && dims.length > 0 ? value : flattenValues(value, dims);
+  const dims = shape ?? inferDims(value, datatype);
+  const values = elementsOfShape(value, dims);
   const dataspace = fixedDataspace(dims);
   if (values.length !== elementCount(dataspace)) {
     throw new H5Error("argument", `${values.length} values for the shape (${dims.join(", ")})`);
@@ -120,20 +119,6 @@ function arranged(
 /** True for types among whose values is `null`. */
 function hasNull(type: Datatype | undefined): boolean {
   return type?.class === "reference" || (type?.class === "vlen" && type.kind === "string");
-}
-
-/** Lists that are elements, of array types and sequences, are no dimensions. */
-function dimsOf(value: Storable, type: Datatype | undefined): number[] {
-  if (type?.class === "opaque" && value instanceof Uint8Array) return [];
-  const dims = inferDims(value);
-  return dims.slice(0, Math.max(0, dims.length - listDepth(type)));
-}
-
-/** How deep an element of that type is nested. */
-function listDepth(type: Datatype | undefined): number {
-  if (type?.class === "array") return type.dims.length + listDepth(type.base);
-  if (type?.class === "vlen" && type.kind === "sequence") return 1 + listDepth(type.base);
-  return type?.class === "opaque" ? 1 : 0;
 }
 
 /** A type of strings of fixed length that is the attribute's own, made as long as the longest value needs. */

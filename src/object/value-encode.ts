@@ -5,6 +5,7 @@ import { datatypeName } from "./datatype-name.ts";
 import {
   type ElementEncoder,
   isList,
+  isTypedArray,
   listOf,
   type NumberArray,
   refused,
@@ -104,6 +105,11 @@ export function flattenValues(value: Storable, dims: readonly number[]): Storabl
   };
   visit(value, 0);
   return flat;
+}
+
+/** The same, of a flat typed array, too, which may have any shape: as many as it has are given back. */
+export function elementsOfShape(value: Storable, dims: readonly number[]): readonly Storable[] | NumberArray {
+  return dims.length > 0 && isTypedArray(value) ? value : flattenValues(value, dims);
 }
 
 /** @throws H5Error "argument" where text cannot be in strings of that character set */
