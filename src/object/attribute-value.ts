@@ -20,9 +20,9 @@ export interface AttributeValue {
    * Default: see `inferDatatype`. "kept": the one that the attribute of that name has, if there is one; a string of fixed
    * length gets as long as the value needs. One with `committedAt` is that committed datatype, which counts its uses.
    */
-  readonly datatype?: Datatype | "kept";
+  readonly datatype?: Datatype | "kept" | undefined;
   /** Default: as the value is nested. */
-  readonly shape?: readonly number[];
+  readonly shape?: readonly number[] | undefined;
 }
 
 /** The type of h5py's `Empty("f")`. */

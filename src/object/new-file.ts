@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { H5Error } from "../errors.ts";
 import { FormatContext } from "../format/context.ts";
 import { type ByteStore, EditContext } from "../format/edit-context.ts";
@@ -82,7 +82,7 @@ export function createFile(path: string, options: NewFileOptions = {}, ifTaken: 
   const file = FreshFile.begin(path, ifTaken);
   const replaced = ifTaken === "replace" ? lockReplaced(path, () => file.discard()) : undefined;
   try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(file.fd, bytes, done, bytes.length - done, done);
+    file.write(bytes);
     file.place();
   } catch (error) {
     file.discard();

@@ -156,7 +156,8 @@ function needed(heap: HeapWriter | undefined, what: string): HeapWriter {
   return heap;
 }
 
-function putAddress(bytes: Uint8Array, at: number, size: number, address: number): void {
+/** An address of so many bytes. */
+export function putAddress(bytes: Uint8Array, at: number, size: number, address: number): void {
   let rest = address;
   for (let i = 0; i < size; i++) {
     bytes[at + i] = rest % 256;
