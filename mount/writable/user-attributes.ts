@@ -1,7 +1,7 @@
+import { SCALAR } from "../../src/format/dataspace.ts";
 import type { Datatype } from "../../src/format/datatype.ts";
-import type { EditContext } from "../../src/format/edit-context.ts";
 import { charsetOf, decodeText } from "../../src/format/text.ts";
-import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
+import { removeAttribute, setAttributeElements } from "../../src/object/attribute-value.ts";
 import { FileHeapWriter } from "../../src/object/heap-writer.ts";
 import { meantDatatype } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
@@ -21,9 +21,7 @@ export function setUserAttribute(
   value: Uint8Array,
   flags: number,
 ): void {
-  const { edit } = transaction;
   const attribute = attributeName(name);
-  const charset = charsetOf(attribute);
   const object = objectOf(node);
   const old = object.attribute(attribute);
   if (old !== undefined && (flags & XATTR_CREATE) !== 0) throw new ErrnoError(Errno.EEXIST);
@@ -33,20 +31,19 @@ export function setUserAttribute(
     const datatype = meantDatatype(object, old.datatype);
     const parsed = parseAttributeText(value, { datatype, dataspace: old.dataspace }, new FileHeapWriter(transaction));
     const kept = datatype === old.datatype ? parsed.datatype : old.datatype;
-    setAttribute(edit, object.address, { ...parsed, datatype: kept, name: attribute, charset });
+    setAttributeElements(transaction, object.address, attribute, { ...parsed, datatype: kept });
     return;
   }
-  setAttribute(edit, object.address, {
-    name: attribute,
-    charset,
+  setAttributeElements(transaction, object.address, attribute, {
     datatype: datatypeFor(value),
-    dataspace: { kind: "scalar", dims: [], maxDims: [] },
+    dataspace: SCALAR,
     data: value.length === 0 ? Uint8Array.of(0) : value,
   });
 }
 
-export function removeUserAttribute(edit: EditContext, node: Node, name: string): void {
-  if (!deleteAttribute(edit, objectOf(node).address, attributeName(name))) throw new ErrnoError(Errno.ENODATA);
+export function removeUserAttribute(transaction: FileTransaction, node: Node, name: string): void {
+  const isThere = removeAttribute(transaction, objectOf(node).address, attributeName(name));
+  if (!isThere) throw new ErrnoError(Errno.ENODATA);
 }
 
 /** A text; what would not read back as it is (such as bytes that are no UTF-8), opaque data of our own. */

@@ -235,7 +235,7 @@ export class WritableSession implements MountSession, Changes {
     const { live, metadata } = this.#setup;
     const node = this.#changeable(nodeid);
     live.transaction((transaction) => {
-      removeUserAttribute(transaction.edit, node, decodeText(name));
+      removeUserAttribute(transaction, node, decodeText(name));
       metadata.touch(transaction, node, { ctime: now() });
     });
   }

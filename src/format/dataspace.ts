@@ -14,6 +14,9 @@ export type Dataspace =
       readonly maxDimsStored: boolean;
     };
 
+/** One element. */
+export const SCALAR = { kind: "scalar", dims: [], maxDims: [] } as const;
+
 /** H5S_MAX_RANK */
 export const MAX_RANK = 32;
 
@@ -35,7 +38,7 @@ export function decodeDataspace(r: Reader): Dataspace {
     r.skip(5);
   }
   if (type === 2) return { kind: "null" };
-  if (type === 0 || rank === 0) return { kind: "scalar", dims: [], maxDims: [] };
+  if (type === 0 || rank === 0) return SCALAR;
 
   const dims: number[] = [];
   for (let d = 0; d < rank; d++) dims.push(r.length());

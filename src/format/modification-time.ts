@@ -2,6 +2,11 @@ import type { Reader } from "./reader.ts";
 import { decodeText, encodeText } from "./text.ts";
 import type { Writer } from "./writer.ts";
 
+/** The time, as messages and headers have it: seconds since 1970, UTC. */
+export function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
 /** Object modification time message (IV.A.2.s): seconds since 1970, UTC. */
 export function decodeModificationTime(r: Reader): number {
   r.version(1);

@@ -2,14 +2,13 @@ import { H5Error } from "../errors.ts";
 import type { EditContext } from "./edit-context.ts";
 import { type HeaderMessage, MESSAGE } from "./header-message.ts";
 import {
+  ATTRIBUTE_CREATION_ORDER_INDEXED,
   ATTRIBUTE_CREATION_ORDER_TRACKED,
   type ObjectHeaderBlock,
   type ObjectHeaderBlocks,
   readObjectHeaderBlocks,
 } from "./object-header.ts";
 import { encodeObjectHeaderBlock } from "./object-header-encoding.ts";
-
-const ATTRIBUTE_CREATION_ORDER_INDEXED = 0x08;
 
 /** The most bytes of a message's body: its size has 16 bits, and version 1 counts in eights. */
 export const MAX_MESSAGE = 0xfff8;

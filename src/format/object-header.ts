@@ -16,8 +16,9 @@ export const VERSION_1_PREFIX = 16;
 /** Bits of "Flags" of a version 2 header. */
 export const SIZE_OF_CHUNK_0 = 0x03;
 export const ATTRIBUTE_CREATION_ORDER_TRACKED = 0x04;
-const PHASE_CHANGE_STORED = 0x10;
-const TIMES_STORED = 0x20;
+export const ATTRIBUTE_CREATION_ORDER_INDEXED = 0x08;
+export const PHASE_CHANGE_STORED = 0x10;
+export const TIMES_STORED = 0x20;
 
 /** Object header (Specification IV.A.1, "Disk Format: Level 2A1 - Data Object Header Prefix"), split into its messages. */
 export interface ObjectHeader {

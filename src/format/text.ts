@@ -1,3 +1,5 @@
+import type { CharacterSet } from "./datatype.ts";
+
 /**
  * Names and strings of the file as JavaScript strings, without loss: UTF-8, and each byte that is no part of valid UTF-8
  * as a lone surrogate U+DC80 to U+DCFF (as Python's "surrogateescape" does), so that `encodeText(decodeText(b))` is `b`.
@@ -39,7 +41,7 @@ export function encodeText(text: string): Uint8Array {
 }
 
 /** The character set that a name or a string needs: UTF-8 where ASCII is not enough. */
-export function charsetOf(text: string): "ascii" | "utf-8" {
+export function charsetOf(text: string): CharacterSet {
   return /^[\0-\x7f]*$/.test(text) ? "ascii" : "utf-8";
 }
 

@@ -7,7 +7,7 @@ import type { EditContext } from "../format/edit-context.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import { Reader } from "../format/reader.ts";
 import { encodeSharedMessage } from "../format/shared-message.ts";
-import { encodeText } from "../format/text.ts";
+import { charsetOf } from "../format/text.ts";
 import { ObjectAttributes } from "./object-attributes.ts";
 
 /** An attribute as it is to be. */
@@ -60,7 +60,7 @@ export function renameAttribute(edit: EditContext, address: number, name: string
     throw new H5Error("exists", `the object has an attribute ${JSON.stringify(newName)} already`);
   }
   const message = decodeAttributeMessage(new Reader(found, 0, "attribute message", edit));
-  const isAscii = message.charset === "ascii" && encodeText(newName).every((byte) => byte < 0x80);
+  const isAscii = message.charset === "ascii" && charsetOf(newName) === "ascii";
   const w = edit.writer();
   encodeAttributeMessage(w, {
     ...message,

@@ -1,7 +1,7 @@
 import { NotFoundError } from "../errors.ts";
 import { elementCount } from "../format/dataspace.ts";
 import { renameAttribute } from "./attribute-edit.ts";
-import { type AttributeValue, removeAttribute, setAttributeValue } from "./attribute-value.ts";
+import { removeAttribute, setAttributeValue } from "./attribute-value.ts";
 import { type DtypeSpec, datatypeFrom } from "./dtype.ts";
 import type { H5Object } from "./file.ts";
 import type { Storable } from "./storable.ts";
@@ -60,8 +60,7 @@ export class AttributeSet {
     this.#owner.transaction((transaction) => {
       const datatype =
         dtype === undefined || dtype === "kept" ? dtype : datatypeFrom(dtype, transaction.edit.sizeOfOffsets);
-      const attribute: AttributeValue = { value, ...(datatype && { datatype }), ...(shape && { shape }) };
-      setAttributeValue(transaction, this.#owner.object().address, name, attribute);
+      setAttributeValue(transaction, this.#owner.object().address, name, { value, datatype, shape });
     });
   }
 

@@ -1,15 +1,15 @@
 import { H5Error } from "../errors.ts";
 import { type Dataspace, elementCount } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
-import { encodeText } from "../format/text.ts";
+import { charsetOf, encodeText } from "../format/text.ts";
 import type { Attribute } from "./attribute.ts";
 import { deleteAttribute, type NewAttribute, setAttribute } from "./attribute-edit.ts";
 import { FileHeapWriter, releaseElements } from "./heap-writer.ts";
 import { fixedDataspace, inferDatatype, inferDims } from "./infer-datatype.ts";
 import { changeLinkCount } from "./link-edit.ts";
-import { isList, type NumberArray, type Storable } from "./storable.ts";
+import type { NumberArray, Storable } from "./storable.ts";
 import { releaseObject } from "./unlink.ts";
-import { encodeElements, flattenValues } from "./value-encode.ts";
+import { elementsOfShape, encodeElements } from "./value-encode.ts";
 import type { FileTransaction } from "./writable-file.ts";
 
 /** What an attribute is to be set to. */
@@ -20,9 +20,9 @@ export interface AttributeValue {
    * Default: see `inferDatatype`. "kept": the one that the attribute of that name has, if there is one; a string of fixed
    * length gets as long as the value needs. One with `committedAt` is that committed datatype, which counts its uses.
    */
-  readonly datatype?: Datatype | "kept";
+  readonly datatype?: Datatype | "kept" | undefined;
   /** Default: as the value is nested. */
-  readonly shape?: readonly number[];
+  readonly shape?: readonly number[] | undefined;
 }
 
 /** The type of h5py's `Empty("f")`. */
@@ -56,8 +56,7 @@ export function setAttributeElements(
 ): void {
   const old = transaction.file.object(address).attribute(name);
   const before = old === undefined ? undefined : beforeOf(old);
-  const charset = /^[\0-\x7f]*$/.test(name) ? "ascii" : "utf-8";
-  setAttribute(transaction.edit, address, { name, charset, datatype, dataspace, data });
+  setAttribute(transaction.edit, address, { name, charset: charsetOf(name), datatype, dataspace, data });
   if (datatype.committedAt !== undefined) changeLinkCount(transaction.edit, datatype.committedAt, 1);
   if (before !== undefined) release(transaction, before);
 }
@@ -108,9 +107,8 @@ function arranged(
   if (value === null && shape === undefined && !hasNull(datatype)) {
     return { type: datatype ?? NOTHING, dataspace: { kind: "null" }, values: [] };
   }
-  const dims = shape ?? dimsOf(value, datatype);
-  const isFlat = value !== null && typeof value === "object" && isList(value) && ArrayBuffer.isView(value);
-  const values = isFlat && dims.length > 0 ? value : flattenValues(value, dims);
+  const dims = shape ?? inferDims(value, datatype);
+  const values = elementsOfShape(value, dims);
   const dataspace = fixedDataspace(dims);
   if (values.length !== elementCount(dataspace)) {
     throw new H5Error("argument", `${values.length} values for the shape (${dims.join(", ")})`);
@@ -121,20 +119,6 @@ function arranged(
 /** True for types among whose values is `null`. */
 function hasNull(type: Datatype | undefined): boolean {
   return type?.class === "reference" || (type?.class === "vlen" && type.kind === "string");
-}
-
-/** Lists that are elements, of array types and sequences, are no dimensions. */
-function dimsOf(value: Storable, type: Datatype | undefined): number[] {
-  if (type?.class === "opaque" && value instanceof Uint8Array) return [];
-  const dims = inferDims(value);
-  return dims.slice(0, Math.max(0, dims.length - listDepth(type)));
-}
-
-/** How deep an element of that type is nested. */
-function listDepth(type: Datatype | undefined): number {
-  if (type?.class === "array") return type.dims.length + listDepth(type.base);
-  if (type?.class === "vlen" && type.kind === "sequence") return 1 + listDepth(type.base);
-  return type?.class === "opaque" ? 1 : 0;
 }
 
 /** A type of strings of fixed length that is the attribute's own, made as long as the longest value needs. */

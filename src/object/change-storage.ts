@@ -1,16 +1,16 @@
 import { chooseChunkShape } from "../chunk/chunk-shape.ts";
-import { RangeReader } from "../chunk/read-range.ts";
-import type { Selection } from "../chunk/selection.ts";
 import { H5Error } from "../errors.ts";
 import type { EditContext } from "../format/edit-context.ts";
 import type { Filter } from "../format/filter-pipeline.ts";
 import { MESSAGE } from "../format/header-message.ts";
+import { now } from "../format/modification-time.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import { ElementCopier, hasAddresses } from "./copy-elements.ts";
 import type { Dataset } from "./dataset.ts";
 import { type FilterSpec, filtersFrom } from "./filter-spec.ts";
 import { FileHeapWriter } from "./heap-writer.ts";
 import { createChunkedDataset, createLateDataset } from "./new-dataset.ts";
+import { readBox, storedBoxes } from "./stored-boxes.ts";
 import { releaseObject } from "./unlink.ts";
 import type { FileTransaction } from "./writable-file.ts";
 import { forgetWriter, writeSelection } from "./write-dataset.ts";
@@ -21,9 +21,6 @@ export interface StorageOptions {
   readonly chunks?: readonly number[] | "choose" | "none" | undefined;
   readonly filters?: readonly FilterSpec[] | undefined;
 }
-
-/** Bytes that are read at a time of data without chunks. */
-const WINDOW = 4 * 2 ** 20;
 
 /**
  * Writes a dataset's elements anew, with other chunks or filters. The dataset stays the same object: links, attributes
@@ -36,10 +33,9 @@ export function changeStorage(transaction: FileTransaction, dataset: Dataset, op
   const made = createEmpty(edit, dataset, options);
   const elements = new ElementCopier(dataset.file, new FileHeapWriter(transaction), (address) => address);
   const refers = hasAddresses(dataset.datatype);
-  for (const selectors of storedBoxes(dataset)) {
-    const bytes = read(dataset, selectors);
-    const selection = { selectors, runs: [{ offset: 0, length: dataset.elementSize }] };
-    writeSelection(transaction, made, selection, refers ? elements.copy(dataset.datatype, bytes) : bytes);
+  for (const box of storedBoxes(dataset)) {
+    const bytes = readBox(dataset, box);
+    writeSelection(transaction, made, box, refers ? elements.copy(dataset.datatype, bytes) : bytes);
   }
   // All that was written is in its place now.
   edit.writeEdited();
@@ -58,50 +54,16 @@ function createEmpty(edit: EditContext, dataset: Dataset, { chunks, filters: spe
   const { committedAt: _, ...datatype } = dataset.datatype;
   const fillValue = fill.kind === "undefined" ? "undefined" : fill.value;
   const base = { datatype, dataspace, fillValue, fillTime: fill.fillTime } as const;
-  const now = Math.floor(Date.now() / 1000);
   if (chunks === "none") {
     if (filters.length > 0) throw wrong("has filters, which need chunks");
     if (maxDims.some((max, d) => max !== dims[d])) throw wrong("may grow, which needs chunks");
-    return createLateDataset(edit, base, now);
+    return createLateDataset(edit, base, now());
   }
   const isChunked = layout.kind === "chunked";
   const kept = isChunked && chunks === undefined ? layout.chunkDims : undefined;
   const chosen =
     chunks === "choose" || chunks === undefined ? chooseChunkShape(dims, maxDims, dataset.elementSize) : chunks;
-  return createChunkedDataset(edit, { ...base, chunkShape: kept ?? chosen, filters }, now);
-}
-
-/** All elements that are stored, in boxes: of each chunk, or rows of the first dimension. */
-function* storedBoxes({ storage, dims, elementCount, elementSize }: Dataset): Generator<Selection["selectors"]> {
-  const range = (start: number, count: number) => ({ kind: "range", start, step: 1, count }) as const;
-  if (storage.kind !== "chunked") {
-    if (elementCount === 0 || (storage.kind === "contiguous" && storage.address === undefined)) return;
-    const rows = dims[0] ?? 1;
-    const step = Math.max(1, Math.floor((WINDOW * rows) / (elementCount * elementSize)));
-    for (let row = 0; row < rows; row += step) {
-      yield dims.map((dim, d) => (d === 0 ? range(row, Math.min(step, rows - row)) : range(0, dim)));
-    }
-    return;
-  }
-  const { chunkDims } = storage.geometry;
-  for (const { scaled } of storage.index.entries()) {
-    const selectors = chunkDims.map((chunk, d) => {
-      const start = (scaled[d] ?? 0) * chunk;
-      return range(start, Math.min(chunk, (dims[d] ?? 0) - start));
-    });
-    if (selectors.every(({ count }) => count > 0)) yield selectors;
-  }
-}
-
-function read(dataset: Dataset, selectors: Selection["selectors"]): Uint8Array {
-  const selection = { selectors, runs: [{ offset: 0, length: dataset.elementSize }] };
-  const count = selectors.reduce((product, each) => product * (each.kind === "range" ? each.count : 0), 1);
-  return new RangeReader("native", 0).read(
-    { source: dataset, selection },
-    dataset.path,
-    0,
-    count * dataset.elementSize,
-  );
+  return createChunkedDataset(edit, { ...base, chunkShape: kept ?? chosen, filters }, now());
 }
 
 /** The messages that say how elements are stored change places: each object has the other's elements then. */

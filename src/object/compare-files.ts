@@ -3,11 +3,11 @@ import type { Storage } from "../chunk/stored-data.ts";
 import { compareBytes } from "../format/compare-bytes.ts";
 import type { Datatype, ReferenceType, VlenType } from "../format/datatype.ts";
 import type { Link } from "../format/link.ts";
-import { readPieces } from "../storage/read-pieces.ts";
 import { hasAddresses } from "./copy-elements.ts";
 import { Dataset } from "./dataset.ts";
 import type { H5File, H5Object } from "./file.ts";
 import { childPath, Group } from "./group.ts";
+import { boxOfChunk, readBox, storedBytes } from "./stored-boxes.ts";
 import { heapOf } from "./value-heap.ts";
 
 /** Bytes of data that are compared at a time. */
@@ -152,25 +152,19 @@ class FileComparer {
         record.filterMask === other.filterMask &&
         chunksA.edgeChunksUnfiltered === chunksB.edgeChunksUnfiltered &&
         record.storedSize === other.storedSize &&
-        compareBytes(stored(a, record.address, record.storedSize), stored(b, other.address, other.storedSize)) === 0;
+        compareBytes(
+          storedBytes(a, record.address, record.storedSize),
+          storedBytes(b, other.address, other.storedSize),
+        ) === 0;
       if (!isSame) this.#chunk(a, b, chunksA, scaled);
     }
     for (const _ of chunksB.index.entries()) count--;
     if (count < 0) throw new Difference(`${path} has ${-count} chunks more`);
   }
 
-  #chunk(a: Dataset, b: Dataset, { geometry }: Chunked, scaled: readonly number[]): void {
-    const { dims, chunkDims } = geometry;
-    const selectors = chunkDims.map((chunk, d) => {
-      const start = (scaled[d] ?? 0) * chunk;
-      return { kind: "range", start, step: 1, count: Math.min(chunk, (dims[d] ?? 0) - start) } as const;
-    });
-    if (selectors.some(({ count }) => count <= 0)) return;
-    const selection = { selectors, runs: [{ offset: 0, length: a.elementSize }] };
-    const size = selectors.reduce((product, { count }) => product * count, a.elementSize);
-    const read = (source: Dataset): Uint8Array =>
-      new RangeReader("native", 0).read({ source, selection }, source.path, 0, size);
-    this.#elements(a.path, a.datatype, read(a), read(b));
+  #chunk(a: Dataset, b: Dataset, chunks: Chunked, scaled: readonly number[]): void {
+    const box = boxOfChunk(chunks, scaled);
+    if (box !== undefined) this.#elements(a.path, a.datatype, readBox(a, box), readBox(b, box));
   }
 
   #elements(what: string, type: Datatype, a: Uint8Array, b: Uint8Array): void {
@@ -225,12 +219,6 @@ class FileComparer {
 }
 
 type Chunked = Extract<Storage, { kind: "chunked" }>;
-
-function stored(dataset: Dataset, address: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  readPieces(dataset.space.pieces(address, length, "raw data"), bytes, 0, dataset.file.name);
-  return bytes;
-}
 
 function same(what: string, a: string, b: string): void {
   if (a !== b) throw new Difference(`${what} is another`);

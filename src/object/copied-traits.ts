@@ -5,14 +5,16 @@ import { MESSAGE } from "../format/header-message.ts";
 import { decodeLinkInfo } from "../format/link-info.ts";
 import { encodeModificationTime } from "../format/modification-time.ts";
 import { encodeObjectComment } from "../format/object-comment.ts";
-import { findMessage, readObjectHeaderBlocks } from "../format/object-header.ts";
+import {
+  ATTRIBUTE_CREATION_ORDER_INDEXED,
+  ATTRIBUTE_CREATION_ORDER_TRACKED,
+  findMessage,
+  readObjectHeaderBlocks,
+} from "../format/object-header.ts";
 import type { H5Object } from "./file.ts";
 import type { Group } from "./group.ts";
 import { messageReader } from "./message.ts";
-import { createGroup, type HeaderTraits, headerMessage } from "./new-object.ts";
-
-const ATTRIBUTE_CREATION_ORDER_TRACKED = 0x04;
-const ATTRIBUTE_CREATION_ORDER_INDEXED = 0x08;
+import { createGroup, type HeaderTraits, headerMessage, timesAt } from "./new-object.ts";
 
 /** What the header of an object says of it, for a copy: times, comment, and whether the order of attributes is kept. */
 export function traitsOfObject(edit: EditContext, object: H5Object): HeaderTraits {
@@ -26,18 +28,12 @@ export function traitsOfObject(edit: EditContext, object: H5Object): HeaderTrait
   }
   const isNew = header.version === 2;
   return {
-    times: header.times ?? timesOf(modificationTime),
+    times: header.times ?? (modificationTime === undefined ? undefined : timesAt(modificationTime)),
     phaseChange: isNew ? readObjectHeaderBlocks(object.context, object.address).phaseChange : undefined,
     attributeOrderTracked: isNew && (header.flags & ATTRIBUTE_CREATION_ORDER_TRACKED) !== 0,
     attributeOrderIndexed: isNew && (header.flags & ATTRIBUTE_CREATION_ORDER_INDEXED) !== 0,
     messages,
   };
-}
-
-function timesOf(seconds: number | undefined): HeaderTraits["times"] {
-  return seconds === undefined
-    ? undefined
-    : { access: seconds, modification: seconds, change: seconds, birth: seconds };
 }
 
 /** An empty group that keeps its links as this one does. @returns the header's address */

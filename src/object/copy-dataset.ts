@@ -1,20 +1,17 @@
-import type { ChunkRecord } from "../chunk/chunk-index.ts";
 import { ImplicitEditor } from "../chunk/implicit-editor.ts";
-import { openIndexEditor } from "../chunk/open-index-editor.ts";
-import { RangeReader } from "../chunk/read-range.ts";
-import type { Selection } from "../chunk/selection.ts";
 import type { Storage } from "../chunk/stored-data.ts";
 import { type DataLayout, encodeDataLayout } from "../format/data-layout.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { MESSAGE } from "../format/header-message.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
-import { readPieces } from "../storage/read-pieces.ts";
 import { traitsOfObject } from "./copied-traits.ts";
 import { type ElementCopier, hasAddresses } from "./copy-elements.ts";
 import { Dataset } from "./dataset.ts";
+import { layoutWithIndex, openDatasetIndex } from "./dataset-index.ts";
 import { FileHeapWriter } from "./heap-writer.ts";
 import { createChunkedDataset, createCompactDataset, createLateDataset, createVirtualDataset } from "./new-dataset.ts";
 import { RawPacker } from "./raw-packer.ts";
+import { readBox, storedBoxes, storedBytes } from "./stored-boxes.ts";
 import type { FileTransaction } from "./writable-file.ts";
 import { writeSelection } from "./write-dataset.ts";
 
@@ -79,11 +76,13 @@ export class DatasetCopier {
         return { address, rest: refers ? () => this.#copyElements(dataset, address) : undefined };
       }
       case "contiguous": {
-        const address = createLateDataset(edit, base, traits);
-        if (storage.address === undefined) return { address, rest: undefined };
-        if (refers) return { address, rest: () => this.#copyElements(dataset, address) };
-        this.#copyContiguous(dataset, storage.address, storage.size, address);
-        return { address, rest: undefined };
+        if (refers) {
+          const address = createLateDataset(edit, base, traits);
+          return { address, rest: () => this.#copyElements(dataset, address) };
+        }
+        const from = storage.address;
+        const place = from === undefined ? undefined : this.#copyContiguous(dataset, from, storage.size);
+        return { address: createLateDataset(edit, { ...base, address: place }, traits), rest: undefined };
       }
       case "chunked": {
         if (layout.kind !== "chunked") throw new TypeError("chunked data have a chunked layout");
@@ -98,7 +97,7 @@ export class DatasetCopier {
           },
           traits,
         );
-        if (refers) return { address, rest: () => this.#copyChunkElements(dataset, storage, address) };
+        if (refers) return { address, rest: () => this.#copyElements(dataset, address) };
         this.#copyChunks(dataset, storage, address);
         return { address, rest: undefined };
       }
@@ -114,52 +113,39 @@ export class DatasetCopier {
     return { ...layout, heapAddress: collection, heapIndex: index };
   }
 
-  #copyContiguous(dataset: Dataset, from: number, size: number, address: number): void {
+  /** @returns where the copy of the data is */
+  #copyContiguous(dataset: Dataset, from: number, size: number): number {
     const { edit } = this.#setup.target;
     const to = edit.allocate(size, "raw");
     for (let at = 0; at < size; at += WINDOW) {
-      const bytes = stored(dataset, from + at, Math.min(WINDOW, size - at));
+      const bytes = storedBytes(dataset, from + at, Math.min(WINDOW, size - at));
       edit.write(to + at, bytes);
       this.#setup.progress(bytes.length);
     }
-    this.#setLayout(address, { kind: "contiguous", version: 3, address: to, size });
+    return to;
   }
 
   #copyChunks(dataset: Dataset, { geometry, index: chunks, edgeChunksUnfiltered }: Chunked, address: number): void {
     const { edit, file } = this.#setup.target;
     const copy = file.object(address);
     if (!(copy instanceof Dataset) || copy.layout.kind !== "chunked") throw new TypeError("the copy is chunked");
-    const { layout, maxDims, filters } = copy;
-    const { dims, chunkDims, elementSize } = geometry;
-    const filtered = filters.length > 0;
-    const indexed = {
-      context: edit.context,
-      dims,
-      maxDims,
-      chunkDims,
-      elementSize,
-      filtered,
-      layoutVersion: layout.version,
-    };
-    const index = openIndexEditor(edit, indexed, layout.indexing, layout.address);
+    const { layout, filters } = copy;
+    const { dims, chunkDims } = geometry;
+    const index = openDatasetIndex(edit, copy, layout);
     if (index instanceof ImplicitEditor && !chunks.isEmpty) index.allocate();
     const isPlainEdge = (scaled: readonly number[]): boolean =>
       edgeChunksUnfiltered &&
       !layout.edgeChunksUnfiltered &&
       scaled.some((at, d) => (at + 1) * (chunkDims[d] ?? 1) > (dims[d] ?? 0));
     const allFilters = 2 ** filters.length - 1;
-    let only: ChunkRecord | undefined;
     for (const { scaled, record } of chunks.entries()) {
-      const bytes = stored(dataset, record.address, record.storedSize);
+      const bytes = storedBytes(dataset, record.address, record.storedSize);
       const place = index.find(scaled);
       if (place === undefined) {
         // Where the layout cannot say that chunks at the edge are not filtered, each of them does.
         const filterMask = isPlainEdge(scaled) ? allFilters : record.filterMask;
         const { storedSize } = record;
-        this.#packer.add(bytes, (address) => {
-          only = { address, storedSize, filterMask };
-          index.set(scaled, only);
-        });
+        this.#packer.add(bytes, (address) => index.set(scaled, { address, storedSize, filterMask }));
       } else {
         edit.write(place.address, bytes);
       }
@@ -167,68 +153,20 @@ export class DatasetCopier {
     }
     this.#packer.flush();
     index.flush();
-    let { indexing } = layout;
-    if (indexing.type === "single" && indexing.storedSize !== undefined && only !== undefined) {
-      indexing = { type: "single", storedSize: only.storedSize, filterMask: only.filterMask };
-    }
-    this.#setLayout(address, { ...layout, indexing, address: index.address });
-  }
-
-  #setLayout(address: number, layout: DataLayout): void {
-    const { edit } = this.#setup.target;
     const header = new ObjectHeaderEditor(edit, address);
     const [message] = header.find(MESSAGE.dataLayout);
     if (message === undefined) throw new TypeError("a dataset has a layout");
     const w = edit.writer();
-    encodeDataLayout(w, layout);
+    encodeDataLayout(w, layoutWithIndex(layout, index));
     header.replace(message, w.bytes);
     header.write();
   }
 
-  /** Rows of the first dimension at a time. */
   #copyElements(dataset: Dataset, address: number): void {
-    const { dims, elementCount, elementSize } = dataset;
-    if (elementCount === 0) return;
-    const rows = dims[0] ?? 1;
-    const rowBytes = (elementCount / rows) * elementSize;
-    const step = Math.max(1, Math.floor(WINDOW / rowBytes));
-    for (let row = 0; row < rows; row += step) {
-      const selectors = dims.map((dim, d) => (d === 0 ? range(row, Math.min(step, rows - row)) : range(0, dim)));
-      this.#copySelected(dataset, selectors, address);
+    for (const box of storedBoxes(dataset)) {
+      const bytes = readBox(dataset, box);
+      writeSelection(this.#setup.target, address, box, this.#setup.elements().copy(dataset.datatype, bytes));
+      this.#setup.progress(bytes.length);
     }
   }
-
-  /** Those that are stored, a chunk at a time. */
-  #copyChunkElements(dataset: Dataset, { geometry, index }: Chunked, address: number): void {
-    const { dims, chunkDims } = geometry;
-    for (const { scaled } of index.entries()) {
-      const selectors = chunkDims.map((chunk, d) => {
-        const start = (scaled[d] ?? 0) * chunk;
-        return range(start, Math.min(chunk, (dims[d] ?? 0) - start));
-      });
-      if (selectors.every(({ count }) => count > 0)) this.#copySelected(dataset, selectors, address);
-    }
-  }
-
-  #copySelected(dataset: Dataset, selectors: Selection["selectors"], address: number): void {
-    const selection: Selection = { selectors, runs: [{ offset: 0, length: dataset.elementSize }] };
-    const size = selectors.reduce(
-      (product, each) => product * (each.kind === "range" ? each.count : 1),
-      dataset.elementSize,
-    );
-    const bytes = new RangeReader("native", 0).read({ source: dataset, selection }, dataset.path, 0, size);
-    writeSelection(this.#setup.target, address, selection, this.#setup.elements().copy(dataset.datatype, bytes));
-    this.#setup.progress(size);
-  }
-}
-
-function range(start: number, count: number) {
-  return { kind: "range", start, step: 1, count } as const;
-}
-
-/** Bytes of a dataset as they are in its file. */
-function stored(dataset: Dataset, address: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  readPieces(dataset.space.pieces(address, length, "raw data"), bytes, 0, dataset.file.name);
-  return bytes;
 }

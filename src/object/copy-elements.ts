@@ -3,6 +3,7 @@ import type { Datatype, ReferenceType, VlenType } from "../format/datatype.ts";
 import { Reader } from "../format/reader.ts";
 import type { H5File } from "./file.ts";
 import type { FileHeapWriter } from "./heap-writer.ts";
+import { putAddress } from "./value-encode.ts";
 import { heapOf } from "./value-heap.ts";
 
 /** Where an object of the source is in the target; `undefined`: nowhere. */
@@ -89,14 +90,13 @@ export class ElementCopier {
 
   #reference({ kind }: ReferenceType, element: Uint8Array): void {
     if (kind === "object") {
-      this.#putAddress(element, this.#mapped(element));
+      putAddress(element, 0, this.#heap.sizeOfOffsets, this.#mapped(element) ?? 0);
       return;
     }
     if (kind !== "region") {
       if (element.every((byte) => byte === 0)) return;
       throw new UnsupportedError(`references of the kind H5R_ref_t (${kind}) are not copied`);
     }
-    const { sizeOfOffsets } = this.#heap;
     const r = new Reader(element, 0, "region reference", this.#source.context);
     const collection = r.offset();
     const object =
@@ -107,7 +107,7 @@ export class ElementCopier {
       return;
     }
     const bytes = object.slice();
-    this.#putAddress(bytes.subarray(0, sizeOfOffsets), address);
+    putAddress(bytes, 0, this.#heap.sizeOfOffsets, address);
     this.#putHeapId(element, 0, bytes);
   }
 
@@ -120,16 +120,7 @@ export class ElementCopier {
   #putHeapId(element: Uint8Array, at: number, object: Uint8Array): void {
     const { collection, index } = this.#heap.insert(object);
     const { sizeOfOffsets } = this.#heap;
-    this.#putAddress(element.subarray(at, at + sizeOfOffsets), collection);
+    putAddress(element, at, sizeOfOffsets, collection);
     new DataView(element.buffer, element.byteOffset + at + sizeOfOffsets).setUint32(0, index, true);
-  }
-
-  /** `undefined`: a null reference. */
-  #putAddress(target: Uint8Array, address: number | undefined): void {
-    let rest = address ?? 0;
-    for (let i = 0; i < this.#heap.sizeOfOffsets; i++) {
-      target[i] = rest % 256;
-      rest = Math.floor(rest / 256);
-    }
   }
 }

@@ -154,7 +154,7 @@ export class ObjectCopier {
     const attributes = object.attributes();
     if (attributes.length === 0) return;
     this.#deferred.push(() => {
-      for (const attribute of [...attributes].sort(byCreation)) this.#copyAttribute(attribute, address);
+      for (const attribute of inOrder(attributes)) this.#copyAttribute(attribute, address);
     });
   }
 
@@ -182,13 +182,9 @@ export class ObjectCopier {
   }
 }
 
-/** In the order of creation, where the group keeps it. */
-function inOrder(links: Iterable<Link>): Link[] {
-  return [...links].sort((a, b) => (a.creationOrder ?? 0) - (b.creationOrder ?? 0));
-}
-
-function byCreation(a: Attribute, b: Attribute): number {
-  return (a.creationOrder ?? 0) - (b.creationOrder ?? 0);
+/** In the order of creation, where the file keeps it. */
+function inOrder<T extends Link | Attribute>(all: Iterable<T>): T[] {
+  return [...all].sort((a, b) => (a.creationOrder ?? 0) - (b.creationOrder ?? 0));
 }
 
 /** @throws UnsupportedError where a message would be left behind of which nobody knows what it means */

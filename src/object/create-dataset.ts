@@ -1,7 +1,8 @@
 import { chooseChunkShape } from "../chunk/chunk-shape.ts";
 import { H5Error } from "../errors.ts";
-import type { Dataspace } from "../format/dataspace.ts";
+import { type Dataspace, SCALAR } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
+import { now } from "../format/modification-time.ts";
 import { type DtypeSpec, datatypeFrom } from "./dtype.ts";
 import { type FilterSpec, filtersFrom } from "./filter-spec.ts";
 import { FileHeapWriter } from "./heap-writer.ts";
@@ -12,8 +13,8 @@ import { assertFree, type LinkPlace, placeObject } from "./path-edit.ts";
 import { pyTablesMeaning } from "./pytables.ts";
 import { type LeafKind, leafAttributes, leafDatatype, leafFilters, leafShape } from "./pytables-leaf.ts";
 import { selected } from "./selection-spec.ts";
-import { isList, type NumberArray, type Storable } from "./storable.ts";
-import { flattenValues } from "./value-encode.ts";
+import type { Storable } from "./storable.ts";
+import { elementsOfShape } from "./value-encode.ts";
 import { valuesToBytes } from "./values-to-bytes.ts";
 import type { FileTransaction } from "./writable-file.ts";
 import { writeSelection } from "./write-dataset.ts";
@@ -62,12 +63,11 @@ export function createDataset(transaction: FileTransaction, place: LinkPlace, op
   const given = options.filters ?? (as === undefined ? [] : leafFilters(as, place.group));
   const filters = filtersFrom(given, datatype.size);
   const chunks = chunkShape(options, dataspace, datatype, filters.length > 0);
-  const now = Math.floor(Date.now() / 1000);
   const base = { datatype, dataspace, fillValue: fill } as const;
   const address =
     chunks === undefined
-      ? createLateDataset(edit, base, now)
-      : createChunkedDataset(edit, { ...base, chunkShape: chunks, filters }, now);
+      ? createLateDataset(edit, base, now())
+      : createChunkedDataset(edit, { ...base, chunkShape: chunks, filters }, now());
   if (datatype.committedAt !== undefined) changeLinkCount(edit, datatype.committedAt, 1);
   placeObject(transaction, place, address);
   if (as !== undefined) leafAttributes(transaction, address, { as, title, datatype, dataspace, fill });
@@ -82,43 +82,21 @@ function arrange(options: CreateDatasetOptions, sizeOfOffsets: number, path: str
   const { dtype, data, as } = options;
   const wrong = (message: string): H5Error => new H5Error("argument", `${path}: ${message}`, { path });
   const given = dtype === undefined ? undefined : datatypeFrom(dtype, sizeOfOffsets);
-  const nested = data === undefined ? undefined : shapeOf(data, given);
+  const nested = data === undefined ? undefined : inferDims(data, given);
   let dims = options.shape ?? nested;
   if (dims === undefined) throw wrong("a dataset needs a shape, or data");
   if (dims.length > 32) throw wrong(`${dims.length} dimensions, at most 32 are possible`);
   for (const dim of dims) if (!Number.isSafeInteger(dim) || dim < 0) throw wrong(`a dimension cannot be ${dim}`);
-  if (nested !== undefined && nested.length > 0 && !isFlat(data) && nested.join() !== dims.join()) {
+  if (nested !== undefined && nested.length > 0 && !ArrayBuffer.isView(data) && nested.join() !== dims.join()) {
     throw wrong(`data of the shape (${nested.join(", ")}) for the shape (${dims.join(", ")})`);
   }
-  const inferred = given ?? (data === undefined ? undefined : inferDatatype(flatOf(data, nested ?? []), sizeOfOffsets));
+  const inferred =
+    given ?? (data === undefined ? undefined : inferDatatype(elementsOfShape(data, nested ?? []), sizeOfOffsets));
   if (inferred === undefined) throw wrong("a dataset needs a dtype, or data");
   const datatype = as === undefined ? inferred : leafDatatype(as, inferred, sizeOfOffsets);
   let maxShape = options.maxShape;
   if (as !== undefined) ({ dims, maxShape } = leafShape(as, dims, maxShape, path));
   return { datatype, dims, dataspace: dataspaceOf(dims, maxShape, wrong) };
-}
-
-/** The nesting of data, as far as it is dimensions and not what array types, sequences and opaque elements are nested by. */
-function shapeOf(data: Storable, type: Datatype | undefined): number[] {
-  if (type?.class === "opaque" && data instanceof Uint8Array) return [];
-  const dims = inferDims(data);
-  return dims.slice(0, Math.max(0, dims.length - depthOf(type)));
-}
-
-function depthOf(type: Datatype | undefined): number {
-  if (type?.class === "array") return type.dims.length + depthOf(type.base);
-  if (type?.class === "vlen" && type.kind === "sequence") return 1 + depthOf(type.base);
-  return type?.class === "opaque" ? 1 : 0;
-}
-
-/** A typed array may be of any shape. */
-function isFlat(data: Storable | undefined): boolean {
-  return ArrayBuffer.isView(data);
-}
-
-function flatOf(data: Storable, dims: readonly number[]): readonly Storable[] | NumberArray {
-  if (data !== null && typeof data === "object" && isList(data) && ArrayBuffer.isView(data)) return data;
-  return flattenValues(data, dims);
 }
 
 function dataspaceOf(
@@ -128,7 +106,7 @@ function dataspaceOf(
 ): Dataspace {
   if (dims.length === 0) {
     if (maxShape !== undefined && maxShape.length > 0) throw wrong("a scalar cannot grow");
-    return { kind: "scalar", dims: [], maxDims: [] };
+    return SCALAR;
   }
   const maxDims = (maxShape ?? dims).map((max) => max ?? undefined);
   if (maxDims.length !== dims.length) throw wrong(`${maxDims.length} largest dimensions for ${dims.length}`);

@@ -4,7 +4,6 @@ import { ChunkWriter } from "../chunk/chunk-writer.ts";
 import { unsupportedEncoders } from "../chunk/filters.ts";
 import { FlatWriter } from "../chunk/flat-writer.ts";
 import { chunkSize } from "../chunk/geometry.ts";
-import { openIndexEditor } from "../chunk/open-index-editor.ts";
 import { checkChunkSize } from "../chunk/read-plan.ts";
 import { type Selection, selectedElementSize, selectionCount } from "../chunk/selection.ts";
 import { H5Error, UnsupportedError } from "../errors.ts";
@@ -16,16 +15,15 @@ import type { KeptStructure } from "../format/kept-structures.ts";
 import { LastingEdit } from "../format/lasting-edit.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import { Dataset } from "./dataset.ts";
+import { type ChunkedLayout, layoutWithIndex, openDatasetIndex } from "./dataset-index.ts";
 
 /** Elements that are written: those of a selection, or of a list of their numbers in C order. */
 export type Target = Selection | { readonly elements: ArrayLike<number> };
 
-type Chunked = Extract<DataLayout, { kind: "chunked" }>;
-
 /** A chunked dataset's chunks and their index. */
 interface OpenChunks {
   readonly kind: "chunked";
-  readonly layout: Chunked;
+  readonly layout: ChunkedLayout;
   readonly index: ChunkIndexEditor;
   readonly chunks: ChunkWriter;
 }
@@ -175,17 +173,7 @@ export class DatasetWriter implements KeptStructure {
     checkChunkSize(path, chunkSize(storage.geometry));
     const unknown = unsupportedEncoders(filters);
     if (unknown !== undefined) throw this.#refuse(`cannot be written: there is no encoder for ${unknown}`);
-    const { chunkDims } = layout;
-    const indexed = {
-      context: edit.context,
-      dims,
-      maxDims: dataset.maxDims,
-      chunkDims,
-      elementSize,
-      filtered: filters.length > 0,
-      layoutVersion: layout.version,
-    };
-    const index = openIndexEditor(edit, indexed, layout.indexing, layout.address);
+    const index = openDatasetIndex(edit, dataset, layout);
     const { geometry, edgeChunksUnfiltered } = storage;
     const chunks = new ChunkWriter({ edit, index, geometry, filters, fillValue, edgeChunksUnfiltered, path });
     return { kind: "chunked", layout, index, chunks };
@@ -200,14 +188,8 @@ export class DatasetWriter implements KeptStructure {
       if (layout.kind === "compact") return { ...layout, bytes: data.compact ?? layout.bytes };
       return layout.kind === "contiguous" ? { ...layout, address: data.address } : layout;
     }
-    const { chunks, index } = data;
-    chunks.flush();
-    let { indexing } = data.layout;
-    if (indexing.type === "single" && indexing.storedSize !== undefined) {
-      const record = index.find(this.#dims.map(() => 0));
-      indexing = { type: "single", storedSize: record?.storedSize ?? 0, filterMask: record?.filterMask ?? 0 };
-    }
-    return { ...data.layout, indexing, address: index.address };
+    data.chunks.flush();
+    return layoutWithIndex(data.layout, data.index);
   }
 
   #replace(header: ObjectHeaderEditor, type: number, bodyOf: (body: Uint8Array) => Uint8Array): void {

@@ -11,6 +11,7 @@ import {
   stringType,
   vlenStringType,
 } from "./datatypes.ts";
+import { encodeElement } from "./value-encode.ts";
 
 /** A member of a compound: its name, its type, and the shape where it is an array. */
 export type FieldSpec =
@@ -149,18 +150,11 @@ function enumFrom(
   const base = named(spec.base ?? (narrow ? "i1" : wide ? "i8" : "i4"), sizeOfOffsets);
   if (base.class !== "integer" || members.length === 0)
     throw new H5Error("argument", "an enumeration has integers with names");
-  const encode = (value: bigint): Uint8Array => {
-    const fits = base.signed ? BigInt.asIntN(8 * base.size, value) : BigInt.asUintN(8 * base.size, value);
-    if (fits !== value)
-      throw new H5Error("argument", `${value} does not fit into the enumeration's ${8 * base.size} bits`);
-    const bytes = Uint8Array.from({ length: base.size }, (_, i) => Number(BigInt.asUintN(8, value >> BigInt(8 * i))));
-    return base.order === "big" ? bytes.reverse() : bytes;
-  };
   return {
     class: "enum",
     size: base.size,
     base,
-    members: members.map(([name], i) => ({ name, value: encode(values[i] ?? 0n) })),
+    members: members.map(([name], i) => ({ name, value: encodeElement(base, values[i] ?? 0n) })),
   };
 }
 

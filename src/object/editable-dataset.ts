@@ -7,7 +7,7 @@ import { inferDims } from "./infer-datatype.ts";
 import { meantDatatype } from "./pytables.ts";
 import { isPyTablesTable, rowsChanged } from "./pytables-table.ts";
 import { type SelectionSpec, selected } from "./selection-spec.ts";
-import { isList, type Storable } from "./storable.ts";
+import type { Storable } from "./storable.ts";
 import { valuesToBytes } from "./values-to-bytes.ts";
 import type { FileTransaction } from "./writable-file.ts";
 import { appendToDataset, resizeDataset, writeSelection } from "./write-dataset.ts";
@@ -107,7 +107,7 @@ export class EditableDataset {
 }
 
 function countAlong(values: Storable, axis: number, path: string): number {
-  const dim = values !== null && typeof values === "object" && isList(values) ? inferDims(values)[axis] : undefined;
+  const dim = inferDims(values)[axis];
   if (dim === undefined) throw new H5Error("argument", `${path}: a list of rows is appended, not one value`, { path });
   return dim;
 }

@@ -90,10 +90,7 @@ export class EditableFile {
       }
     }
     return this.#writable.transaction((transaction) => {
-      const state: { transaction: FileTransaction; failure: { error: unknown } | undefined } = {
-        transaction,
-        failure: undefined,
-      };
+      const state: OpenTransaction = { transaction, failure: undefined };
       this.#open = state;
       try {
         const result = change(transaction);

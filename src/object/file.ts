@@ -17,7 +17,7 @@ import type { Snapshot, Storage } from "../storage/storage.ts";
 import { CommittedDatatype } from "./committed-datatype.ts";
 import { Dataset } from "./dataset.ts";
 import { DecodedScopes } from "./decoded-scopes.ts";
-import { childPath, Group } from "./group.ts";
+import { childPath, Group, pathParts } from "./group.ts";
 import type { Link } from "./link.ts";
 import { openStorage } from "./open-storage.ts";
 
@@ -271,7 +271,7 @@ export class H5File {
   /** @param hops external links that led here */
   #resolve(path: string, from: Group, hops: number): H5Object {
     let object: H5Object = path.startsWith("/") ? this.root : from;
-    const parts = components(path).reverse();
+    const parts = pathParts(path).reverse();
     checkParts(parts, path);
     let softLinks = 0;
     for (let name = parts.pop(); name !== undefined; name = parts.pop()) {
@@ -289,7 +289,7 @@ export class H5File {
           throw new H5Error("limit", `${path}: leads through more than ${MAX_SOFT_LINKS} soft links`, { path });
         }
         if (link.target.startsWith("/")) object = object.file.root;
-        for (const part of components(link.target).reverse()) parts.push(part);
+        for (const part of pathParts(link.target).reverse()) parts.push(part);
         checkParts(parts, path);
       } else {
         object = object.file.#follow(link, object, hops);
@@ -329,11 +329,6 @@ export class H5File {
     this.#objects.clear();
     this.#storage?.close();
   }
-}
-
-/** The parts of a path; "." and empty ones mean nothing (H5G__component). */
-function components(path: string): string[] {
-  return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
 function checkParts(parts: readonly string[], path: string): void {

@@ -4,7 +4,7 @@ import type { EditContext } from "../format/edit-context.ts";
 import { decodeFileSpaceInfo, type FileSpaceInfo, withoutManagers } from "../format/file-space-info.ts";
 import { extentsOfFreeSpaceManager } from "../format/free-space-manager.ts";
 import { MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
-import { findMessage, readObjectHeader } from "../format/object-header.ts";
+import { findMessage, type ObjectHeader, readObjectHeader } from "../format/object-header.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import { Reader } from "../format/reader.ts";
 import type { H5File } from "./file.ts";
@@ -32,7 +32,7 @@ export function viewForWriting(file: H5File): WritersView {
   if (refused !== undefined) {
     throw new UnsupportedError(`${file.name}: has ${refused.what}; such files are not written`);
   }
-  const fileSpace = readFileSpace(file, extensionAddress);
+  const fileSpace = readFileSpace(file, header);
   const hasManagers = fileSpace?.managerAddresses.some((address) => address !== undefined) === true;
   return { fileSpace, needsPreparation: hasManagers || findMessage(header, MESSAGE.cacheImage) !== undefined };
 }
@@ -47,30 +47,30 @@ export function prepareFirstWrite(file: H5File, edit: EditContext): void {
   const { overlay } = file.space;
   for (const { address, bytes } of overlay?.entries ?? []) edit.write(address, bytes);
   const header = new ObjectHeaderEditor(edit, extensionAddress);
-  for (const message of header.find(MESSAGE.cacheImage)) {
-    const image = decodeCacheImageMessage(new Reader(message.body, 0, "metadata cache image message", edit));
+  const [imageMessage] = header.find(MESSAGE.cacheImage);
+  if (imageMessage !== undefined) {
+    const image = decodeCacheImageMessage(new Reader(imageMessage.body, 0, "metadata cache image message", edit));
     if (image !== undefined) edit.free(image.address, image.size);
-    header.remove(message);
-    break;
+    header.remove(imageMessage);
   }
-  const fileSpace = readFileSpace(file, extensionAddress);
+  const fileSpace = readFileSpace(file, readObjectHeader(file.context, extensionAddress));
   const managers = fileSpace?.managerAddresses.filter((address) => address !== undefined) ?? [];
   if (fileSpace !== undefined && managers.length > 0) {
     for (const address of new Set(managers)) {
       for (const extent of extentsOfFreeSpaceManager(edit.context, address, 0))
         edit.free(extent.address, extent.length);
     }
-    for (const message of header.find(MESSAGE.fileSpaceInfo)) {
+    const [message] = header.find(MESSAGE.fileSpaceInfo);
+    if (message !== undefined) {
       header.replace(message, withoutManagers(message.body, fileSpace, edit, file.superblock.endOfFile));
-      break;
     }
   }
   header.write();
 }
 
 /** `undefined` where the file has none, or one that libraries step over. */
-function readFileSpace(file: H5File, extensionAddress: number): FileSpaceInfo | undefined {
-  const message = findMessage(readObjectHeader(file.context, extensionAddress), MESSAGE.fileSpaceInfo);
+function readFileSpace({ context }: H5File, extension: ObjectHeader): FileSpaceInfo | undefined {
+  const message = findMessage(extension, MESSAGE.fileSpaceInfo);
   if (message === undefined || (message.flags & MESSAGE_FLAG.wasUnknown) !== 0) return undefined;
-  return decodeFileSpaceInfo(new Reader(message.body, message.address, "file space info message", file.context));
+  return decodeFileSpaceInfo(new Reader(message.body, message.address, "file space info message", context));
 }

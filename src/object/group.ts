@@ -79,6 +79,11 @@ function hasMoreThan(links: Iterable<Link>, n: number): boolean {
   return false;
 }
 
+/** The parts of a path; "." and empty ones mean nothing (H5G__component). */
+export function pathParts(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
 /** The path of what `name` links to in the group at `path`. */
 export function childPath(path: string, name: string): string {
   return path.endsWith("/") ? path + name : `${path}/${name}`;

@@ -1,5 +1,5 @@
 import { H5Error } from "../errors.ts";
-import type { Dataspace } from "../format/dataspace.ts";
+import { type Dataspace, SCALAR } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { BOOLEAN, complexType, compoundType, floatType, integerType, vlenStringType } from "./datatypes.ts";
 import { isList, type NumberArray, type Storable } from "./storable.ts";
@@ -30,20 +30,31 @@ export function inferDatatype(values: readonly Storable[] | NumberArray, sizeOfO
   throw new H5Error("argument", "the values have no datatype in common; give one");
 }
 
-/** The dimensions of nested lists, as far as all are lists. */
-export function inferDims(value: Storable): number[] {
+/**
+ * The dimensions of nested lists, as far as all are lists.
+ * @param type where it is given: lists and bytes that are elements, of array types, sequences and opaque ones, are no dimensions
+ */
+export function inferDims(value: Storable, type?: Datatype): number[] {
+  if (type?.class === "opaque" && value instanceof Uint8Array) return [];
   const dims: number[] = [];
   let part: Storable | undefined = value;
-  while (part !== undefined && part !== null && typeof part === "object" && isList(part)) {
+  while (part !== undefined && isList(part)) {
     dims.push(part.length);
     part = part[0];
   }
-  return dims;
+  return dims.slice(0, Math.max(0, dims.length - listDepth(type)));
+}
+
+/** How deep an element of that type is nested. */
+function listDepth(type: Datatype | undefined): number {
+  if (type?.class === "array") return type.dims.length + listDepth(type.base);
+  if (type?.class === "vlen" && type.kind === "sequence") return 1 + listDepth(type.base);
+  return type?.class === "opaque" ? 1 : 0;
 }
 
 /** A dataspace of these dimensions, which cannot grow. */
 export function fixedDataspace(dims: readonly number[]): Dataspace {
-  if (dims.length === 0) return { kind: "scalar", dims: [], maxDims: [] };
+  if (dims.length === 0) return SCALAR;
   return { kind: "simple", dims, maxDims: dims, maxDimsStored: false };
 }
 

@@ -57,7 +57,7 @@ export function renameLink(edit: EditContext, group: number, name: string, newNa
   if (link === undefined || name === newName) return link !== undefined;
   if (findLink(edit, group, newName) !== undefined) throw nameExists(newName);
   removeLink(edit, group, name);
-  const charset = link.charset === "ascii" && encodeText(newName).some((byte) => byte > 0x7f) ? "utf-8" : link.charset;
+  const charset = link.charset === "ascii" ? charsetOf(newName) : link.charset;
   addLink(edit, group, { ...link, name: newName, charset });
   return true;
 }

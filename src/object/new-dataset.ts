@@ -137,16 +137,20 @@ export function createCompactDataset(
 }
 
 /**
- * Makes a dataset whose elements lie in one piece, which is allocated when they are first written.
+ * Makes a dataset whose elements lie in one piece: at `address`, or where they are first written.
  * @returns the header's address
  */
-export function createLateDataset(edit: EditContext, dataset: NewDatasetBase, seconds: number | HeaderTraits): number {
+export function createLateDataset(
+  edit: EditContext,
+  dataset: NewDatasetBase & { readonly address?: number | undefined },
+  seconds: number | HeaderTraits,
+): number {
   const size = elementCount(dataset.dataspace) * dataset.datatype.size;
   if (!Number.isSafeInteger(size)) throw wrong("a dataset can have at most 2^53 bytes");
   const { messages, finish } = commonMessages(edit, dataset, "late");
   messages.push(
     headerMessage(edit, MESSAGE.dataLayout, 0, (w) =>
-      encodeDataLayout(w, { kind: "contiguous", version: 3, address: undefined, size }),
+      encodeDataLayout(w, { kind: "contiguous", version: 3, address: dataset.address, size }),
     ),
   );
   return finish(seconds);

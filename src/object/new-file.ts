@@ -1,8 +1,9 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { H5Error } from "../errors.ts";
 import { FormatContext } from "../format/context.ts";
 import { type ByteStore, EditContext } from "../format/edit-context.ts";
 import { MESSAGE } from "../format/header-message.ts";
+import { now } from "../format/modification-time.ts";
 import { findMessage, readObjectHeader } from "../format/object-header.ts";
 import { Reader, type Sizes } from "../format/reader.ts";
 import { encodeSuperblock, type Superblock, superblockSize } from "../format/superblock.ts";
@@ -49,7 +50,7 @@ export function newFileBytes(options: NewFileSetup = {}): Uint8Array {
   const context = new FormatContext(new AddressSpace(store.snapshot(), userBlock), sizes);
   const edit = new EditContext(context, { ...K, version }, store);
   edit.allocate(superblockSize(version, sizes), "metadata");
-  const makeRoot = options.makeRoot ?? ((context) => createGroup(context, Math.floor(Date.now() / 1000)));
+  const makeRoot = options.makeRoot ?? ((context) => createGroup(context, now()));
   const rootAddress = makeRoot(edit);
   const w = new Writer(sizes);
   encodeSuperblock(w, {
@@ -81,7 +82,7 @@ export function createFile(path: string, options: NewFileOptions = {}, ifTaken: 
   const file = FreshFile.begin(path, ifTaken);
   const replaced = ifTaken === "replace" ? lockReplaced(path, () => file.discard()) : undefined;
   try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(file.fd, bytes, done, bytes.length - done, done);
+    file.write(bytes);
     file.place();
   } catch (error) {
     file.discard();

@@ -1,16 +1,13 @@
-import { encodeDataLayout } from "../format/data-layout.ts";
-import { type Dataspace, elementCount, encodeDataspace } from "../format/dataspace.ts";
-import type { Datatype } from "../format/datatype.ts";
-import { encodeDatatype, leastDatatypeVersion } from "../format/datatype-encoding.ts";
 import type { EditContext } from "../format/edit-context.ts";
-import { encodeFillValue } from "../format/fill-value.ts";
 import { encodeGroupInfo, type GroupInfo } from "../format/group-info.ts";
 import { type HeaderMessage, MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
 import { encodeLinkInfo } from "../format/link-info.ts";
-import { encodeModificationTime } from "../format/modification-time.ts";
 import {
+  ATTRIBUTE_CREATION_ORDER_INDEXED,
   ATTRIBUTE_CREATION_ORDER_TRACKED,
   type ObjectHeaderBlocks,
+  PHASE_CHANGE_STORED,
+  TIMES_STORED,
   VERSION_1_PREFIX,
 } from "../format/object-header.ts";
 import { encodeObjectHeaderBlock } from "../format/object-header-encoding.ts";
@@ -21,14 +18,6 @@ import { DEFAULT_GROUP_INFO, DEFAULT_LINK_INFO } from "./group-links.ts";
 
 /** Room for the first links of a group, so that they need no continuation block. */
 const ROOM_FOR_LINKS = 120;
-
-/** A new dataset, all of whose elements are given. */
-export interface NewDataset {
-  readonly datatype: Datatype;
-  readonly dataspace: Dataspace;
-  /** The elements in C order, as they are stored. */
-  readonly data: Uint8Array;
-}
 
 /** How a group of the new style keeps its links. */
 export interface GroupTraits extends GroupInfo {
@@ -62,37 +51,6 @@ export function createGroup(edit: EditContext, traits: number | HeaderTraits, gr
   return createHeader(edit, [linkInfo, groupInfo, room], traits);
 }
 
-/** Makes a dataset whose elements lie in one piece. @returns the header's address */
-export function createContiguousDataset(edit: EditContext, dataset: NewDataset, seconds: number): number {
-  const { datatype, dataspace, data } = dataset;
-  const size = elementCount(dataspace) * datatype.size;
-  if (data.length !== size) throw new TypeError(`${data.length} bytes for a dataset of ${size}`);
-  const address = size === 0 ? undefined : edit.allocate(size, "raw");
-  if (address !== undefined) edit.write(address, data);
-  const isNew = edit.generation === "new";
-  const typeVersion = Math.max(isNew ? 3 : 1, leastDatatypeVersion(datatype));
-  const messages = [
-    headerMessage(edit, MESSAGE.dataspace, 0, (w) =>
-      encodeDataspace(w, dataspace, isNew || dataspace.kind === "null" ? 2 : 1),
-    ),
-    headerMessage(edit, MESSAGE.datatype, MESSAGE_FLAG.constant, (w) => encodeDatatype(w, datatype, typeVersion)),
-    headerMessage(edit, MESSAGE.fillValue, MESSAGE_FLAG.constant, (w) =>
-      encodeFillValue(
-        w,
-        { value: undefined, kind: "default", allocationTime: "late", fillTime: "if-set" },
-        isNew ? 3 : 2,
-      ),
-    ),
-    headerMessage(edit, MESSAGE.dataLayout, 0, (w) =>
-      encodeDataLayout(w, { kind: "contiguous", version: 3, address, size }),
-    ),
-  ];
-  // A version 2 header has its times in its prefix.
-  if (!isNew)
-    messages.push(headerMessage(edit, MESSAGE.modificationTime, 0, (w) => encodeModificationTime(w, seconds)));
-  return createHeader(edit, messages, seconds);
-}
-
 /** A message of a new header. */
 export function headerMessage(
   edit: EditContext,
@@ -105,10 +63,6 @@ export function headerMessage(
   return { type, flags, creationIndex: undefined, address: 0, body: w.bytes };
 }
 
-const TIMES_STORED = 0x20;
-const PHASE_CHANGE_STORED = 0x10;
-const ATTRIBUTE_CREATION_ORDER_INDEXED = 0x08;
-
 /** What a header says of its object besides the messages of its kind. */
 export interface HeaderTraits extends Pick<ObjectHeaderBlocks, "times" | "phaseChange"> {
   readonly attributeOrderTracked: boolean;
@@ -117,10 +71,15 @@ export interface HeaderTraits extends Pick<ObjectHeaderBlocks, "times" | "phaseC
   readonly messages: readonly HeaderMessage[];
 }
 
+/** All four the same. */
+export function timesAt(seconds: number): NonNullable<HeaderTraits["times"]> {
+  return { access: seconds, modification: seconds, change: seconds, birth: seconds };
+}
+
 /** Of a new object, all of whose times are the same. @param seconds since 1970, UTC */
 function traitsOf(seconds: number): HeaderTraits {
   return {
-    times: { access: seconds, modification: seconds, change: seconds, birth: seconds },
+    times: timesAt(seconds),
     phaseChange: undefined,
     attributeOrderTracked: false,
     attributeOrderIndexed: false,

@@ -1,8 +1,10 @@
 import { H5Error, NotFoundError } from "../errors.ts";
+import type { EditContext } from "../format/edit-context.ts";
 import type { Link } from "../format/link.ts";
+import { now } from "../format/modification-time.ts";
 import { Dataset } from "./dataset.ts";
 import type { H5File } from "./file.ts";
-import { childPath, Group } from "./group.ts";
+import { childPath, Group, pathParts } from "./group.ts";
 import { addLink, changeLinkCount, named, removeLink, renameLink } from "./link-edit.ts";
 import { createGroup } from "./new-object.ts";
 import { indexGroupName, textAttribute } from "./pytables.ts";
@@ -25,7 +27,7 @@ type Target =
 
 /** The place that a path names. @throws H5Error "argument" for the root, which no link leads to; as `resolve` does for the groups before it */
 export function placeOf(file: H5File, path: string): LinkPlace {
-  const parts = partsOf(path);
+  const parts = pathParts(path);
   const name = parts.pop();
   if (name === undefined) {
     throw new H5Error(
@@ -47,21 +49,15 @@ export function linkAt({ group, name, path }: LinkPlace): Link {
 }
 
 /** Makes a group. @param parents make those before it, too, and be content with one that is there @returns its address */
-export function makeGroup(
-  transaction: FileTransaction,
-  path: string,
-  parents: boolean,
-  make: MakeGroup = newGroup,
-): number {
-  const { file } = transaction;
+export function makeGroup({ file, edit }: FileTransaction, path: string, parents: boolean): number {
   if (!parents) {
     const place = placeOf(file, path);
     assertFree(place);
-    return addGroup(transaction, place.group.address, place.name, make);
+    return addGroup(edit, place.group.address, place.name);
   }
   let group = file.root;
   let at = "/";
-  const parts = partsOf(path);
+  const parts = pathParts(path);
   for (const [i, name] of parts.entries()) {
     at = childPath(at, name);
     const link = group.link(name);
@@ -69,21 +65,17 @@ export function makeGroup(
       group = groupAt(file, at);
       continue;
     }
-    let address = addGroup(transaction, group.address, name, make);
-    for (const rest of parts.slice(i + 1)) address = addGroup(transaction, address, rest, make);
+    let address = addGroup(edit, group.address, name);
+    for (const rest of parts.slice(i + 1)) address = addGroup(edit, address, rest);
     return address;
   }
   return group.address;
 }
 
-/** Makes an empty group, without a link. @param parent address of the group that it will be in @returns its address */
-export type MakeGroup = (transaction: FileTransaction, parent: number) => number;
-
-const newGroup: MakeGroup = ({ edit }) => createGroup(edit, seconds());
-
-function addGroup(transaction: FileTransaction, parent: number, name: string, make: MakeGroup): number {
-  const address = make(transaction, parent);
-  addLink(transaction.edit, parent, { ...named(name), kind: "hard", address });
+/** @param parent address of the group that it will be in @returns its own */
+function addGroup(edit: EditContext, parent: number, name: string): number {
+  const address = createGroup(edit, now());
+  addLink(edit, parent, { ...named(name), kind: "hard", address });
   return address;
 }
 
@@ -169,12 +161,4 @@ function groupAt(file: H5File, path: string): Group {
   throw new H5Error("not-a-group", `${file.name}: ${path} is a ${object.kind}, which nothing can be put into`, {
     path,
   });
-}
-
-function partsOf(path: string): string[] {
-  return path.split("/").filter((part) => part !== "" && part !== ".");
-}
-
-function seconds(): number {
-  return Math.floor(Date.now() / 1000);
 }

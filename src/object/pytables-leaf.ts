@@ -1,5 +1,5 @@
 import { H5Error } from "../errors.ts";
-import type { Dataspace } from "../format/dataspace.ts";
+import { type Dataspace, SCALAR } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import { setAttribute } from "./attribute-edit.ts";
@@ -24,8 +24,6 @@ const CLASSES: Record<LeafKind, readonly [name: string, version: string]> = {
   VLArray: ["VLARRAY", "1.4"],
   Table: ["TABLE", "2.7"],
 };
-
-const SCALAR = { kind: "scalar", dims: [], maxDims: [] } as const;
 
 /** `H5T_STD_B8LE`, by which PyTables stores a boolean. */
 const BITS: Datatype = {

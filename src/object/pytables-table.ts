@@ -1,3 +1,4 @@
+import { SCALAR } from "../format/dataspace.ts";
 import { setAttribute } from "./attribute-edit.ts";
 import type { Dataset } from "./dataset.ts";
 import { integerType } from "./datatypes.ts";
@@ -6,8 +7,6 @@ import { placeOf } from "./path-edit.ts";
 import { indexGroupName, textAttribute } from "./pytables.ts";
 import { encodeElement } from "./value-encode.ts";
 import type { FileTransaction } from "./writable-file.ts";
-
-const SCALAR = { kind: "scalar", dims: [], maxDims: [] } as const;
 
 export function isPyTablesTable(dataset: Dataset): boolean {
   return textAttribute(dataset, "CLASS") === "TABLE";

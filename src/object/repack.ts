@@ -1,4 +1,4 @@
-import { fstatSync, futimesSync, writeSync } from "node:fs";
+import { fstatSync, futimesSync } from "node:fs";
 import { H5Error, UnsupportedError } from "../errors.ts";
 import { FreshFile } from "../storage/fresh-file.ts";
 import { openForWriting } from "../storage/journal/open-for-writing.ts";
@@ -90,7 +90,7 @@ function copyAll(source: H5File, fresh: FreshFile, { libver, progress }: RepackO
     makeRoot: (edit) => createGroupLike(edit, root),
   });
   bytes.set(snapshot.read(0, baseAddress));
-  for (let done = 0; done < bytes.length; ) done += writeSync(fresh.fd, bytes, done, bytes.length - done, done);
+  fresh.write(bytes);
   const target = WritableFile.open(fresh.temporary);
   try {
     return target.transaction((transaction) => {

@@ -54,7 +54,11 @@ export function wrongKind(value: Storable, expected: string): H5Error {
 }
 
 export function isList(value: Storable): value is readonly Storable[] | NumberArray {
-  return Array.isArray(value) || ArrayBuffer.isView(value);
+  return Array.isArray(value) || isTypedArray(value);
+}
+
+export function isTypedArray(value: Storable): value is NumberArray {
+  return ArrayBuffer.isView(value);
 }
 
 export function listOf(value: Storable, expected: string): readonly Storable[] | NumberArray {

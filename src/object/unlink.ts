@@ -1,5 +1,4 @@
 import type { Datatype } from "../format/datatype.ts";
-import type { Extent } from "../format/extent.ts";
 import { extentsOfObject } from "./extents.ts";
 import type { H5Object } from "./file.ts";
 import { releaseElements } from "./heap-writer.ts";
@@ -32,8 +31,7 @@ export function releaseObject(transaction: FileTransaction, first: number): void
     const { file } = transaction;
     const object = file.object(address);
     let isWhole = true;
-    const extents: Extent[] = [];
-    for (const extent of extentsOfObject(file, address, () => (isWhole = false))) extents.push(extent);
+    const extents = [...extentsOfObject(file, address, () => (isWhole = false))];
     if (object.kind === "group") {
       for (const link of object.links()) if (link.kind === "hard") released.push(link.address);
     }

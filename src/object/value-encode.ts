@@ -5,6 +5,7 @@ import { datatypeName } from "./datatype-name.ts";
 import {
   type ElementEncoder,
   isList,
+  isTypedArray,
   listOf,
   type NumberArray,
   refused,
@@ -106,6 +107,11 @@ export function flattenValues(value: Storable, dims: readonly number[]): Storabl
   return flat;
 }
 
+/** The same, of a flat typed array, too, which may have any shape: as many as it has are given back. */
+export function elementsOfShape(value: Storable, dims: readonly number[]): readonly Storable[] | NumberArray {
+  return dims.length > 0 && isTypedArray(value) ? value : flattenValues(value, dims);
+}
+
 /** @throws H5Error "argument" where text cannot be in strings of that character set */
 function textBytes(value: Storable, charset: StringType["charset"]): Uint8Array {
   if (typeof value !== "string") throw wrongKind(value, "a string");
@@ -150,7 +156,8 @@ function needed(heap: HeapWriter | undefined, what: string): HeapWriter {
   return heap;
 }
 
-function putAddress(bytes: Uint8Array, at: number, size: number, address: number): void {
+/** An address of so many bytes. */
+export function putAddress(bytes: Uint8Array, at: number, size: number, address: number): void {
   let rest = address;
   for (let i = 0; i < size; i++) {
     bytes[at + i] = rest % 256;

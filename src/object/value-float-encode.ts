@@ -1,7 +1,7 @@
 import { H5Error } from "../errors.ts";
 import type { FloatType } from "../format/datatype.ts";
 import { datatypeName } from "./datatype-name.ts";
-import { checkFloat, type DecodedFloat } from "./value-float.ts";
+import { checkFloat } from "./value-float.ts";
 import { paddingOf, writeBits } from "./value-integer.ts";
 
 /** A number to be stored, exactly: numerator / denominator, both positive or the numerator zero. */
@@ -14,15 +14,6 @@ export type ExactNumber =
       readonly numerator: bigint;
       readonly denominator: bigint;
     };
-
-/** What `readFloat` has read. */
-export function exactFloat(float: DecodedFloat): ExactNumber {
-  if (float.kind !== "finite") return float;
-  const { negative, mantissa, exponent } = float;
-  return exponent >= 0
-    ? { kind: "finite", negative, numerator: mantissa << BigInt(exponent), denominator: 1n }
-    : { kind: "finite", negative, numerator: mantissa, denominator: 1n << BigInt(-exponent) };
-}
 
 export function exactInteger(value: bigint): ExactNumber {
   const negative = value < 0n;
@@ -41,7 +32,10 @@ export function exactDouble(value: number): ExactNumber {
   const biased = Number((bits >> 52n) & 0x7ffn);
   const fraction = BigInt.asUintN(52, bits);
   const mantissa = biased === 0 ? fraction : fraction | (1n << 52n);
-  return exactFloat({ kind: "finite", negative, mantissa, exponent: Math.max(biased, 1) - 1075, closeBelow: false });
+  const exponent = Math.max(biased, 1) - 1075;
+  return exponent >= 0
+    ? { kind: "finite", negative, numerator: mantissa << BigInt(exponent), denominator: 1n }
+    : { kind: "finite", negative, numerator: mantissa, denominator: 1n << BigInt(-exponent) };
 }
 
 /** Writes floats of one layout: the nearest to a number, ties to the even mantissa, as libhdf5 rounds. */

@@ -40,7 +40,7 @@ export function isWholeInteger({ size, order, bitOffset, precision }: IntegerLay
   );
 }
 
-export type NumberReader = (data: ElementBytes, at: number) => number;
+type NumberReader = (data: ElementBytes, at: number) => number;
 
 /** Integers that fit a double: whole ones of at most 4 bytes. `undefined` for every other layout. */
 export function smallIntegerReader(layout: IntegerLayout): NumberReader | undefined {

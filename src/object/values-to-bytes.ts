@@ -3,7 +3,7 @@ import type { Datatype } from "../format/datatype.ts";
 import { refersToHeap } from "./heap-collections.ts";
 import { inferDatatype } from "./infer-datatype.ts";
 import { isList, type NumberArray, type Storable } from "./storable.ts";
-import { encodeElements, flattenValues, type HeapWriter } from "./value-encode.ts";
+import { elementsOfShape, encodeElements, type HeapWriter } from "./value-encode.ts";
 
 /**
  * Values for elements of that shape, as they are stored: lists nested by the dimensions, a flat typed array, or one value for all of
@@ -30,11 +30,10 @@ function flatValues(
   dims: readonly number[],
   count: number,
 ): readonly Storable[] | NumberArray | undefined {
-  if (dims.length === 0 || values === null || typeof values !== "object" || !isList(values)) return undefined;
-  if (!ArrayBuffer.isView(values)) return flattenValues(values, dims);
-  if (values.length !== count)
-    throw new H5Error("argument", `${values.length} values for the shape (${dims.join(", ")})`);
-  return values;
+  if (dims.length === 0 || !isList(values)) return undefined;
+  const flat = elementsOfShape(values, dims);
+  if (flat.length !== count) throw new H5Error("argument", `${flat.length} values for the shape (${dims.join(", ")})`);
+  return flat;
 }
 
 const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

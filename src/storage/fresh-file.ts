@@ -12,6 +12,7 @@ import {
   renameSync,
   type Stats,
   unlinkSync,
+  writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { H5Error } from "../errors.ts";
@@ -64,6 +65,11 @@ export class FreshFile {
       }
     }
     return file;
+  }
+
+  /** All of these bytes, to the file's beginning. */
+  write(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) done += writeSync(this.fd, bytes, done, bytes.length - done, done);
   }
 
   /** Gives the file its name; from here it survives a power cut. */

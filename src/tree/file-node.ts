@@ -1,3 +1,4 @@
+import { SCALAR } from "../format/dataspace.ts";
 import type { EditContext } from "../format/edit-context.ts";
 import { encodeText } from "../format/text.ts";
 import { type NewAttribute, setAttribute } from "../object/attribute-edit.ts";
@@ -7,7 +8,6 @@ import { integerType } from "../object/datatypes.ts";
 export const BYTE = integerType(1, false);
 
 const INT32 = integerType(4, true);
-const SCALAR = { kind: "scalar", dims: [], maxDims: [] } as const;
 
 /** Marks a dataset of bytes as a file, as PyTables' `filenode` does. */
 export function markAsFile(edit: EditContext, address: number): void {

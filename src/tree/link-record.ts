@@ -1,4 +1,5 @@
 import { H5Error } from "../errors.ts";
+import { SCALAR } from "../format/dataspace.ts";
 import { decodeText, encodeText } from "../format/text.ts";
 import type { NewAttribute } from "../object/attribute-edit.ts";
 import type { Group } from "../object/group.ts";
@@ -45,7 +46,7 @@ export function linkRecordAttribute(link: string, record: LinkRecord): NewAttrib
     name: linkRecordName(link),
     charset: "utf-8",
     datatype: { class: "string", size: data.length, padding: "null-padded", charset: "utf-8" },
-    dataspace: { kind: "scalar", dims: [], maxDims: [] },
+    dataspace: SCALAR,
     data,
   };
 }

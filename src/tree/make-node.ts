@@ -4,6 +4,7 @@ import type { Dataset } from "../object/dataset.ts";
 import type { DatasetPart } from "../object/dataset-part.ts";
 import type { H5Object } from "../object/file.ts";
 import type { Group } from "../object/group.ts";
+import { fixedDataspace } from "../object/infer-datatype.ts";
 import { meantDatatype } from "../object/pytables.ts";
 import type { ViewSubject } from "../view/view.ts";
 import { childPath } from "./canonical-name.ts";
@@ -22,12 +23,8 @@ export function viewSubject(dataset: Dataset, part?: DatasetPart): ViewSubject {
     return { datatype, dataspace: dataset.dataspace, decodedBytes: decodedSize(dataset) };
   }
   const { dims, datatype } = part;
-  const dataspace =
-    dims.length === 0 ? SCALAR : ({ kind: "simple", dims, maxDims: dims, maxDimsStored: false } as const);
-  return { datatype, dataspace, decodedBytes: decodedSize({ dims, elementSize: datatype.size }) };
+  return { datatype, dataspace: fixedDataspace(dims), decodedBytes: decodedSize({ dims, elementSize: datatype.size }) };
 }
-
-const SCALAR = { kind: "scalar", dims: [], maxDims: [] } as const;
 
 /** Makes nodes, whose keys and inode numbers belong to (file, object, view, part). */
 export class NodeMaker {

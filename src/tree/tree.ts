@@ -1,6 +1,6 @@
 import { H5Error, UnsupportedError } from "../errors.ts";
 import type { H5File, H5Object } from "../object/file.ts";
-import type { Group } from "../object/group.ts";
+import { type Group, pathParts } from "../object/group.ts";
 import type { Link } from "../object/link.ts";
 import { isFileNode } from "../object/pytables.ts";
 import { listedView, type ViewName, viewsOf } from "../view/view.ts";
@@ -405,7 +405,7 @@ function lastPart(path: string): string {
 
 /** A target that leads nowhere, shown without letting it lead out of the mount. */
 function danglingPath(directory: DirectoryNode, target: string): string {
-  const parts = target.split("/").filter((part) => part !== "" && part !== ".");
+  const parts = pathParts(target);
   checkTarget(parts.reduce((sum, part) => sum + part.length + 1, -1));
   const start = target.startsWith("/") ? directory.realm.path : directory.path;
   return parts.reduce((path, part) => childPath(path, fileName(part, "")), start);
