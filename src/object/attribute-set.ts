@@ -5,7 +5,7 @@ import { removeAttribute, setAttributeValue } from "./attribute-value.ts";
 import { type DtypeSpec, datatypeFrom } from "./dtype.ts";
 import type { H5Object } from "./file.ts";
 import type { Storable } from "./storable.ts";
-import { decodeElement, type Value } from "./value.ts";
+import { decodeElement, nestedValues, type Value } from "./value.ts";
 import { heapOf } from "./value-heap.ts";
 import type { FileTransaction } from "./writable-file.ts";
 
@@ -49,7 +49,7 @@ export class AttributeSet {
     const values = Array.from({ length: elementCount(dataspace) }, (_, i) =>
       decodeElement(datatype, bytes, i * datatype.size, heap),
     );
-    return nested(values, dataspace.dims);
+    return nestedValues(values, dataspace.dims);
   }
 
   /**
@@ -83,11 +83,4 @@ export class AttributeSet {
 
 function missing(path: string, name: string): NotFoundError {
   return new NotFoundError(`${path} has no attribute ${JSON.stringify(name)}`, { path });
-}
-
-function nested(values: readonly Value[], dims: readonly number[]): Value {
-  const [dim, ...rest] = dims;
-  if (dim === undefined) return values[0] ?? null;
-  const size = values.length / Math.max(dim, 1);
-  return Array.from({ length: dim }, (_, i) => nested(values.slice(i * size, (i + 1) * size), rest));
 }

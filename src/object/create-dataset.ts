@@ -73,7 +73,7 @@ export function createDataset(transaction: FileTransaction, place: LinkPlace, op
   if (as !== undefined) leafAttributes(transaction, address, { as, title, datatype, dataspace, fill });
   if (data !== undefined && dataspace.kind !== "null" && dims.every((dim) => dim > 0)) {
     const bytes = valuesToBytes(meant, data, dims, heap);
-    writeSelection(transaction, address, selected("all", dims, datatype, place.path).target, bytes);
+    writeSelection(transaction, address, selected("all", { dims, datatype, path: place.path }).target, bytes);
   }
   return address;
 }

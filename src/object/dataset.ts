@@ -19,6 +19,10 @@ import { Reader } from "../format/reader.ts";
 import type { AddressSpace } from "../storage/address-space.ts";
 import { dataspaceOf, datatypeOf } from "./message.ts";
 import { ObjectBase } from "./object.ts";
+import { type ReadOptions, readNestedValues, readValues } from "./read-values.ts";
+import type { SelectionSpec } from "./selection-spec.ts";
+import type { NumberArray } from "./storable.ts";
+import type { Value } from "./value.ts";
 
 type Chunked = Extract<DataLayout, { kind: "chunked" }>;
 
@@ -111,6 +115,22 @@ export class Dataset extends ObjectBase implements StoredData {
   storedBytes(): number {
     this.#storedBytes ??= bytesStored(this.storage);
     return this.#storedBytes;
+  }
+
+  /**
+   * Elements as values, as `write` takes them: numbers as a flat typed array in C order, anything else as lists nested by the
+   * selection's dimensions; one value where it has none. `null`: the dataset has no data at all (H5S_NULL).
+   * @param selection elements that are taken several times are there several times
+   * @throws H5Error "argument" where it is not inside the dataset, "unsupported" where the dataset cannot be read, "format" where
+   * it is damaged, "limit" where there is no memory for so much
+   */
+  read(selection: SelectionSpec = "all", options: ReadOptions = {}): Value | NumberArray {
+    return readValues(this, selection, options);
+  }
+
+  /** The same as nested lists, numbers too: integers of more than 32 bits are `bigint`s where they are not safe as numbers. */
+  readNested(selection: SelectionSpec = "all", options: ReadOptions = {}): Value {
+    return readNestedValues(this, selection, options);
   }
 
   /** Why the dataset cannot be read, as far as its metadata say; whether there are codecs for its filters is not asked here. */

@@ -6,8 +6,10 @@ import { FileHeapWriter } from "./heap-writer.ts";
 import { inferDims } from "./infer-datatype.ts";
 import { meantDatatype } from "./pytables.ts";
 import { isPyTablesTable, rowsChanged } from "./pytables-table.ts";
+import type { ReadOptions } from "./read-values.ts";
 import { type SelectionSpec, selected } from "./selection-spec.ts";
-import type { Storable } from "./storable.ts";
+import type { NumberArray, Storable } from "./storable.ts";
+import type { Value } from "./value.ts";
 import { valuesToBytes } from "./values-to-bytes.ts";
 import type { FileTransaction } from "./writable-file.ts";
 import { appendToDataset, resizeDataset, writeSelection } from "./write-dataset.ts";
@@ -42,6 +44,16 @@ export class EditableDataset {
     return this.#owner.attributes;
   }
 
+  /** As `Dataset.read`, of the dataset as it is now. */
+  read(selection: SelectionSpec = "all", options: ReadOptions = {}): Value | NumberArray {
+    return this.dataset.read(selection, options);
+  }
+
+  /** As `Dataset.readNested`, of the dataset as it is now. */
+  readNested(selection: SelectionSpec = "all", options: ReadOptions = {}): Value {
+    return this.dataset.readNested(selection, options);
+  }
+
   /**
    * Writes elements.
    * @param values lists nested by the selection's dimensions, a flat typed array, or one value for all
@@ -49,7 +61,7 @@ export class EditableDataset {
    */
   write(selection: SelectionSpec, values: Storable): void {
     this.#change((transaction, dataset) => {
-      const { target, dims } = selected(selection, dataset.dims, dataset.datatype, dataset.path);
+      const { target, dims } = selected(selection, dataset);
       const bytes = valuesToBytes(
         meantDatatype(dataset, dataset.datatype),
         values,

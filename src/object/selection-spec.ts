@@ -1,8 +1,7 @@
 import { H5Error } from "../errors.ts";
-import type { Datatype } from "../format/datatype.ts";
-import { type DatasetPart, partOf, type SubscriptItem } from "./dataset-part.ts";
+import type { Dataset } from "./dataset.ts";
+import { partOf, type SubscriptItem } from "./dataset-part.ts";
 import type { Target } from "./dataset-writer.ts";
-import { elementsOfMask, elementsOfPoints } from "./write-dataset.ts";
 
 /** What is taken along one dimension, as NumPy has it: one index, a slice (negative bounds count from the end), some indexes. */
 export type DimensionSelection =
@@ -26,8 +25,11 @@ export interface Selected {
   readonly dims: readonly number[];
 }
 
+/** A dataset, as far as selections depend on it. */
+export type SelectedFrom = Pick<Dataset, "dims" | "datatype" | "path">;
+
 /** @throws H5Error "argument" where it is not inside the dataset */
-export function selected(spec: SelectionSpec, dims: readonly number[], datatype: Datatype, path: string): Selected {
+export function selected(spec: SelectionSpec, { dims, datatype, path }: SelectedFrom): Selected {
   if (typeof spec === "object" && "mask" in spec) {
     const count = dims.reduce((product, dim) => product * dim, 1);
     if (spec.mask.length !== count) {
@@ -39,27 +41,37 @@ export function selected(spec: SelectionSpec, dims: readonly number[], datatype:
   if (typeof spec === "object" && "points" in spec) {
     return { target: { elements: elementsOfPoints(dims, spec.points) }, dims: [spec.points.length] };
   }
-  const part = boxOf(spec === "all" ? [] : spec, dims, datatype);
-  if (part === undefined) {
-    throw new H5Error(
-      "argument",
-      `${path}: the selection ${JSON.stringify(spec)} is not inside the shape (${dims.join(", ")})`,
-      { path },
-    );
-  }
-  return { target: part.selection, dims: part.dims };
+  const part = partOf(dims, datatype, spec === "all" || spec.length === 0 ? [] : [spec.map(subscriptItem)]);
+  if (part !== undefined) return { target: part.selection, dims: part.dims };
+  throw new H5Error(
+    "argument",
+    `${path}: the selection ${JSON.stringify(spec)} is not inside the shape (${dims.join(", ")})`,
+    { path },
+  );
 }
 
-function boxOf(
-  spec: readonly DimensionSelection[],
-  dims: readonly number[],
-  datatype: Datatype,
-): DatasetPart | undefined {
-  const items = spec.map((each): SubscriptItem => {
-    if (typeof each === "number") return { kind: "index", index: each };
-    if ("length" in each) return { kind: "list", indexes: each };
-    const { start, stop, step = 1 } = each;
-    return { kind: "slice", step, ...(start !== undefined && { start }), ...(stop !== undefined && { stop }) };
-  });
-  return partOf(dims, datatype, items.length === 0 ? [] : [items]);
+function subscriptItem(item: DimensionSelection): SubscriptItem {
+  if (typeof item === "number") return { kind: "index", index: item };
+  if ("length" in item) return { kind: "list", indexes: item };
+  const { start, stop, step = 1 } = item;
+  return { kind: "slice", step, ...(start !== undefined && { start }), ...(stop !== undefined && { stop }) };
+}
+
+/** Numbers in C order of the elements whose byte in the mask, which has one for each, is not 0. */
+export function elementsOfMask(mask: Uint8Array): Float64Array {
+  let count = 0;
+  for (const byte of mask) if (byte !== 0) count++;
+  const elements = new Float64Array(count);
+  let at = 0;
+  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) elements[at++] = i;
+  return elements;
+}
+
+/** Numbers in C order of the elements at these coordinates; -1 for what is not inside the dataset. */
+export function elementsOfPoints(shape: readonly number[], points: readonly (readonly number[])[]): Float64Array {
+  return Float64Array.from(points, (point) =>
+    point.length === shape.length && point.every((at, d) => at >= 0 && at < (shape[d] ?? 0))
+      ? point.reduce((number, at, d) => number * (shape[d] ?? 1) + at, 0)
+      : -1,
+  );
 }

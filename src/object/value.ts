@@ -103,6 +103,14 @@ function decodeArray(
   );
 }
 
+/** Elements in C order as lists nested by the dimensions; the one of a scalar as it is. */
+export function nestedValues(values: readonly Value[], dims: readonly number[]): Value {
+  const [dim, ...rest] = dims;
+  if (dim === undefined) return values[0] ?? null;
+  const size = values.length / Math.max(dim, 1);
+  return Array.from({ length: dim }, (_, i) => nestedValues(values.slice(i * size, (i + 1) * size), rest));
+}
+
 /** No attribute is larger, unless its elements share what they refer to. */
 const MAX_ATTRIBUTE_TEXT = 2 ** 26;
 

@@ -76,22 +76,3 @@ export function appendToDataset(
 export function allocateDataset(transaction: FileTransaction, dataset: WrittenDataset): void {
   writerOf(transaction, dataset).allocate();
 }
-
-/** Numbers in C order of the elements whose byte in the mask, which has one for each, is not 0. */
-export function elementsOfMask(mask: Uint8Array): Float64Array {
-  let count = 0;
-  for (const byte of mask) if (byte !== 0) count++;
-  const elements = new Float64Array(count);
-  let at = 0;
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) elements[at++] = i;
-  return elements;
-}
-
-/** Numbers in C order of the elements at these coordinates, which must be inside the dataset. */
-export function elementsOfPoints(shape: readonly number[], points: readonly (readonly number[])[]): Float64Array {
-  return Float64Array.from(points, (point) =>
-    point.length === shape.length && point.every((at, d) => at >= 0 && at < (shape[d] ?? 0))
-      ? point.reduce((number, at, d) => number * (shape[d] ?? 1) + at, 0)
-      : -1,
-  );
-}

@@ -6,14 +6,9 @@ import { setAttribute } from "../../src/object/attribute-edit.ts";
 import { changeStorage } from "../../src/object/change-storage.ts";
 import { Dataset } from "../../src/object/dataset.ts";
 import { createChunkedDataset, createCompactDataset, createLateDataset } from "../../src/object/new-dataset.ts";
+import { elementsOfMask, elementsOfPoints } from "../../src/object/selection-spec.ts";
 import { type FileTransaction, WritableFile } from "../../src/object/writable-file.ts";
-import {
-  appendToDataset,
-  elementsOfMask,
-  elementsOfPoints,
-  resizeDataset,
-  writeSelection,
-} from "../../src/object/write-dataset.ts";
+import { appendToDataset, resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 import { ArrayModel, product, seededBelow, someIndexes } from "./array-model.ts";
 import { assertReads, bytesOf, DEFLATE, fileWith, int32, link, NOW, simple } from "./written-dataset.ts";
