@@ -130,10 +130,15 @@ export class Allocator {
 
   /** The end of allocation is moved to the end of what is used, or was at the last checkpoint. @returns it */
   trimEnd(): number {
-    const end = this.#wholePages(this.#free.startOfLast(this.#end));
+    this.#endAt(this.#wholePages(this.#free.startOfLast(this.#end)));
+    return this.#end;
+  }
+
+  /** All from `end` on is free. */
+  #endAt(end: number): void {
     if (end < this.#end) this.#free.claim(end, this.#end - end);
+    else this.#free.add(this.#end, end - this.#end);
     this.#end = end;
-    return end;
   }
 
   /** Space that is known to be free: found by a walk, or remembered. */
@@ -156,8 +161,11 @@ export class Allocator {
     this.#end = offset + length;
   }
 
-  /** What was dying is free. @returns free extents of at least `least` bytes that the checkpoint has made */
-  checkpointed(least: number): Extent[] {
+  /**
+   * What was dying is free, and nothing is allocated from `end` on, which the superblock says.
+   * @returns free extents of at least `least` bytes that the checkpoint has made
+   */
+  checkpointed(least: number, end: number): Extent[] {
     for (const kind of ["metadata", "raw"] as const) this.#endBlock(kind);
     const freed: Extent[] = [];
     for (const { offset, length } of this.#dying) {
@@ -165,7 +173,7 @@ export class Allocator {
       if (length >= least) freed.push({ offset, length });
     }
     this.#dying = new FreeExtents();
-    const end = this.trimEnd();
+    this.#endAt(end);
     this.#metadataBlock = FIRST_METADATA_BLOCK;
     return freed.filter(({ offset }) => offset < end);
   }

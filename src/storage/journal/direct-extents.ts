@@ -17,10 +17,6 @@ export class DirectExtents {
   /** By start. */
   readonly #extents = new Map<number, Direct>();
 
-  get isEmpty(): boolean {
-    return this.#extents.size === 0;
-  }
-
   add(offset: number, length: number): void {
     this.#extents.set(offset, { offset, length, written: [], end: offset });
   }

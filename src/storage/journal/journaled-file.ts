@@ -20,8 +20,9 @@ const LOG_LIMIT = 16 * 2 ** 20;
 /** So many changed pages are kept in memory; each takes twice its size. */
 const PAGE_LIMIT = 32_768;
 
-/** So many freed bytes are worth a checkpoint, for only then are they used again. */
-const DYING_LIMIT = 256 * 2 ** 20;
+/** Freed bytes are used again after a checkpoint only: a quarter of the file's size is worth one, within these limits. */
+const LEAST_DYING = 8 * 2 ** 20;
+const MOST_DYING = 256 * 2 ** 20;
 
 /** Holes of this size are given back to the disk. */
 const PUNCHED = 64 * 1024;
@@ -193,7 +194,10 @@ export class JournaledFile implements Storage {
       const sector = this.read(superblock.offset, SECTOR);
       const end = this.#allocator.endAfterCheckpoint;
       if (superblock.endOf(sector) !== end) this.#putSuperblock(transaction, sector, superblock.withEnd(sector, end));
-      this.#append([...transaction.records(), { type: "publish", transaction: this.#published + 1, end }]);
+      const records = transaction.records();
+      // Before the log has it: where the mark cannot be written, the change was not made. A mark without a change means nothing.
+      if (this.#mark === "unmarked") this.#markPending();
+      this.#append([...records, { type: "publish", transaction: this.#published + 1, end }]);
     } catch (error) {
       this.rollback();
       throw this.#failure(error);
@@ -202,13 +206,13 @@ export class JournaledFile implements Storage {
     this.#state++;
     this.#transaction = undefined;
     this.#allocator.takeSteps();
-    if (this.#mark === "unmarked") this.#orEnd(() => this.#markPending());
     if (this.#isCheckpointDue) this.#tryCheckpoint();
   }
 
   get #isCheckpointDue(): boolean {
+    const dyingLimit = Math.min(Math.max(this.#checkpointEnd / 4, LEAST_DYING), MOST_DYING);
     return (
-      (this.#log?.size ?? 0) > LOG_LIMIT || this.#overlay.count > PAGE_LIMIT || this.#allocator.dyingBytes > DYING_LIMIT
+      (this.#log?.size ?? 0) > LOG_LIMIT || this.#overlay.count > PAGE_LIMIT || this.#allocator.dyingBytes > dyingLimit
     );
   }
 
@@ -311,9 +315,10 @@ export class JournaledFile implements Storage {
   }
 
   #afterCheckpoint(): void {
-    const { file } = this.#setup;
-    const freed = this.#allocator.checkpointed(PUNCHED);
-    this.#checkpointEnd = this.#allocator.end;
+    const { file, superblock } = this.#setup;
+    // Not where the allocator would end it: free space may have been found since the superblock was last written.
+    this.#checkpointEnd = superblock.endOf(this.read(superblock.offset, SECTOR));
+    const freed = this.#allocator.checkpointed(PUNCHED, this.#checkpointEnd);
     file.truncate(this.#checkpointEnd);
     this.#fileSize = this.#checkpointEnd;
     this.#state++;

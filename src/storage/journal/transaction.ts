@@ -30,6 +30,7 @@ export class Transaction {
   readonly #before = new Map<number, Uint8Array | undefined>();
   #ranges: Extent[] = [];
   readonly #direct = new DirectExtents();
+  #isEmpty = true;
 
   constructor(setup: TransactionSetup) {
     this.#setup = setup;
@@ -37,7 +38,7 @@ export class Transaction {
 
   /** True where nothing was written, allocated or freed. */
   get isEmpty(): boolean {
-    return this.#ranges.length === 0 && this.#direct.isEmpty;
+    return this.#isEmpty;
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -46,7 +47,7 @@ export class Transaction {
 
   write(offset: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#setup.prepare();
+    this.#prepare();
     if (bytes.length < PAGE_SIZE || !this.#direct.contains(offset, bytes.length)) {
       this.#writeOver(offset, bytes);
       return;
@@ -66,14 +67,14 @@ export class Transaction {
 
   /** Space that nothing uses. Its bytes are undefined until they are written. */
   allocate(size: number, kind: SpaceKind): number {
-    this.#setup.prepare();
+    this.#prepare();
     const offset = this.#setup.allocator.allocate(size, kind);
     if (kind === "raw" && size >= LARGE) this.#direct.add(offset, size);
     return offset;
   }
 
   free(offset: number, size: number): void {
-    this.#setup.prepare();
+    this.#prepare();
     this.#setup.allocator.free(offset, size);
   }
 
@@ -107,6 +108,11 @@ export class Transaction {
     }
     for (const { offset, length } of this.#direct.written()) changed(offset, length);
     allocator.undo(steps);
+  }
+
+  #prepare(): void {
+    this.#setup.prepare();
+    this.#isEmpty = false;
   }
 
   #writeOver(offset: number, bytes: Uint8Array): void {

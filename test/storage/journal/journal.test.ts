@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { H5Error } from "../../../src/errors.ts";
 import { LARGE } from "../../../src/storage/journal/allocator.ts";
+import { SECTOR } from "../../../src/storage/journal/superblock-sector.ts";
 import {
   changeCells,
   checkCells,
@@ -64,6 +65,65 @@ describe("journal", () => {
     file.checkpoint();
     assert.equal(sector.markOf(disk.content(FILE_NAME) ?? new Uint8Array(0)), "unmarked");
     file.close();
+  });
+
+  it("fails a change alone for which the mark cannot be written", () => {
+    const { disk, file, random } = opened();
+    const before = checkCells(file);
+    disk.writeFailure = { name: FILE_NAME, offset: sector.offset, error: systemError("ENOSPC") };
+    assert.throws(() => change({ file, random }), /ENOSPC.*the change was not made/);
+    assert.equal(checkCells(file), before);
+    assert.equal(stateNumber(openCellFile(new RecordingDisk(disk.killed(disk.steps.length)))), 0);
+    change({ file, random });
+    assert.equal(stateNumber(openCellFile(new RecordingDisk(disk.killed(disk.steps.length)))), 1);
+    file.close();
+    assert.equal(stateNumber(openCellFile(disk)), 1);
+  });
+
+  it("keeps a file as long as its superblock says when free space is found at its end", () => {
+    const bytes = new Uint8Array(FIRST_END + 4096);
+    bytes.set(emptyCellFile());
+    bytes.set(sector.withEnd(bytes.slice(0, SECTOR), bytes.length));
+    const disk = RecordingDisk.of(FILE_NAME, bytes);
+    const file = openCellFile(disk);
+    const random = seededRandom(7);
+    const sizes = (): number[] => {
+      const content = disk.content(FILE_NAME) ?? new Uint8Array(0);
+      return [content.length, sector.endOf(content)];
+    };
+    const one = file.begin();
+    const spare = FIRST_END - 1;
+    one.write(spare, new Uint8Array([1]));
+    file.publish();
+    file.allocator.addFree(FIRST_END, 4096);
+    file.checkpoint();
+    assert.deepEqual(sizes(), [bytes.length, bytes.length]);
+    const two = file.begin();
+    two.write(spare, new Uint8Array([2]));
+    file.publish();
+    const again = openCellFile(new RecordingDisk(disk.killed(disk.steps.length)));
+    assert.deepEqual(again.recovery, { kind: "recovered", transactions: 1, lost: 0 });
+    assert.equal(again.read(spare, 1)[0], 2);
+    file.checkpoint();
+    assert.deepEqual(sizes(), [FIRST_END, FIRST_END], "the next change says that the file is shorter");
+    change({ file, random });
+    file.close();
+    checkCells(openCellFile(disk));
+  });
+
+  it("publishes a change that only allocates or frees", () => {
+    const { disk, file } = opened();
+    const at = file.begin().allocate(5000, "metadata");
+    file.publish();
+    file.begin().free(at, 5000);
+    file.publish();
+    file.checkpoint();
+    const content = disk.content(FILE_NAME) ?? new Uint8Array(0);
+    assert.deepEqual([content.length, sector.endOf(content)], [FIRST_END, FIRST_END]);
+    const last = file.begin().allocate(100, "metadata");
+    file.publish();
+    file.close();
+    assert.equal(sector.endOf(disk.content(FILE_NAME) ?? new Uint8Array(0)), last + 100);
   });
 
   it("ends writing when a sync fails, and recovers what was published", () => {
@@ -158,6 +218,22 @@ describe("journal", () => {
     file.publish();
     file.close();
     assert.equal(disk.content(FILE_NAME)?.length, FIRST_END);
+  });
+
+  it("does not grow without end where the same bytes are written to a new place again and again", () => {
+    const { disk, file } = opened();
+    const size = 200_000;
+    let at = 0;
+    for (let round = 0; round < 100; round++) {
+      const transaction = file.begin();
+      if (at > 0) transaction.free(at, size);
+      at = transaction.allocate(size, "raw");
+      transaction.write(at, new Uint8Array(size).fill(round));
+      file.publish();
+      assert.ok(file.size < 10_000_000, `${file.size} bytes after round ${round}`);
+    }
+    file.close();
+    assert.deepEqual(openCellFile(disk).read(at, size), new Uint8Array(size).fill(99));
   });
 
   it("reads, and recovers, what was written over new raw data again and again, whole and in part", () => {

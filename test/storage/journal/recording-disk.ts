@@ -29,6 +29,8 @@ export class RecordingDisk implements DiskDirectory {
   readonly #modified = new Map<number, bigint>();
   /** Bytes that all files together may have. */
   capacity = Number.POSITIVE_INFINITY;
+  /** Thrown by the next call that writes to the file of that name, at that offset. */
+  writeFailure: { readonly name: string; readonly offset: number; readonly error: Error } | undefined;
   /** Thrown by the next calls of `sync`. */
   syncFailure: Error | undefined;
 
@@ -144,6 +146,11 @@ export class RecordingDisk implements DiskDirectory {
         target.set(bytes().subarray(offset, offset + target.length));
       },
       write: (parts, offset) => {
+        const failure = this.writeFailure;
+        if (failure?.name === name && failure.offset === offset) {
+          this.writeFailure = undefined;
+          throw failure.error;
+        }
         const whole = new Uint8Array(Buffer.concat(parts));
         this.#demand(inode, offset + whole.length);
         this.#do({ kind: "write", inode, offset, bytes: whole });
