@@ -1,5 +1,6 @@
 import { H5Error } from "../errors.ts";
 import type { Datatype } from "../format/datatype.ts";
+import { HOST_IS_LITTLE_ENDIAN } from "../host-byte-order.ts";
 import { refersToHeap } from "./heap-collections.ts";
 import { inferDatatype } from "./infer-datatype.ts";
 import { isList, type NumberArray, type Storable } from "./storable.ts";
@@ -36,11 +37,10 @@ function flatValues(
   return flat;
 }
 
-const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
 /** Whether a typed array has the elements' very bytes. */
 function isStoredAs(values: NumberArray, type: Datatype): boolean {
-  if (!IS_LITTLE_ENDIAN || values.length === 0 || (type.class !== "integer" && type.class !== "float")) return false;
+  if (!HOST_IS_LITTLE_ENDIAN || values.length === 0 || (type.class !== "integer" && type.class !== "float"))
+    return false;
   const { version: _, ...plain } = type;
   return JSON.stringify(sorted(plain)) === JSON.stringify(sorted(inferDatatype(values, 8)));
 }
