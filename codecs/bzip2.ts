@@ -1,5 +1,6 @@
-import { FormatError } from "../src/errors.ts";
+import { FormatError, H5Error } from "../src/errors.ts";
 import { bzip2Crc } from "./bzip2-crc.ts";
+import { encodeBzip2 } from "./bzip2-encode.ts";
 import { Bzip2Bits, readHuffmanTable } from "./bzip2-huffman.ts";
 import type { BlockDecoder, Codec, CodecMode } from "./codec.ts";
 import { bindLibrary, nativeFirst } from "./native-library.ts";
@@ -7,6 +8,8 @@ import { bindLibrary, nativeFirst } from "./native-library.ts";
 function damaged(message: string): FormatError {
   return new FormatError(message, { structure: "bzip2 data" });
 }
+
+const LIBRARIES = ["libbz2.so.1.0", "libbz2.so.1", "libbz2.1.dylib"];
 
 /** Symbols that one Huffman table is used for before the next selector. */
 const groupSize = 50;
@@ -178,7 +181,7 @@ function writeBlock(size: number, origin: number, output: Uint8Array, start: num
 function chooseBzip2(mode: CodecMode): BlockDecoder {
   const native =
     mode === "native"
-      ? bindLibrary(["libbz2.so.1.0", "libbz2.so.1", "libbz2.1.dylib"], (library) => {
+      ? bindLibrary(LIBRARIES, (library) => {
           const decompress = library.func("BZ2_bzBuffToBuffDecompress", "int", [
             "void *",
             "void *",
@@ -197,15 +200,53 @@ function chooseBzip2(mode: CodecMode): BlockDecoder {
   return nativeFirst("libbz2", native, { implementation: "TypeScript", decode: decodeBzip2 });
 }
 
-/** Filter 307, bzip2 (PyTables): one bzip2 stream; its client data value is the block size that it was made with. */
+type Encode = (input: Uint8Array, level: number) => Uint8Array;
+
+/** The original program's bound for its output. */
+function maxEncoded(length: number): number {
+  return length + Math.ceil(length / 100) + 600;
+}
+
+function bindCompressor(): Encode | undefined {
+  return bindLibrary(LIBRARIES, (library) => {
+    const compress = library.func("BZ2_bzBuffToBuffCompress", "int", [
+      "void *",
+      "void *",
+      "void *",
+      "uint",
+      "int",
+      "int",
+      "int",
+    ]);
+    const length = new Uint32Array(1);
+    return (input: Uint8Array, level: number) => {
+      // An empty array has no address that may be handed out.
+      if (input.length === 0 || maxEncoded(input.length) > 0x7fffffff) return encodeBzip2(input, level);
+      const output = Buffer.allocUnsafeSlow(maxEncoded(input.length));
+      length[0] = output.length;
+      const result: unknown = compress(output, length, input, input.length, level, 0, 0);
+      if (result !== 0) throw new H5Error("limit", `libbz2 failed to compress ${input.length} bytes (${result})`);
+      return output.subarray(0, length[0]);
+    };
+  });
+}
+
+/** Filter 307, bzip2 (PyTables): one bzip2 stream; its first client data value is the level that it was made with. */
 export function bzip2Codec(mode: CodecMode): Codec {
   const decoder = chooseBzip2(mode);
+  let encode: Encode | undefined;
   return {
     id: 307,
     name: "bzip2",
     implementation: decoder.implementation,
     decode({ input, output }) {
       return output.subarray(0, decoder.decode(input, output));
+    },
+    encode({ input, clientData: [level = 9] }) {
+      if (!(level >= 1 && level <= 9)) throw new H5Error("argument", `bzip2 has levels 1 to 9, not ${level}`);
+      encode ??= (mode === "native" ? bindCompressor() : undefined) ?? encodeBzip2;
+      // Never left out, as by PyTables.
+      return encode(input, level);
     },
   };
 }

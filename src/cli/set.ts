@@ -25,7 +25,7 @@ export const setCommand: CommandModule<object, SetArguments> = {
       .positional("value", {
         type: "string",
         demandOption: true,
-        describe: "chunks: N,M,..., auto, none; filters: shuffle,gzip=6,fletcher32, none",
+        describe: "chunks: N,M,..., auto, none; filters: shuffle,gzip=6, none",
       })
       .option("dry-run", DRY_RUN)
       .example("$0 set filters data.h5:/x shuffle,gzip=6", "its elements are written anew, compressed")
@@ -46,16 +46,21 @@ function parseChunks(text: string, shape: readonly number[]): NonNullable<Storag
   return text === "none" ? "none" : parseShape(text, shape);
 }
 
+const FILTER_NAMES = ["shuffle", "fletcher32", "lzf", "gzip", "lzo", "bzip2", "blosc"] as const;
+const WITH_LEVEL = ["gzip", "lzo", "bzip2", "blosc"] as const;
+
 /** `shuffle,gzip=6`; also for `h5fs cp`. */
 export function parseFilters(text: string): FilterSpec[] {
   if (text === "none") return [];
-  return text.split(",").map((word) => {
-    const level = /^gzip=(\d)$/.exec(word)?.[1];
-    if (level !== undefined) return { gzip: Number(level) };
-    if (word === "shuffle" || word === "gzip" || word === "fletcher32") return word;
+  return text.split(",").map((word): FilterSpec => {
+    const plain = FILTER_NAMES.find((name) => name === word);
+    if (plain !== undefined) return plain;
+    const [, before, level] = /^(\w+)=(\d)$/.exec(word) ?? [];
+    const leveled = WITH_LEVEL.find((name) => name === before);
+    if (leveled !== undefined) return { [leveled]: Number(level) };
     throw new CommandError(
       EXIT.usage,
-      `${text}: expected filters, each one of shuffle, gzip, gzip=LEVEL, fletcher32; or none`,
+      `${text}: expected filters, each one of ${FILTER_NAMES.join(", ")}, these with a level as in gzip=6; or none`,
     );
   });
 }

@@ -50,20 +50,21 @@ function createEmpty(edit: EditContext, dataset: Dataset, { chunks, filters: spe
   if (layout.kind === "virtual") throw wrong("is a virtual dataset, whose elements are those of others");
   if (dataspace.kind !== "simple") throw wrong("has no dimensions, and so neither chunks nor filters");
   const { dims, maxDims } = dataspace;
-  const filters: readonly Filter[] = specs === undefined ? dataset.filters : filtersFrom(specs, dataset.elementSize);
   const { committedAt: _, ...datatype } = dataset.datatype;
   const fillValue = fill.kind === "undefined" ? "undefined" : fill.value;
   const base = { datatype, dataspace, fillValue, fillTime: fill.fillTime } as const;
   if (chunks === "none") {
-    if (filters.length > 0) throw wrong("has filters, which need chunks");
+    if ((specs ?? dataset.filters).length > 0) throw wrong("has filters, which need chunks");
     if (maxDims.some((max, d) => max !== dims[d])) throw wrong("may grow, which needs chunks");
     return createLateDataset(edit, base, now());
   }
-  const isChunked = layout.kind === "chunked";
-  const kept = isChunked && chunks === undefined ? layout.chunkDims : undefined;
+  const kept = layout.kind === "chunked" && chunks === undefined ? layout.chunkDims : undefined;
   const chosen =
     chunks === "choose" || chunks === undefined ? chooseChunkShape(dims, maxDims, dataset.elementSize) : chunks;
-  return createChunkedDataset(edit, { ...base, chunkShape: kept ?? chosen, filters }, now());
+  const chunkShape = kept ?? chosen;
+  const filters: readonly Filter[] =
+    specs === undefined ? dataset.filters : filtersFrom(specs, { elementSize: dataset.elementSize, chunkShape });
+  return createChunkedDataset(edit, { ...base, chunkShape, filters }, now());
 }
 
 /** The messages that say how elements are stored change places: each object has the other's elements then. */

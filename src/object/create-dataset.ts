@@ -61,8 +61,8 @@ export function createDataset(transaction: FileTransaction, place: LinkPlace, op
   const meant = as === undefined ? datatype : pyTablesMeaning(datatype);
   const fill = fillValue === undefined ? undefined : valuesToBytes(meant, fillValue, [], heap);
   const given = options.filters ?? (as === undefined ? [] : leafFilters(as, place.group));
-  const filters = filtersFrom(given, datatype.size);
-  const chunks = chunkShape(options, dataspace, datatype, filters.length > 0);
+  const chunks = chunkShape(options, dataspace, datatype, given.length > 0);
+  const filters = filtersFrom(given, { elementSize: datatype.size, chunkShape: chunks ?? [] });
   const base = { datatype, dataspace, fillValue: fill } as const;
   const address =
     chunks === undefined

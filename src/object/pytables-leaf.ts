@@ -4,7 +4,7 @@ import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import { setAttribute } from "./attribute-edit.ts";
 import { arrayType, BOOLEAN, integerType, sequenceType, stringType } from "./datatypes.ts";
-import type { FilterSpec } from "./filter-spec.ts";
+import { type FilterSpec, leveled } from "./filter-spec.ts";
 import type { Group } from "./group.ts";
 import { decodeElement } from "./value.ts";
 import { encodeElement } from "./value-encode.ts";
@@ -94,33 +94,46 @@ export function leafFilters(as: LeafKind, group: Group): FilterSpec[] {
   return [];
 }
 
-/** Byte 0: level; byte 1: library (1 zlib); byte 2: 1 shuffle, 2 fletcher32. */
+/** What PyTables' FILTERS can name, by its number there; later numbers depend on its version. */
+const LIBRARIES = [undefined, "gzip", "lzo", "bzip2", "blosc"] as const;
+
+const SHUFFLE = 1;
+const FLETCHER32 = 2;
+
+/** Byte 0: level; byte 1: library; byte 2: flags. In PyTables' order, but that blosc shuffles itself. */
 function unpacked(packed: number): FilterSpec[] {
-  const [level, library, flags] = [packed & 0xff, (packed >> 8) & 0xff, (packed >> 16) & 0xff];
+  const [level, number, flags] = [packed & 0xff, (packed >> 8) & 0xff, (packed >> 16) & 0xff];
   const filters: FilterSpec[] = [];
-  if (level > 0 && library !== 1) {
+  if ((flags & FLETCHER32) !== 0) filters.push("fletcher32");
+  if (level === 0) return filters;
+  const library = LIBRARIES[number];
+  if (library === undefined) {
     throw new H5Error(
       "unsupported",
       "the group's FILTERS name a compression that is not written; give filters for the dataset",
     );
   }
-  if ((flags & 1) !== 0 && level > 0) filters.push("shuffle");
-  if (level > 0) filters.push({ gzip: level });
-  if ((flags & 2) !== 0) filters.push("fletcher32");
+  if ((flags & SHUFFLE) !== 0 && library !== "blosc") filters.push("shuffle");
+  filters.push({ [library]: level });
   return filters;
 }
 
 /** The counterpart of `unpacked`. @throws H5Error "argument" for filters that the attribute has no place for */
 function packed(filters: readonly FilterSpec[]): number {
-  let [level, flags] = [0, 0];
+  let [level, library, flags] = [0, 0, 0];
   for (const filter of filters) {
-    if (filter === "shuffle") flags |= 1;
-    else if (filter === "fletcher32") flags |= 2;
-    else if (filter === "gzip") level = 4;
-    else if ("gzip" in filter) level = filter.gzip;
-    else throw new H5Error("argument", `PyTables' FILTERS have no place for filter ${filter.id}`);
+    if (filter === "shuffle") flags |= SHUFFLE;
+    else if (filter === "fletcher32") flags |= FLETCHER32;
+    else if (filter === "lzf" || (typeof filter === "object" && "id" in filter) || library > 0) {
+      throw new H5Error("argument", `PyTables' FILTERS have no place for the filter ${JSON.stringify(filter)}`);
+    } else {
+      const found = leveled(filter);
+      level = found.level;
+      library = level > 0 ? LIBRARIES.indexOf(found.name) : 0;
+    }
   }
-  return level | ((level > 0 ? 1 : 0) << 8) | (flags << 16);
+  if (library === LIBRARIES.indexOf("blosc")) flags |= SHUFFLE;
+  return level | (library << 8) | (flags << 16);
 }
 
 interface Leaf {

@@ -7,6 +7,7 @@ import { encodeChunk } from "../../codecs/encode-chunk.ts";
 import { decodeChunk, type PipelineFilter } from "../../codecs/pipeline.ts";
 import { shuffle } from "../../codecs/shuffle-bytes.ts";
 import { H5Error } from "../../src/errors.ts";
+import { assertRefused } from "../support/error-kind.ts";
 import { naiveShuffle } from "./naive-shuffle.ts";
 import { readStoredChunks } from "./stored-chunks.ts";
 
@@ -87,14 +88,41 @@ describe("encoding chunks", () => {
   });
 
   it("refuses a filter that it only reads, by name", () => {
-    const bzip2 = { id: 307, name: "bzip2", optional: true, clientData: [9] };
+    const szip = { id: 4, name: "szip", optional: true, clientData: [9] };
     assert.throws(
-      () => encodeChunk(ramp, [bzip2], "native"),
-      (error) => error instanceof H5Error && error.kind === "unsupported" && /bzip2/.test(error.message),
+      () => encodeChunk(ramp, [szip], "native"),
+      (error) => error instanceof H5Error && error.kind === "unsupported" && /szip/.test(error.message),
     );
   });
 
   for (const mode of ["native", "portable"] as const satisfies readonly CodecMode[]) {
+    it(`bzip2 gives at every level what its decoders, and libbz2, read (${mode})`, () => {
+      const text = Buffer.from("to be or not to be, that is the question; ".repeat(300));
+      // Runs of each length about the limits of their coding, and what sorts slowly: much that repeats itself.
+      const runs = Buffer.concat([1, 3, 4, 5, 254, 255, 256, 259, 511].map((length, i) => Buffer.alloc(length, i)));
+      const words = [Buffer.from([0]), Buffer.from([0, 1])];
+      while ((words.at(-1)?.length ?? 0) < 3000) words.push(Buffer.concat(words.slice(-2).reverse()));
+      // More than the 100,000 bytes of a block at level 1.
+      const long = Buffer.concat([ramp, noise, text, Buffer.alloc(100_000, 7), ramp, noise, ramp, ramp, ramp, ramp]);
+      const inputs = [0, 1, 2, 255].map((length) => noise.subarray(0, length));
+      for (const input of [...inputs, runs, text, words.at(-1) ?? runs, noise, long]) {
+        for (const level of input === long ? [1, 9] : [9]) {
+          const filters = [{ id: 307, name: "bzip2", optional: true, clientData: [level] }];
+          const { stored, filterMask } = encodeChunk(input, filters, mode);
+          assert.equal(filterMask, 0, "never left out");
+          for (const reader of ["native", "portable"] as const) {
+            const again = decodeChunk({ stored, filters, filterMask, chunkSize: input.length, mode: reader });
+            assert.equal(Buffer.compare(again, input), 0, `${input.length} bytes at level ${level}, read by ${reader}`);
+          }
+          if (input === text) assert.ok(stored.length < 300, `${stored.length}`);
+        }
+      }
+      assertRefused(
+        () => encodeChunk(ramp, [{ id: 307, name: "bzip2", optional: true, clientData: [0] }], mode),
+        /bzip2 has levels 1 to 9, not 0/,
+      );
+    });
+
     it(`LZF, LZO and Blosc give what their decoders, and libraries, read (${mode})`, () => {
       const zeros = new Uint8Array(300_000);
       const text = Buffer.from("to be or not to be, that is the question; ".repeat(1000));

@@ -103,6 +103,18 @@ function makePyTables(file: EditableFile): void {
   table.append([{ a: 1, b: "hey", c: true, d: [1, 2], e: { r: 1, i: -1 }, nest: { x: 2.5, y: 9 } }]);
 }
 
+/** Each compression that PyTables' FILTERS can name, from the group and on the leaf. */
+function makeCompressed(file: EditableFile): void {
+  const data = Int32Array.from({ length: 50_000 }, (_, i) => (i * i) % 1000);
+  for (const filter of [{ lzo: 1 }, { bzip2: 9 }, { blosc: 5 }] as const) {
+    const group = `/pt-${Object.keys(filter)[0]}`;
+    file.createGroup(group, { as: "Group", filters: ["fletcher32", "shuffle", filter] });
+    file.createDataset(`${group}/carray`, { as: "CArray", data, dtype: "int32" });
+    file.createDataset(`${group}/earray`, { as: "EArray", dtype: "float64", shape: [0] }).append([0.5, 1.5]);
+  }
+  file.createDataset("/lzf", { data, filters: ["shuffle", "lzf"] });
+}
+
 describe("files that the library makes, read and gone on with by h5py and PyTables", () => {
   for (const libver of LIBRARY_VERSIONS) {
     for (const which of ["h5py 3.16 and PyTables 3.11", "Debian's with HDF5 1.10"]) {
@@ -119,6 +131,7 @@ describe("files that the library makes, read and gone on with by h5py and PyTabl
           make(file);
           makeReference(file);
           makePyTables(file);
+          makeCompressed(file);
           file.close();
           repackFile(path);
           await output(program, [SCRIPT, path, libver]);

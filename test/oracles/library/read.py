@@ -47,7 +47,20 @@ with tables.open_file(path, "a") as t:
     table.cols.a.create_index()
     t.create_array("/", "theirs", [1, 2])
 
+    for lib in ("lzo", "bzip2", "blosc"):
+        group = t.get_node(f"/pt-{lib}")
+        if tables.which_lib_version(lib) is None:
+            print(f"no {lib} here: its values are not read")
+            continue
+        for leaf in (group.carray, group.earray):
+            assert leaf.filters.complib.split(":")[0] == lib and leaf.filters.fletcher32, leaf.filters
+            assert leaf.filters.shuffle and leaf.filters.complevel == {"lzo": 1, "bzip2": 9, "blosc": 5}[lib], leaf.filters
+        assert np.array_equal(group.carray[:], np.arange(50_000) ** 2 % 1000), group.carray[:20]
+        group.earray.append([2.5])
+        assert group.earray[:].tolist() == [0.5, 1.5, 2.5]
+
 with h5py.File(path, "a") as h:
+    assert np.array_equal(h["lzf"][...], np.arange(50_000) ** 2 % 1000) and h["lzf"].compression == "lzf"
     h["x"].resize(5, axis=0)
     h["x"][4] = [9, 9, 9]
     h.create_group("more").create_group("deep")
