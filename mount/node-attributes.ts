@@ -45,13 +45,21 @@ function metadataOf(node: Node): PosixMetadata | undefined {
   switch (node.kind) {
     case "directory":
       return quietly(() => posixMetadata(node.group));
-    case "file":
-      return isWhole(node) ? quietly(() => posixMetadata(node.object)) : undefined;
+    case "file": {
+      const metadata = quietly(() => posixMetadata(node.object));
+      return metadata === undefined || isWhole(node) ? metadata : ofPart(node, metadata);
+    }
     case "symlink":
       return node.record?.metadata;
     case "broken":
       return undefined;
   }
+}
+
+/** Who may read an object may read parts of it, and its attributes, which change with its status. */
+function ofPart({ view }: FileNode, { mode, ctime, mtime, ...rest }: PosixMetadata): PosixMetadata {
+  const permissions = mode === undefined ? undefined : S_IFREG | (mode & 0o666);
+  return { ...rest, rdev: 0, mode: permissions, ctime, mtime: view === "attrs.json" ? ctime : mtime };
 }
 
 /**

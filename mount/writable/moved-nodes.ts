@@ -2,6 +2,7 @@ import { childPath } from "../../src/tree/canonical-name.ts";
 import type { DirectoryNode, Node } from "../../src/tree/node.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import type { Attributes } from "../filesystem.ts";
+import { S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
 import type { Metadata } from "./metadata.ts";
 import type { NamePlace } from "./names.ts";
@@ -39,7 +40,10 @@ export class MovedNodes {
     }
     this.#metadata.forget(node.address);
     // Another object may come to be at its address.
-    for (const view of VIEWS) this.#remove(`${node.address}:${view}`, attributes);
+    const ofFile = node.kind === "file" ? attributes : { ...attributes, mode: S_IFREG | (attributes.mode & 0o666) };
+    for (const view of VIEWS) {
+      this.#remove(`${node.address}:${view}`, view === "directory" ? attributes : ofFile);
+    }
     this.#remove(node.key, attributes);
     for (const { key } of this.#nodes.partsOf(node.address)) this.#remove(key, attributes);
   }

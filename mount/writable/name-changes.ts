@@ -256,20 +256,17 @@ export class NameChanges {
       if (node.kind === "file") metadata.touch(transaction, node, { ctime: time });
       return () => undefined;
     }
-    const open = node.kind === "file" ? files.ofObject(node.address) : [];
-    if (open.length > 0) {
-      removeLink(edit, directory.address, link.name);
-      return () => {
-        for (const file of open) {
-          file.metadata = { ...metadata.stored(file.node), ctime: time };
-          file.isUnlinked = true;
-        }
-      };
-    }
-    unlink(transaction, directory.address, link.name);
+    const open = node.kind === "file" || node.kind === "directory" ? files.ofObject(node.address) : [];
+    if (open.length === 0) unlink(transaction, directory.address, link.name);
+    // It stays until the last is closed.
+    else removeLink(edit, directory.address, link.name);
     return () => {
+      for (const file of open) {
+        if (file.node.view !== "attrs.json") file.metadata = { ...metadata.stored(file.node), ctime: time };
+        file.isUnlinked = true;
+      }
       if (node.kind === "directory") metadata.countDirectory(directory, -1);
-      moved.gone(node, attributes);
+      if (node.kind === "directory" || open.length === 0) moved.gone(node, attributes);
     };
   }
 

@@ -55,9 +55,9 @@ export function isBare(node: Node): boolean {
   return view === "bin" && part === undefined && object.kind === "dataset" && isFileNode(object);
 }
 
-/** Whether the bytes can be written: those of a file, or of a dataset of the mounted file as a whole. */
+/** Whether the bytes can be written: those of a file, of a dataset of the mounted file as a whole, or of any object's attributes. */
 export function isWritableFile({ object, part, view }: FileNode): boolean {
-  return object.kind === "dataset" && part === undefined && view !== "attrs.json";
+  return view === "attrs.json" || (object.kind === "dataset" && part === undefined);
 }
 
 export function hardLink(name: string, address: number): Link {

@@ -10,7 +10,9 @@ import type { FileNode } from "../../src/tree/node.ts";
 import { type PosixMetadata, posixAttribute, posixMetadata } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import type { OwnTexts } from "../own-texts.ts";
+import { applyAttributes } from "./attributes-store.ts";
 import { storeFile } from "./chunked-store.ts";
+import { now } from "./clock.ts";
 import { FileBuffer, type StoredBytes } from "./file-buffer.ts";
 import type { LiveFile } from "./live-file.ts";
 import { isBare } from "./names.ts";
@@ -208,6 +210,12 @@ export class OpenFiles {
     if (!file.isDirty || (file.isUnlinked && file.handles === 0)) return;
     const { node, metadata } = file;
     this.#live.transaction((transaction) => {
+      if (node.view === "attrs.json") {
+        applyAttributes(transaction, node.object, file.buffer.bytes());
+        const kept = posixMetadata(transaction.file.object(node.address)) ?? NO_METADATA;
+        setAttribute(transaction.edit, node.address, posixAttribute({ ...kept, ctime: now() }));
+        return;
+      }
       if (file.hasNewBytes) {
         const dataset = this.#dataset(node.address);
         if (file.isFileNode) storeFile(transaction, dataset, file.buffer.change());

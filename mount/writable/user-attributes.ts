@@ -1,14 +1,17 @@
 import { SCALAR } from "../../src/format/dataspace.ts";
 import type { Datatype } from "../../src/format/datatype.ts";
 import { charsetOf, decodeText } from "../../src/format/text.ts";
+import type { Attribute } from "../../src/object/attribute.ts";
 import { removeAttribute, setAttributeElements } from "../../src/object/attribute-value.ts";
+import type { H5Object } from "../../src/object/file.ts";
 import { FileHeapWriter } from "../../src/object/heap-writer.ts";
 import { meantDatatype } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { FACTS, isRaw, isShown, RAW_TAG, USER } from "../../src/tree/extended-attributes.ts";
 import type { Node } from "../../src/tree/node.ts";
-import { parseAttributeText } from "../../src/view/parse-attribute.ts";
+import { type ParsedAttribute, parseAttributeText } from "../../src/view/parse-attribute.ts";
 import { Errno, ErrnoError } from "../errno.ts";
+import { keepingKind } from "./attributes-store.ts";
 
 const XATTR_CREATE = 1;
 const XATTR_REPLACE = 2;
@@ -26,24 +29,31 @@ export function setUserAttribute(
   const old = object.attribute(attribute);
   if (old !== undefined && (flags & XATTR_CREATE) !== 0) throw new ErrnoError(Errno.EEXIST);
   if (old === undefined && (flags & XATTR_REPLACE) !== 0) throw new ErrnoError(Errno.ENODATA);
+  const elements = elementsFor(transaction, object, old, value);
+  keepingKind(transaction, object, () => setAttributeElements(transaction, object.address, attribute, elements));
+}
+
+function elementsFor(
+  transaction: FileTransaction,
+  object: H5Object,
+  old: Attribute | undefined,
+  value: Uint8Array,
+): ParsedAttribute {
   // A number stays a number.
   if (old !== undefined && old.datatype.class !== "string" && !isRaw(old.datatype)) {
     const datatype = meantDatatype(object, old.datatype);
     const parsed = parseAttributeText(value, { datatype, dataspace: old.dataspace }, new FileHeapWriter(transaction));
     const kept = datatype === old.datatype ? parsed.datatype : old.datatype;
-    setAttributeElements(transaction, object.address, attribute, { ...parsed, datatype: kept });
-    return;
+    return { ...parsed, datatype: kept };
   }
-  setAttributeElements(transaction, object.address, attribute, {
-    datatype: datatypeFor(value),
-    dataspace: SCALAR,
-    data: value.length === 0 ? Uint8Array.of(0) : value,
-  });
+  return { datatype: datatypeFor(value), dataspace: SCALAR, data: value.length === 0 ? Uint8Array.of(0) : value };
 }
 
 export function removeUserAttribute(transaction: FileTransaction, node: Node, name: string): void {
-  const isThere = removeAttribute(transaction, objectOf(node).address, attributeName(name));
-  if (!isThere) throw new ErrnoError(Errno.ENODATA);
+  const object = objectOf(node);
+  const attribute = attributeName(name);
+  if (object.attribute(attribute) === undefined) throw new ErrnoError(Errno.ENODATA);
+  keepingKind(transaction, object, () => removeAttribute(transaction, object.address, attribute));
 }
 
 /** A text; what would not read back as it is (such as bytes that are no UTF-8), opaque data of our own. */
@@ -68,7 +78,7 @@ function attributeName(name: string): string {
   return attribute;
 }
 
-function objectOf(node: Node) {
+function objectOf(node: Node): H5Object {
   if (node.kind === "directory") return node.group;
   if (node.kind === "file") return node.object;
   throw new ErrnoError(Errno.EPERM);

@@ -253,6 +253,10 @@ export class WritableSession implements MountSession, Changes {
 
   setattr(_request: Request, nodeid: number, change: AttributeChange): AttributesReply {
     const { live, metadata, files } = this.#setup;
+    const named = this.#node(nodeid);
+    if (named.kind === "file" && named.view === "attrs.json" && named.file === live.file) {
+      return this.#setattrOfAttributes(named, change);
+    }
     const node = this.#changeable(nodeid);
     if (node.kind === "broken") throw node.error;
     const open = node.kind === "file" ? files.get(node) : undefined;
@@ -267,6 +271,16 @@ export class WritableSession implements MountSession, Changes {
     }
     const current = this.#node(nodeid);
     return { attributes: metadata.of(current, this.#size(current)), valid: this.#validity(current) };
+  }
+
+  /** Whose attributes these are has all but the size. */
+  #setattrOfAttributes(node: FileNode, { size, mode, uid, gid }: AttributeChange): AttributesReply {
+    const { metadata, files } = this.#setup;
+    if (mode !== undefined || uid !== undefined || gid !== undefined || size === undefined) {
+      throw new ErrnoError(Errno.EPERM);
+    }
+    this.#resize(node, files.get(node), size);
+    return { attributes: metadata.of(node, this.#size(node)), valid: 0 };
   }
 
   mknod(request: Request, parent: number, name: Uint8Array, mode: number, rdev: number): Entry {
@@ -393,6 +407,8 @@ export class WritableSession implements MountSession, Changes {
   }
 
   #modified(file: OpenFile, time: Timestamp, kept = this.#setup.metadata.stored(file.node)): void {
+    // Whose attributes these are has times and permissions of its own.
+    if (file.node.view === "attrs.json") return;
     file.metadata = { ...kept, mtime: time, ctime: time };
   }
 

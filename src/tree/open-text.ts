@@ -7,6 +7,7 @@ import { type Text, textOf, wholeText } from "../view/render.ts";
 import { elementSource } from "./element-source.ts";
 import type { FileNode } from "./node.ts";
 import { type ObjectReference, type ReferenceOpener, referenceTo } from "./object-reference.ts";
+import { isUsers } from "./posix-metadata.ts";
 
 /** Which text a node is, as a plain value that survives `postMessage`: another thread opens the same text by it. */
 export interface TextDescription extends Pick<FileNode, "name" | "view" | "part"> {
@@ -27,7 +28,7 @@ export function nodeText(
   { object, name, view, part }: Pick<FileNode, "object" | "name" | "view" | "part">,
   reader: RangeReader,
 ): Text {
-  if (view === "attrs.json") return wholeText((sink) => writeAll(attributesJson(object), sink));
+  if (view === "attrs.json") return wholeText((sink) => writeAll(attributesJson(object, isUsers), sink));
   if (object.kind === "group") throw new H5Error("is-a-group", `${object.path} is a group`);
   if (object.kind === "datatype") return wholeText((sink) => renderDatatype(object.datatype, sink));
   if (view === "bin" || view === "npy") throw new H5Error("argument", `${name}: ${view} is not a text`);

@@ -25,6 +25,11 @@ export interface PosixMetadata {
 /** Attributes of such names are the mount's own, and not shown. */
 export const HIDDEN_PREFIX = "H5FS_";
 
+/** False for what the mount keeps for itself. @param name of an attribute */
+export function isUsers(name: string): boolean {
+  return !name.startsWith(HIDDEN_PREFIX);
+}
+
 const NAME = `${HIDDEN_PREFIX}POSIX`;
 const VERSION = 1;
 

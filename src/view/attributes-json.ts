@@ -18,10 +18,15 @@ const MAX_TEXT = 2 ** 26;
  * `"NAME": {"type": ..., "shape": [2, 3], "value": [[1, 2, 3], [4, 5, 6]]}`. `type` is complete (see `typeJson`); `shape` is
  * `[]` for a scalar and `null` where there is no data; values are as in the JSON view. An attribute that cannot be read is
  * `{"error": ...}`.
+ * @param isShown of a name: whether the attribute is there
  */
-export function* attributesJson(object: H5Object): Generator<Uint8Array> {
+export function* attributesJson(
+  object: H5Object,
+  isShown: (name: string) => boolean = () => true,
+): Generator<Uint8Array> {
   let separator = "{\n";
   for (const attribute of object.attributes()) {
+    if (!isShown(attribute.name)) continue;
     yield encodeText(`${separator}  ${JSON.stringify(attribute.name)}: `);
     yield attributeJson(object, attribute);
     separator = ",\n";
@@ -29,7 +34,8 @@ export function* attributesJson(object: H5Object): Generator<Uint8Array> {
   yield encodeText(separator === "{\n" ? "{}\n" : "\n}\n");
 }
 
-function attributeJson(object: H5Object, attribute: Attribute): Uint8Array {
+/** One attribute's object. */
+export function attributeJson(object: H5Object, attribute: Attribute): Uint8Array {
   const sink = new ByteSink(1024, undefined, MAX_TEXT);
   try {
     const { dataspace } = attribute;

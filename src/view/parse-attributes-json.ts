@@ -12,13 +12,15 @@ import { typeJson } from "./type-json.ts";
 /** One attribute of an object, as it is to be. */
 export type ParsedAttributes =
   | { readonly name: string; readonly datatype: Datatype; readonly dataspace: Dataspace; readonly data: Uint8Array }
-  /** One that could not be read: it stays as it is. */
-  | { readonly name: string; readonly unreadable: true };
+  /** It stays as it is: its text does, or it could not be read. */
+  | { readonly name: string; readonly stays: true };
 
-/** The type that an attribute has: as it is stored, and as the program that wrote it means it. */
-export interface KnownType {
-  readonly stored: Datatype;
-  readonly meant: Datatype;
+/** An attribute that is there. */
+export interface KnownAttribute {
+  /** Its type as it is stored, and as the program that wrote it means it; `undefined`: it cannot be read. */
+  readonly type: { readonly stored: Datatype; readonly meant: Datatype } | undefined;
+  /** Its JSON, as `attributeJson` writes it. */
+  text(): Uint8Array;
 }
 
 const QUOTE = 0x22;
@@ -32,14 +34,14 @@ const MAX_BYTES = 2 ** 28;
 
 /**
  * Reads all attributes of an object as `attributesJson` writes them. An attribute whose type is as it was keeps it, with its
- * committed datatype and what its program means by it.
- * @param known the type of the attribute of that name, if there is one
+ * committed datatype and what its program means by it; one whose text is as it was stays, whatever is in it.
+ * @param known the attribute of that name, if there is one
  * @param heap where what elements refer to is put
  * @throws H5Error "argument" with line and column
  */
 export function parseAttributesJson(
   text: Uint8Array,
-  known: (name: string) => KnownType | undefined,
+  known: (name: string) => KnownAttribute | undefined,
   heap: HeapWriter,
 ): ParsedAttributes[] {
   const json = new JsonText(text);
@@ -62,18 +64,29 @@ export function parseAttributesJson(
 /** Where the parts of an attribute's object begin and end. */
 type Spans = Map<string, readonly [from: number, to: number]>;
 
-function attributeOf(json: JsonText, name: string, known: KnownType | undefined, heap: HeapWriter): ParsedAttributes {
+function attributeOf(
+  json: JsonText,
+  name: string,
+  known: KnownAttribute | undefined,
+  heap: HeapWriter,
+): ParsedAttributes {
   json.peek();
   const start = json.position;
   const spans = spansOf(json);
-  if (spans.has("error")) return { name, unreadable: true };
+  const isSame = known !== undefined && Buffer.compare(json.bytes.subarray(start, json.position), known.text()) === 0;
+  if (isSame) return { name, stays: true };
+  if (spans.has("error")) {
+    if (known === undefined) json.fail(`there is no attribute ${JSON.stringify(name)} that could stay as it is`, start);
+    return { name, stays: true };
+  }
   const part = (field: string): readonly [number, number] =>
     spans.get(field) ?? json.fail(`the attribute ${JSON.stringify(name)} has no ${field}`, start);
   const typeAt = part("type");
   const type = plainJson(json, typeAt);
-  const isKnown = known !== undefined && JSON.stringify(typeJson(known.meant)) === JSON.stringify(type);
-  const meant = isKnown ? known.meant : json.located(typeAt[0], () => parseTypeJson(type, heap.sizeOfOffsets));
-  const datatype = isKnown ? known.stored : meant;
+  const kept = known?.type;
+  const isKept = kept !== undefined && JSON.stringify(typeJson(kept.meant)) === JSON.stringify(type);
+  const meant = isKept ? kept.meant : json.located(typeAt[0], () => parseTypeJson(type, heap.sizeOfOffsets));
+  const datatype = isKept ? kept.stored : meant;
   const shapeAt = part("shape");
   const dims = json.located(shapeAt[0], () => shapeOf(plainJson(json, shapeAt)));
   const [valueAt, valueEnd] = part("value");

@@ -61,13 +61,15 @@ function checkObject(object: H5Object): number {
   const heap = new MemoryHeap(object.file);
   const known = (name: string) => {
     const stored = object.attribute(name)?.datatype;
-    return stored === undefined ? undefined : { stored, meant: meantDatatype(object, stored) };
+    return stored === undefined
+      ? undefined
+      : { type: { stored, meant: meantDatatype(object, stored) }, text: () => new Uint8Array(0) };
   };
   const refersToRegion = /"kind":"(region|object2|region2|attribute)"/;
   if (refersToRegion.test(text.toString())) return 0;
   let count = 0;
   for (const found of parseAttributesJson(text, known, heap)) {
-    if ("unreadable" in found) continue;
+    if ("stays" in found) continue;
     const attribute = object.attribute(found.name);
     assert.ok(attribute !== undefined);
     const where = `${object.path}@${found.name}`;
@@ -107,16 +109,32 @@ describe("attributes from their JSON", () => {
   });
 
   const heap: HeapWriter = { sizeOfOffsets: 8, insert: () => ({ collection: 1, index: 1 }), address: () => 0 };
-  const parse = (text: string) => parseAttributesJson(encodeText(text), () => undefined, heap);
+  /** @param known the texts of attributes that are there, whose types cannot be read */
+  const parse = (text: string, known = new Map<string, string>()) =>
+    parseAttributesJson(
+      encodeText(text),
+      (name) => {
+        const before = known.get(name);
+        return before === undefined ? undefined : { type: undefined, text: () => encodeText(before) };
+      },
+      heap,
+    );
+
+  it("stay as they are where their text does, whatever is in it", () => {
+    assert.deepEqual(parse('{"a": {"type": "what?"}}', new Map([["a", '{"type": "what?"}']])), [
+      { name: "a", stays: true },
+    ]);
+  });
 
   it("can be new", () => {
     const [a, b, c] = parse(
       '{"a": {"value": [1, 2], "type": "big-endian int16", "shape": [2]},\n "b": {"error": "x"},"c":{"type":"bool","shape":null,"value":null}}',
+      new Map([["b", "damaged"]]),
     );
-    assert.ok(a !== undefined && !("unreadable" in a));
+    assert.ok(a !== undefined && !("stays" in a));
     assert.deepEqual([...a.data], [0, 1, 0, 2]);
-    assert.deepEqual(b, { name: "b", unreadable: true });
-    assert.ok(c !== undefined && !("unreadable" in c) && c.dataspace.kind === "null");
+    assert.deepEqual(b, { name: "b", stays: true });
+    assert.ok(c !== undefined && !("stays" in c) && c.dataspace.kind === "null");
     assert.deepEqual(parse("{}"), []);
   });
 
@@ -146,7 +164,11 @@ describe("attributes from their JSON", () => {
       '{"a": {"type": {"class": "opaque", "size": 3, "tag": "", "x": 1}, "shape": [], "value": ""}}',
       /the type: x is not known/,
     );
-    refuses('{"a": {"error": ""}, "a": {"error": ""}}', /column 22: the attribute "a" is there twice/);
+    refuses('{"a": {"error": ""}}', /column 7: there is no attribute "a" that could stay as it is/);
+    refuses(
+      '{"a": {"type": "int8", "shape": [], "value": 1}, "a": {"error": ""}}',
+      /column 50: the attribute "a" is there twice/,
+    );
     refuses('{"a": {"type": "int8", "shape": [], "value": 1', /the text ends where/);
   });
 });
