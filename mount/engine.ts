@@ -47,6 +47,7 @@ function fetchMessages(): boolean {
       session.rendered(result);
     }
   }
+  session.proceed();
   return parentPort === null || receiveMessageOnPort(parentPort) === undefined;
 }
 

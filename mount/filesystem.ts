@@ -125,8 +125,12 @@ export interface WriteFlags {
   readonly killPrivileges: boolean;
 }
 
-/** The operations of a file system that can be written. The permission bits of `mode` are without those of the umask. */
+/** The operations of a file system that can be written. While `areHeld`, whoever asks for a change is to wait. The permission bits of `mode` are without those of the umask. */
 export interface Changes {
+  /** A change made now would keep all other requests waiting. */
+  readonly areHeld: boolean;
+  /** Whether to flush or release the handle is a change. */
+  isChanged(handle: number): boolean;
   setattr(request: Request, nodeid: number, change: AttributeChange): AttributesReply;
   /** @param mode the type, too */
   mknod(request: Request, parent: number, name: Uint8Array, mode: number, rdev: number): Entry;
@@ -166,13 +170,13 @@ export interface FileSystem {
   read(request: Request, nodeid: number, handle: number, offset: number, target: Uint8Array): number | Parked;
   lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number;
   flush(request: Request, nodeid: number, handle: number): void;
-  fsync(request: Request, nodeid: number, handle: number, dataOnly: boolean): void;
+  fsync(request: Request, nodeid: number, handle: number, dataOnly: boolean): Parked | undefined;
   release(request: Request, nodeid: number, handle: number): void;
   opendir(request: Request, nodeid: number, flags: number): OpenReply;
   /** Entries after the one whose `offset` is given (0: from the start); the transport takes as many as fit. */
   readdir(request: Request, nodeid: number, handle: number, offset: number): Iterable<DirectoryEntry>;
   releasedir(request: Request, nodeid: number, handle: number): void;
-  fsyncdir(request: Request, nodeid: number, handle: number, dataOnly: boolean): void;
+  fsyncdir(request: Request, nodeid: number, handle: number, dataOnly: boolean): Parked | undefined;
   /** The whole value; the transport keeps the ERANGE protocol. */
   getxattr(request: Request, nodeid: number, name: Uint8Array): Uint8Array;
   listxattr(request: Request, nodeid: number): readonly Uint8Array[];

@@ -5,6 +5,8 @@ import type { Rendered } from "./job.ts";
 export interface MountSession extends FileSystem {
   /** A worker is done with a piece of a text. */
   rendered(result: Rendered): void;
+  /** The thread that waits for the disk may be done. */
+  proceed(): void;
   /** Milliseconds until `idle` is to be called; -1: there is nothing to be done. */
   readonly due: number;
   /** There have been no changes for some time. */

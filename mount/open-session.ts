@@ -30,6 +30,8 @@ export interface SessionParts {
   /** Whether to take the shared lock of files that external links lead to. */
   readonly lock: boolean;
   readonly workers: readonly MessagePort[];
+  /** By which another thread is asked to wait for the disk; `undefined`: there is none, for nothing is written. */
+  readonly syncState: SharedArrayBuffer | undefined;
   readonly parking: SharedArrayBuffer;
   readonly outstanding: SharedArrayBuffer;
   readonly cacheBytes: number;
@@ -69,11 +71,11 @@ export async function openSession(
     unreadable: (path, problem) => events.unreadable({ path, problem }),
     status: () => ({ ...self, requests: events.requests() }),
   };
-  const { path, views, journalDirectory } = parts;
+  const { path, views, journalDirectory, syncState } = parts;
   if (parts.facts.isWritable) {
     // A hundred modules, which a read-only mount does without.
     const { openWritableSession } = await import("./writable/open-writable.ts");
-    return openWritableSession({ ...setup, path, journalDirectory, externalFiles, views });
+    return openWritableSession({ ...setup, path, journalDirectory, externalFiles, views, syncState });
   }
   const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path, { externalFiles });
   externalFiles.add(path, file);

@@ -194,7 +194,7 @@ export class Session implements MountSession {
     // Nothing is ever written.
   }
 
-  fsync(): void {
+  fsync(): undefined {
     // Nothing is ever written.
   }
 
@@ -224,7 +224,7 @@ export class Session implements MountSession {
     this.#directories.release(handle);
   }
 
-  fsyncdir(): void {
+  fsyncdir(): undefined {
     // Nothing is ever written.
   }
 
@@ -253,6 +253,10 @@ export class Session implements MountSession {
     if (this.#setup.parking.cancel(unique) || this.#texts.cancel(unique)) {
       this.#setup.replier.errno(unique, Errno.EINTR);
     }
+  }
+
+  proceed(): void {
+    // Nothing waits for the disk.
   }
 
   idle(): void {

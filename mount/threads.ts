@@ -7,6 +7,8 @@ import type { KernelDescriptors } from "./kernel/serve.ts";
 import { isWritable } from "./mount-options.ts";
 import type { SessionParts } from "./open-session.ts";
 import { ParkingSlots } from "./parking.ts";
+import { syncState } from "./shared-sync-thread.ts";
+import type { SyncWorkerSetup } from "./sync-worker.ts";
 import type { ServiceRequest, Unreadable } from "./transport.ts";
 import type { WorkerSetup } from "./worker.ts";
 
@@ -49,9 +51,12 @@ export function startWorkers(
     worker.on("message", (message: Unreadable) => unreadable(message));
     return worker;
   });
+  const isForWriting = isWritable(options);
+  const sync = kernel !== undefined && isForWriting ? startSyncWorker(kernel) : undefined;
+  sync?.worker.on("error", fail);
   const exits = workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
   const ports = channels.map(({ port2 }) => port2);
-  const facts = factsOf(storage.fd, ownership, isWritable(options));
+  const facts = factsOf(storage.fd, ownership, isForWriting);
   return {
     parts: {
       snapshot,
@@ -62,6 +67,7 @@ export function startWorkers(
       links: { main: source, policy: external, forbidden: directory },
       lock,
       workers: ports,
+      syncState: sync?.state,
       parking,
       outstanding,
       cacheBytes,
@@ -72,9 +78,18 @@ export function startWorkers(
     terminate: async () => {
       // A thread that is ended while it loads its libraries may take the process with it: first let them end by themselves.
       await Promise.race([Promise.all(exits), sleep(PATIENCE, undefined, { ref: false })]);
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      await Promise.all([...workers.map((worker) => worker.terminate()), sync?.worker.terminate()]);
     },
   };
+}
+
+/** Starts the thread that waits for the disk. It has no libraries of its own, and can be ended at any time. */
+function startSyncWorker({ wakeup }: KernelDescriptors): {
+  readonly worker: Worker;
+  readonly state: SharedArrayBuffer;
+} {
+  const setup: SyncWorkerSetup = { state: syncState(), wakeup };
+  return { worker: startThread("./sync-worker.js", setup, []), state: setup.state };
 }
 
 /** Starts the thread that has the session and answers the kernel. */
@@ -89,7 +104,11 @@ export function startEngine(parts: SessionParts, kernel: KernelDescriptors): Wor
  */
 const YOUNG_GENERATION = 6;
 
-function startThread(script: string, setup: EngineSetup | WorkerSetup, ports: readonly MessagePort[]): Worker {
+function startThread(
+  script: string,
+  setup: EngineSetup | WorkerSetup | SyncWorkerSetup,
+  ports: readonly MessagePort[],
+): Worker {
   return new Worker(new URL(script, import.meta.url), {
     workerData: setup,
     transferList: [...ports],

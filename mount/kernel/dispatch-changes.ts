@@ -136,6 +136,40 @@ export class ChangeDispatcher {
   }
 }
 
+const O_TRUNC = 0o1000;
+
+const CHANGES: ReadonlySet<number> = new Set([
+  OPCODE.WRITE,
+  OPCODE.SETATTR,
+  OPCODE.MKNOD,
+  OPCODE.CREATE,
+  OPCODE.MKDIR,
+  OPCODE.SYMLINK,
+  OPCODE.LINK,
+  OPCODE.UNLINK,
+  OPCODE.RMDIR,
+  OPCODE.RENAME,
+  OPCODE.RENAME2,
+  OPCODE.FALLOCATE,
+  OPCODE.SETXATTR,
+  OPCODE.REMOVEXATTR,
+]);
+
+/** Whether the request changes the file system. */
+export function isChange(changes: Changes, view: DataView): boolean {
+  const opcode = view.getUint32(4, true);
+  switch (opcode) {
+    case OPCODE.OPEN:
+      return (view.getUint32(BODY, true) & O_TRUNC) !== 0;
+    case OPCODE.FLUSH:
+    case OPCODE.FSYNC:
+    case OPCODE.RELEASE:
+      return changes.isChanged(getU64(view, BODY));
+    default:
+      return CHANGES.has(opcode);
+  }
+}
+
 /** `struct fuse_rename2_in` (or `fuse_rename_in`), then both names. */
 function rename(
   changes: Changes,

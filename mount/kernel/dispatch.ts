@@ -1,7 +1,7 @@
 import { Errno, errnoOf } from "../errno.ts";
 import { type FileSystem, type OpenReply, PARKED, type Request } from "../filesystem.ts";
 import { extendedAttribute, extendedAttributeList, lengthWithin } from "../xattr.ts";
-import { ChangeDispatcher } from "./dispatch-changes.ts";
+import { ChangeDispatcher, isChange } from "./dispatch-changes.ts";
 import { answerInit, type Protocol } from "./init.ts";
 import { OPCODE, opcodeName } from "./opcode.ts";
 import { DirectoryReply } from "./readdir.ts";
@@ -40,6 +40,8 @@ export class Dispatcher {
   readonly #events: DispatchEvents;
   readonly #directoryReply = new DirectoryReply();
   readonly #changes: ChangeDispatcher;
+  /** Requests that wait until changes can be made again. */
+  readonly #held: DataView[] = [];
   #isDestroyed = false;
   #requests = 0;
 
@@ -61,6 +63,23 @@ export class Dispatcher {
    */
   dispatch(view: DataView): boolean {
     this.#requests++;
+    if (this.#fs.changes?.areHeld === true && isChange(this.#fs.changes, view)) {
+      const start = view.byteOffset;
+      this.#held.push(new DataView(view.buffer.slice(start, start + view.byteLength)));
+      return true;
+    }
+    return this.#answer(view);
+  }
+
+  /** Answers those that had to wait, as far as that is over. */
+  resume(): void {
+    while (this.#held.length > 0 && this.#fs.changes?.areHeld === false) {
+      const view = this.#held.shift();
+      if (view !== undefined) this.#answer(view);
+    }
+  }
+
+  #answer(view: DataView): boolean {
     const opcode = view.getUint32(4, true);
     const nodeid = getU64(view, 16);
     const request: Request = {
@@ -148,12 +167,12 @@ export class Dispatcher {
         this.#replier.errno(unique, 0);
         break;
       case OPCODE.FSYNC:
-        fs.fsync(request, nodeid, getU64(view, body), isDataOnly(view));
-        this.#replier.errno(unique, 0);
+        if (fs.fsync(request, nodeid, getU64(view, body), isDataOnly(view)) !== PARKED) this.#replier.errno(unique, 0);
         break;
       case OPCODE.FSYNCDIR:
-        fs.fsyncdir(request, nodeid, getU64(view, body), isDataOnly(view));
-        this.#replier.errno(unique, 0);
+        if (fs.fsyncdir(request, nodeid, getU64(view, body), isDataOnly(view)) !== PARKED) {
+          this.#replier.errno(unique, 0);
+        }
         break;
       case OPCODE.READDIR:
       case OPCODE.READDIRPLUS:

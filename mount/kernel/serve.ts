@@ -40,6 +40,7 @@ export function serve(
   for (;;) {
     const outcome = serveBurst(device, buffer, dispatcher);
     if (outcome === "ended") break;
+    dispatcher.resume();
     const due = session.due;
     const ready = pollReadable(device, wakeup, outcome === "more" ? 0 : Math.ceil(due));
     if (due >= 0 && session.due === 0) session.idle();

@@ -4,23 +4,38 @@ import type { FileTransaction, WritableFile } from "../../src/object/writable-fi
 /** After so many milliseconds without a change the file is made whole for any other program. */
 const IDLE = 1000;
 
+/** Called when what was published survives a power cut, or with the reason why it may not. */
+export type Synced = (error: unknown) => void;
+
 /** The mounted file while it changes. */
 export class LiveFile {
   readonly #writable: WritableFile;
   /** The file as it is now. */
   readonly file: H5File;
-  /** When the last change was; `undefined`: a checkpoint has been made since. */
+  /** When the last change was; `undefined`: a checkpoint has been asked for since. */
   #changed: number | undefined;
+  /** What another thread waits for the disk for. */
+  #started: "sync" | "checkpoint" | undefined;
+  /** Whether a checkpoint is to be made: after a sync, while which changes go on and which leaves it little to wait for, or now. */
+  #wanted: "no" | "synced first" | "now" = "no";
+  /** Who waits for what was started, and who for the next sync. */
+  #syncing: Synced[] = [];
+  #waiting: Synced[] = [];
+  readonly #failed: (error: unknown) => void;
 
-  constructor(writable: WritableFile) {
+  /** @param failed is told of a checkpoint that could not be made: nothing is lost, and it is tried again after the next change */
+  constructor(writable: WritableFile, failed: (error: unknown) => void) {
     this.#writable = writable;
     this.file = writable.read();
+    this.#failed = failed;
   }
 
   /** Publishes all that `change` did; an exception leaves the file as it was before. */
   transaction<T>(change: (transaction: FileTransaction) => T): T {
     this.changed();
-    return this.#writable.transaction(change);
+    const result = this.#writable.transaction(change);
+    if (this.#writable.isCheckpointDue) this.checkpoint();
+    return result;
   }
 
   /** There is something that is to be stored soon. */
@@ -28,9 +43,20 @@ export class LiveFile {
     this.#changed = performance.now();
   }
 
-  /** What is published survives a power cut when this returns. */
-  sync(): void {
-    this.#writable.sync();
+  /** A checkpoint is being made: a change would wait for it, and everybody with it. */
+  get isHeld(): boolean {
+    return this.#writable.isCheckpointing;
+  }
+
+  /** All that is published survives a power cut. */
+  get isSynced(): boolean {
+    return this.#writable.isSynced;
+  }
+
+  /** Calls `done` when what is published now survives a power cut. */
+  sync(done: Synced): void {
+    this.#waiting.push(done);
+    this.#next();
   }
 
   /** Milliseconds until a checkpoint is due; `undefined`: there is nothing to be done. */
@@ -38,12 +64,62 @@ export class LiveFile {
     return this.#changed === undefined ? undefined : Math.max(0, this.#changed + IDLE - performance.now());
   }
 
+  /** Begins one, where none is to be made already. */
   checkpoint(): void {
     this.#changed = undefined;
-    this.#writable.checkpoint();
+    if (this.#wanted === "no") this.#wanted = "synced first";
+    this.#next();
+  }
+
+  /** The thread that waits for the disk may be done. */
+  proceed(): void {
+    this.#attempt(() => this.#writable.proceed());
+    this.#next();
   }
 
   close(): void {
     this.#writable.close();
+  }
+
+  /** Starts what is to be done next, once nothing is under way. */
+  #next(): void {
+    while (!this.#writable.isBusy) {
+      // It may have been waited for, and have failed, elsewhere.
+      this.#answer(this.#writable.failure);
+      if (this.#wanted === "now") {
+        this.#wanted = "no";
+        this.#start("checkpoint");
+      } else if (this.#wanted === "synced first" || this.#waiting.length > 0) {
+        if (this.#wanted !== "no") this.#wanted = "now";
+        this.#start("sync");
+      } else {
+        return;
+      }
+    }
+  }
+
+  /** Either makes all durable that is published. */
+  #start(what: "sync" | "checkpoint"): void {
+    this.#started = what;
+    this.#syncing = this.#waiting;
+    this.#waiting = [];
+    this.#attempt(() => (what === "sync" ? this.#writable.startSync() : this.#writable.startCheckpoint()));
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const hasFailedToSync = this.#started === "sync";
+      // Where writing has not ended, those who wait for a sync can have one.
+      if (!hasFailedToSync) this.#waiting = [...this.#syncing.splice(0), ...this.#waiting];
+      if (!hasFailedToSync || this.#syncing.length === 0) this.#failed(error);
+      this.#answer(error);
+    }
+  }
+
+  #answer(error: unknown): void {
+    this.#started = undefined;
+    for (const done of this.#syncing.splice(0)) done(error);
   }
 }

@@ -146,6 +146,12 @@ export class OpenFiles {
     return file;
   }
 
+  /** Whether to publish or close it would change what is stored. */
+  isChanged(handle: number): boolean {
+    const file = this.#handles.get(handle);
+    return file !== undefined && (file.isDirty || file.isUnlinked);
+  }
+
   open(node: FileNode): number {
     let file = this.#files.get(node.key);
     if (file === undefined) {

@@ -5,9 +5,11 @@ import { WritableFile } from "../../src/object/writable-file.ts";
 import { defaultSpaceDirectory } from "../../src/storage/journal/free-space-memory.ts";
 import { Tree } from "../../src/tree/tree.ts";
 import type { ViewName } from "../../src/view/view.ts";
+import { messageOfFailure } from "../errno.ts";
 import type { MountSession } from "../mount-session.ts";
 import { OwnTexts } from "../own-texts.ts";
 import { Session, type SessionSetup } from "../session.ts";
+import { SharedSyncThread } from "../shared-sync-thread.ts";
 import { LiveFile } from "./live-file.ts";
 import { Metadata } from "./metadata.ts";
 import { MovedNodes } from "./moved-nodes.ts";
@@ -21,6 +23,8 @@ export interface WritableSetup extends Omit<SessionSetup, "tree"> {
   readonly path: string;
   readonly journalDirectory: string | undefined;
   readonly externalFiles: ExternalFiles;
+  /** By which another thread is asked to wait for the disk. */
+  readonly syncState: SharedArrayBuffer | undefined;
   /** What to list of each dataset: the first that it has; none: its natural view. */
   readonly views: readonly ViewName[];
 }
@@ -29,7 +33,12 @@ export interface WritableSetup extends Omit<SessionSetup, "tree"> {
 export function openWritableSession(setup: WritableSetup): MountSession {
   const { path, journalDirectory, externalFiles } = setup;
   const spaceDirectory = defaultSpaceDirectory(process.env);
-  const live = new LiveFile(WritableFile.open(path, { journalDirectory, spaceDirectory, externalFiles }));
+  const syncThread = setup.syncState === undefined ? undefined : new SharedSyncThread(setup.syncState);
+  const { log } = setup;
+  const live = new LiveFile(
+    WritableFile.open(path, { journalDirectory, spaceDirectory, externalFiles, syncThread }),
+    (error) => log(`what has changed is not in the file yet: ${messageOfFailure(error)}`),
+  );
   externalFiles.add(path, live.file);
   const tree = new Tree(live.file, { views: setup.views.slice(0, 1), onlyListed: true });
   const texts = new OwnTexts(new RangeReader(setup.codecs));
@@ -37,7 +46,6 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const files = new OpenFiles(live, texts);
   const metadata = new Metadata(files, setup.facts);
   const moved = new MovedNodes(tree, reading.nodes, files, metadata);
-  const { log } = setup;
   const names = new NameChanges({ live, tree, files, metadata, moved, log });
   return new WritableSession({
     reading,
@@ -48,6 +56,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     names,
     moved,
     rejected: new Rejected({ tree, files, metadata, names, log }),
+    replier: setup.replier,
     directory: dirname(path),
     log,
   });

@@ -5,7 +5,7 @@ import { fileName, NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { Timestamp } from "../../src/tree/posix-metadata.ts";
 import type { Tree } from "../../src/tree/tree.ts";
-import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
+import { Errno, ErrnoError, errnoOf, messageOfFailure } from "../errno.ts";
 import {
   type AttributeChange,
   type Attributes,
@@ -19,6 +19,7 @@ import {
   FOPEN_KEEP_CACHE,
   O_ACCMODE,
   type OpenReply,
+  PARKED,
   type Parked,
   type RenameFlags,
   type Request,
@@ -29,7 +30,7 @@ import type { MountSession } from "../mount-session.ts";
 import { directoryEntryType, S_IFMT, S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
 import { seek } from "../seek.ts";
-import type { Session } from "../session.ts";
+import type { ParkedReplier, Session } from "../session.ts";
 import { changeAttributes, withoutPrivileges } from "./attribute-changes.ts";
 import { now } from "./clock.ts";
 import { Directories } from "./directories.ts";
@@ -60,6 +61,7 @@ export interface WritableSessionSetup {
   readonly names: NameChanges;
   readonly moved: MovedNodes;
   readonly rejected: Rejected;
+  readonly replier: Pick<ParkedReplier, "errno">;
   /** The directory that the mounted file is in. */
   readonly directory: string;
   /** Is given what a person should know of, a line at a time. */
@@ -170,9 +172,29 @@ export class WritableSession implements MountSession, Changes {
     if (handle % 2 === 1) this.#setup.files.publish(this.#file(handle));
   }
 
-  fsync(request: Request, nodeid: number, handle: number): void {
+  fsync(request: Request, nodeid: number, handle: number): Parked | undefined {
     this.flush(request, nodeid, handle);
-    this.#setup.live.sync();
+    return this.#sync(request);
+  }
+
+  /** Whatever was asked for, all that is published is synced. */
+  #sync({ unique }: Request): Parked | undefined {
+    const { live, replier } = this.#setup;
+    if (live.isSynced) return undefined;
+    live.sync((error) => replier.errno(unique, error === undefined ? 0 : (errnoOf(error) ?? Errno.EIO)));
+    return PARKED;
+  }
+
+  get areHeld(): boolean {
+    return this.#setup.live.isHeld;
+  }
+
+  isChanged(handle: number): boolean {
+    return handle % 2 === 1 && this.#setup.files.isChanged((handle - 1) / 2);
+  }
+
+  proceed(): void {
+    this.#setup.live.proceed();
   }
 
   release(request: Request, nodeid: number, handle: number): void {
@@ -209,8 +231,8 @@ export class WritableSession implements MountSession, Changes {
     this.#directories.release(handle);
   }
 
-  fsyncdir(): void {
-    this.#setup.live.sync();
+  fsyncdir(request: Request): Parked | undefined {
+    return this.#sync(request);
   }
 
   getxattr(request: Request, nodeid: number, name: Uint8Array): Uint8Array {
@@ -349,7 +371,7 @@ export class WritableSession implements MountSession, Changes {
     const { files, live } = this.#setup;
     // What cannot be stored keeps nobody else's changes from being made whole.
     this.#orLater(() => files.publishFileNodes());
-    this.#orLater(() => live.checkpoint());
+    live.checkpoint();
   }
 
   /** What fails, as on a full disk, is not lost: whoever writes or syncs is told, and it is tried again after the next change. */

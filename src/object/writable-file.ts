@@ -1,3 +1,4 @@
+import type { H5Error } from "../errors.ts";
 import { EditContext } from "../format/edit-context.ts";
 import { PAGED } from "../format/file-space-info.ts";
 import { GlobalHeapSpace } from "../format/global-heap-space.ts";
@@ -12,6 +13,7 @@ import {
   openForWriting,
 } from "../storage/journal/open-for-writing.ts";
 import type { Recovery } from "../storage/journal/recovery.ts";
+import type { SyncThread } from "../storage/journal/sync-runner.ts";
 import { H5File, type OpenOptions } from "./file.ts";
 import { prepareFirstWrite, viewForWriting } from "./first-write.ts";
 import { SpaceKeeper } from "./space-keeper.ts";
@@ -26,6 +28,8 @@ export interface FileTransaction {
 export interface WritableFileOptions extends OpenForWritingOptions, Pick<OpenOptions, "externalFiles"> {
   /** Called before a checkpoint where states are pinned: returns once none is. Without it, such a checkpoint waits for a later change. */
   readonly waitForReaders?: (() => void) | undefined;
+  /** Waits for the disk in what is started; checkpoints are then made when they are started, and not by `transaction`. */
+  readonly syncThread?: SyncThread | undefined;
   /** Where it is kept from session to session what is free in files; default: nowhere. */
   readonly spaceDirectory?: string | undefined;
 }
@@ -61,10 +65,10 @@ export class WritableFile {
   /** The same for a file that is open and locked. It is closed, too, where that fails. */
   static over(opened: OpenedForWriting, options: Omit<WritableFileOptions, "journalDirectory"> = {}): WritableFile {
     const { file } = opened;
-    const { waitForReaders } = options;
+    const { waitForReaders, syncThread } = options;
     let journal: JournaledFile;
     try {
-      journal = JournaledFile.open({ ...opened, superblock: findSuperblockSector(file), waitForReaders });
+      journal = JournaledFile.open({ ...opened, superblock: findSuperblockSector(file), waitForReaders, syncThread });
     } catch (error) {
       file.close();
       throw error;
@@ -156,6 +160,46 @@ export class WritableFile {
   /** The file itself is whole and current when this returns, for programs that take no lock. @throws H5Error where a state stays pinned */
   checkpoint(): void {
     this.#journal.checkpoint();
+  }
+
+  /** As `sync`, but the thread that was given at the opening waits for the disk; `proceed` goes on when it has. Nothing else may be under way. */
+  startSync(): void {
+    this.#journal.startSync();
+  }
+
+  /** As `checkpoint`, likewise: a transaction that begins before it is done waits for it. */
+  startCheckpoint(): void {
+    this.#journal.startCheckpoint();
+  }
+
+  /** Goes on with what was started, where that thread is done with its part. @throws H5Error where it has failed */
+  proceed(): void {
+    this.#journal.proceed();
+  }
+
+  /** Why nothing is written any more; `undefined`: it is. */
+  get failure(): H5Error | undefined {
+    return this.#journal.failure;
+  }
+
+  /** Something was started and is not done. */
+  get isBusy(): boolean {
+    return this.#journal.isBusy;
+  }
+
+  /** A checkpoint was started and is not done. */
+  get isCheckpointing(): boolean {
+    return this.#journal.isCheckpointing;
+  }
+
+  /** So much has changed that a checkpoint should be made. */
+  get isCheckpointDue(): boolean {
+    return this.#journal.isCheckpointDue;
+  }
+
+  /** All that is published survives a power cut. */
+  get isSynced(): boolean {
+    return this.#journal.isSynced;
   }
 
   /** Why the last checkpoint that the log's size asked for could not be made, such as a full disk: nothing is lost, and it is tried again. */

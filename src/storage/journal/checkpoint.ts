@@ -2,6 +2,7 @@ import type { DiskFile } from "./disk.ts";
 import { alignUp } from "./free-extents.ts";
 import { PAGE_SIZE, type PageOverlay } from "./page-overlay.ts";
 import { SECTOR, type SuperblockSector } from "./superblock-sector.ts";
+import type { SyncSteps } from "./sync-runner.ts";
 
 /** Where a generation's id lies: the first sector past the end of allocation. */
 export function tailOffset(end: number): number {
@@ -16,22 +17,22 @@ export function tailSector(id: Uint8Array): Uint8Array {
 
 /**
  * Writes the changed pages into the file, and last of all the superblock without a mark. The log is durable already: what
- * this leaves half done when it is interrupted is done again from it. When it returns, the file is whole without the log.
+ * this leaves half done when it is interrupted is done again from it. When it is done, the file is whole without the log.
  * @param before the superblock's sector, unmarked, as the file has it; @param after as it is to be
  */
-export function writeCheckpoint(
+export function* checkpointSteps(
   file: DiskFile,
   overlay: PageOverlay,
   superblock: SuperblockSector,
   before: Uint8Array,
   after: Uint8Array,
-): void {
+): SyncSteps {
   file.write([superblock.withMark(before, "checkpointing")], superblock.offset);
-  file.sync();
+  yield file;
   writeImage(file, overlay, superblock.offset);
-  file.sync();
+  yield file;
   file.write([after], superblock.offset);
-  file.sync();
+  yield file;
 }
 
 /** All changed pages but the superblock's sector. */

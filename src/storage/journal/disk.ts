@@ -21,7 +21,7 @@ export interface DiskFile {
   /** Writes all parts, one after the other; past the end the file grows. */
   write(parts: readonly Uint8Array[], offset: number): void;
   truncate(size: number): void;
-  /** fsync(2): resolves what was written before to the disk. It cannot be tried again after a failure. */
+  /** fdatasync(2): what was written before is on the disk, and so is the size. It cannot be tried again after a failure. */
   sync(): void;
   /** As `sync`; then nothing is believed that only the page cache has: after a failed fsync(2) it may have what no disk does. */
   settle(): void;

@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { H5Error } from "../../errors.ts";
-import { piecesOfFile } from "../changed-pages.ts";
-import { PageCache } from "../page-cache.ts";
-import type { Piece, Snapshot, SnapshotDescription, Storage } from "../storage.ts";
+import type { Snapshot, SnapshotDescription, Storage } from "../storage.ts";
 import { Allocator, BLOCK } from "./allocator.ts";
-import { tailOffset, tailSector, writeCheckpoint } from "./checkpoint.ts";
+import { checkpointSteps, tailOffset, tailSector } from "./checkpoint.ts";
 import type { DiskDirectory, DiskFile, FileIdentity } from "./disk.ts";
 import { alignUp } from "./free-extents.ts";
 import { GENERATION_SIZE, LogFile } from "./log-file.ts";
 import type { LogRecord } from "./log-record.ts";
-import { PAGE_SIZE, PageOverlay, pagesOf } from "./page-overlay.ts";
-import { type Recovery, readPadded, recover } from "./recovery.ts";
+import { OverlaidFile } from "./overlaid-file.ts";
+import { PAGE_SIZE, type PageOverlay, pagesOf } from "./page-overlay.ts";
+import { type Recovery, recover } from "./recovery.ts";
 import { SECTOR, type SuperblockSector } from "./superblock-sector.ts";
+import { SyncRunner, type SyncSteps, type SyncThread } from "./sync-runner.ts";
 import { Transaction } from "./transaction.ts";
 
 /** A log of this size is applied: changes wait meanwhile, so it is kept small. */
@@ -34,6 +34,8 @@ export interface JournalSetup {
   readonly superblock: SuperblockSector;
   /** Called before a checkpoint where states are pinned: returns once none is, for no new one is pinned meanwhile. */
   readonly waitForReaders?: (() => void) | undefined;
+  /** Waits for the disk in place of the calling thread, in what is started. Checkpoints are then made when the owner starts them, not by `publish`. */
+  readonly syncThread?: SyncThread | undefined;
 }
 
 /** A state that others may still read: until it is released, nothing that it has is overwritten. */
@@ -47,9 +49,9 @@ export interface Pin {
  */
 export class JournaledFile implements Storage {
   readonly #setup: JournalSetup;
-  readonly #overlay: PageOverlay;
+  readonly #bytes: OverlaidFile;
   readonly #listeners: ((offset: number, length: number) => void)[] = [];
-  #pages: PageCache;
+  readonly #runner: SyncRunner;
   #allocator: Allocator;
   #log: LogFile | undefined;
   #identity: FileIdentity;
@@ -66,25 +68,27 @@ export class JournaledFile implements Storage {
   #ended: H5Error | undefined;
   #checkpointProblem: unknown;
   #checkpoints = 0;
+  /** A checkpoint has been started: what is changed now would be lost. */
+  #isCheckpointing = false;
   #pins = 0;
   /** Grows with each change. */
   #state = 0;
   /** The last one that was asked for. */
   #description: SnapshotDescription | undefined;
-  /** Bytes of the file itself. */
-  #fileSize: number;
-
   /** What opening the file for writing found. */
   readonly recovery: Recovery;
+
+  get #overlay(): PageOverlay {
+    return this.#bytes.overlay;
+  }
 
   private constructor(setup: JournalSetup, recovery: Recovery) {
     const { file, superblock } = setup;
     this.#setup = setup;
+    this.#runner = new SyncRunner(setup.syncThread);
     this.recovery = recovery;
     this.#identity = file.identity();
-    this.#fileSize = this.#identity.size;
-    this.#overlay = new PageOverlay((target, offset) => readPadded(file, target, offset));
-    this.#pages = this.#newPageCache();
+    this.#bytes = new OverlaidFile(file);
     // Later the file's own sector has a mark; what is read never has.
     this.#keepSuperblock();
     this.#checkpointEnd = superblock.endOf(this.read(superblock.offset, SECTOR));
@@ -105,7 +109,7 @@ export class JournaledFile implements Storage {
 
   /** Bytes of the file, those included that are only in the log yet. */
   get size(): number {
-    return Math.max(this.#fileSize, this.#allocator.end);
+    return Math.max(this.#bytes.fileSize, this.#allocator.end);
   }
 
   /** Which bytes are used, as far as that is known. */
@@ -119,20 +123,7 @@ export class JournaledFile implements Storage {
   }
 
   read(offset: number, length: number): Uint8Array {
-    if (!this.#overlay.touches(offset, length)) return this.#pages.read(offset, length);
-    const parts = [...pagesOf(offset, length)];
-    const [only] = parts;
-    const alone = parts.length === 1 && only !== undefined ? this.#overlay.page(only.page) : undefined;
-    if (alone !== undefined && only !== undefined) return alone.subarray(only.from, only.from + length);
-    const out = new Uint8Array(length);
-    for (const { page, from, at, length: n } of parts) {
-      const changed = this.#overlay.page(page);
-      out.set(
-        changed === undefined ? this.#pages.read(page * PAGE_SIZE + from, n) : changed.subarray(from, from + n),
-        at,
-      );
-    }
-    return out;
+    return this.#bytes.read(offset, length);
   }
 
   /**
@@ -146,7 +137,7 @@ export class JournaledFile implements Storage {
         return file.size;
       },
       read: (offset, length) => this.read(offset, length),
-      pieces: (offset, length) => this.#pieces(offset, length),
+      pieces: (offset, length) => this.#bytes.pieces(offset, length),
       describe: () => this.#describe(),
     };
   }
@@ -165,6 +156,7 @@ export class JournaledFile implements Storage {
 
   /** @throws H5Error where one is open, or writing has ended */
   begin(): Transaction {
+    if (this.#isCheckpointing) this.#runner.finish();
     this.#checkWritable();
     if (this.#transaction !== undefined) throw new H5Error("argument", "a transaction is open already");
     this.#allocator.takeSteps();
@@ -173,9 +165,9 @@ export class JournaledFile implements Storage {
       allocator: this.#allocator,
       checkpointEnd: this.#checkpointEnd,
       prepare: () => this.#orFail(() => this.#beginGeneration()),
-      writeThrough: (bytes, offset) => this.#orFail(() => this.#writeThrough(bytes, offset)),
+      writeThrough: (bytes, offset) => this.#orFail(() => this.#bytes.writeThrough(bytes, offset)),
       read: (offset, length) => this.read(offset, length),
-      readThrough: (offset, length) => this.#pages.read(offset, length),
+      readThrough: (offset, length) => this.#bytes.readThrough(offset, length),
       changed: (offset, length) => this.#changed(offset, length),
     });
     this.#transaction = transaction;
@@ -206,10 +198,11 @@ export class JournaledFile implements Storage {
     this.#state++;
     this.#transaction = undefined;
     this.#allocator.takeSteps();
-    if (this.#isCheckpointDue) this.#tryCheckpoint();
+    if (this.isCheckpointDue && this.#setup.syncThread === undefined) this.#tryCheckpoint();
   }
 
-  get #isCheckpointDue(): boolean {
+  /** So much has changed that a checkpoint should be made. */
+  get isCheckpointDue(): boolean {
     const dyingLimit = Math.min(Math.max(this.#checkpointEnd / 4, LEAST_DYING), MOST_DYING);
     return (
       (this.#log?.size ?? 0) > LOG_LIMIT || this.#overlay.count > PAGE_LIMIT || this.#allocator.dyingBytes > dyingLimit
@@ -223,28 +216,45 @@ export class JournaledFile implements Storage {
     this.#state++;
     // What it has written past the end of everything would keep a full disk full.
     const end = this.#allocator.trimEnd();
-    if (this.#begun && this.#fileSize > end) {
-      this.#setup.file.truncate(end);
-      this.#fileSize = end;
-      this.#pages.forget(end, Number.POSITIVE_INFINITY);
-    }
+    if (this.#begun && this.#bytes.fileSize > end) this.#bytes.truncate(end);
   }
 
   /** What is published survives a power cut when this returns. A failure ends all writing. */
   sync(): void {
+    this.#runner.run(this.#syncSteps());
+  }
+
+  /** As `sync`, but another thread waits for the disk; `proceed` goes on when it has. */
+  startSync(): void {
+    this.#runner.start(this.#syncSteps());
+  }
+
+  *#syncSteps(): SyncSteps {
     this.#checkWritable();
     if (this.#synced === this.#published) return;
     const transaction = this.#published;
-    this.#orEnd(() => {
-      this.#setup.file.sync();
-      this.#append([{ type: "sync", transaction }]);
-      this.#log?.sync();
-    });
+    yield* this.#orEnd(this.#syncLog(transaction));
     this.#synced = transaction;
+  }
+
+  *#syncLog(transaction: number): SyncSteps {
+    yield this.#setup.file;
+    if (this.#log === undefined) throw new TypeError("no generation has begun");
+    this.#append([{ type: "sync", transaction }]);
+    yield this.#log.file;
   }
 
   /** The file itself is whole and current when this returns, and the log is empty. @throws H5Error where a state stays pinned */
   checkpoint(): void {
+    this.#runner.run(this.#checkpointSteps());
+  }
+
+  /** As `checkpoint`, but another thread waits for the disk; `proceed` goes on when it has. Until that is done, `begin` waits. */
+  startCheckpoint(): void {
+    this.#runner.start(this.#checkpointSteps());
+  }
+
+  *#checkpointSteps(): SyncSteps {
     this.#checkWritable();
     if (this.#transaction !== undefined) throw new H5Error("argument", "a transaction is open");
     if (this.#mark === "unmarked") return;
@@ -257,13 +267,43 @@ export class JournaledFile implements Storage {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new H5Error("io", `${this.name}: ${why}; its changes stay in the log beside it`, { cause });
     }
-    this.sync();
-    const before = this.#overlay.base(superblock.offset, SECTOR);
-    const after = this.read(superblock.offset, SECTOR).slice();
-    this.#orEnd(() => writeCheckpoint(file, this.#overlay, superblock, before, after));
-    this.#mark = "unmarked";
-    this.#begun = false;
-    this.#afterCheckpoint();
+    this.#isCheckpointing = true;
+    try {
+      yield* this.#syncSteps();
+      const before = this.#overlay.base(superblock.offset, SECTOR);
+      const after = this.read(superblock.offset, SECTOR).slice();
+      yield* this.#orEnd(checkpointSteps(file, this.#overlay, superblock, before, after));
+      this.#mark = "unmarked";
+      this.#begun = false;
+      this.#afterCheckpoint();
+    } finally {
+      this.#isCheckpointing = false;
+    }
+  }
+
+  /** Goes on with what was started, where the other thread is done with its part. @throws H5Error where that has failed */
+  proceed(): void {
+    this.#runner.proceed();
+  }
+
+  /** Why nothing is written any more; `undefined`: it is. */
+  get failure(): H5Error | undefined {
+    return this.#ended;
+  }
+
+  /** Something was started and is not done. */
+  get isBusy(): boolean {
+    return this.#runner.isBusy;
+  }
+
+  /** A checkpoint was started and is not done: `begin` would wait for it. */
+  get isCheckpointing(): boolean {
+    return this.#isCheckpointing;
+  }
+
+  /** All that is published survives a power cut. */
+  get isSynced(): boolean {
+    return this.#synced === this.#published;
   }
 
   /** Another number after each checkpoint: what a description told before it is out of date. */
@@ -299,6 +339,7 @@ export class JournaledFile implements Storage {
    * @throws H5Error where that cannot be done, on a full disk: then the changes stay in the log, for whoever opens the file next
    */
   close(finished?: () => void): void {
+    this.#finishStarted();
     this.#waitForReaders();
     if (this.#transaction !== undefined) this.rollback();
     try {
@@ -314,13 +355,21 @@ export class JournaledFile implements Storage {
     }
   }
 
+  /** What fails has ended all writing, or is tried again. */
+  #finishStarted(): void {
+    try {
+      this.#runner.finish();
+    } catch (error) {
+      this.#checkpointProblem = error;
+    }
+  }
+
   #afterCheckpoint(): void {
     const { file, superblock } = this.#setup;
     // Not where the allocator would end it: free space may have been found since the superblock was last written.
     this.#checkpointEnd = superblock.endOf(this.read(superblock.offset, SECTOR));
     const freed = this.#allocator.checkpointed(PUNCHED, this.#checkpointEnd);
-    file.truncate(this.#checkpointEnd);
-    this.#fileSize = this.#checkpointEnd;
+    this.#bytes.truncate(this.#checkpointEnd);
     this.#state++;
     this.#checkpoints++;
     for (const { offset, length } of freed) {
@@ -328,8 +377,7 @@ export class JournaledFile implements Storage {
       const to = Math.floor((offset + length) / BLOCK) * BLOCK;
       if (to - from >= PUNCHED && !file.punch(from, to - from)) break;
     }
-    this.#overlay.clear();
-    this.#pages = this.#newPageCache();
+    this.#bytes.applied();
     this.#keepSuperblock();
     this.#identity = file.identity();
   }
@@ -350,16 +398,13 @@ export class JournaledFile implements Storage {
     this.#log ??= LogFile.create(directory, logName);
     this.#log.begin({ id, end: this.#checkpointEnd, superblockOffset: superblock.offset });
     try {
-      file.write([tailSector(id)], tail);
+      this.#bytes.writeThrough(tailSector(id), tail);
     } catch (error) {
       // On a full disk even a write that fails may change the file's time: that was not another program.
-      file.truncate(left.size);
+      this.#bytes.truncate(left.size);
       this.#identity = file.identity();
       throw error;
     }
-    this.#fileSize = Math.max(this.#fileSize, tail + SECTOR);
-    // What is kept of the pages there is to have the id, too.
-    this.#pages.forget(tail, SECTOR);
     this.#overlay.clear();
     this.#keepSuperblock();
     this.#allocator.reserveAtEnd(tail, SECTOR);
@@ -383,43 +428,6 @@ export class JournaledFile implements Storage {
     this.#log.append(records);
   }
 
-  #writeThrough(bytes: Uint8Array, offset: number): void {
-    const { file } = this.#setup;
-    try {
-      file.write([bytes], offset);
-    } finally {
-      // On a full disk a part may have been written.
-      this.#fileSize = Math.max(this.#fileSize, file.size());
-      this.#pages.forget(offset, bytes.length);
-    }
-  }
-
-  #newPageCache(): PageCache {
-    return new PageCache((target, offset) => readPadded(this.#setup.file, target, offset), Number.POSITIVE_INFINITY);
-  }
-
-  #pieces(offset: number, length: number): Piece[] {
-    const { fd } = this.#setup.file;
-    const pieces: Piece[] = [];
-    let unchanged = 0;
-    const addUnchanged = (end: number): void => {
-      pieces.push(...piecesOfFile(fd, this.#fileSize, end - unchanged, unchanged));
-      unchanged = 0;
-    };
-    if (!this.#overlay.touches(offset, length)) return piecesOfFile(fd, this.#fileSize, offset, length);
-    for (const { page, from, length: n } of pagesOf(offset, length)) {
-      const changed = this.#overlay.page(page);
-      if (changed === undefined) {
-        unchanged += n;
-        continue;
-      }
-      addUnchanged(page * PAGE_SIZE + from);
-      pieces.push({ bytes: changed.subarray(from, from + n) });
-    }
-    addUnchanged(offset + length);
-    return pieces;
-  }
-
   #describe(): SnapshotDescription {
     // What an open transaction has changed is a state of its own, and of this moment.
     const state = this.#transaction === undefined ? this.#state : ++this.#state;
@@ -429,7 +437,7 @@ export class JournaledFile implements Storage {
       size: this.size,
       path: this.name,
       state,
-      changed: this.#overlay.copyChanged(this.#fileSize),
+      changed: this.#overlay.copyChanged(this.#bytes.fileSize),
     };
     return this.#description;
   }
@@ -455,9 +463,9 @@ export class JournaledFile implements Storage {
   }
 
   /** A failure after which nobody knows what the disk has: it cannot be tried again, for the kernel may have dropped the pages. */
-  #orEnd(work: () => void): void {
+  *#orEnd(steps: SyncSteps): SyncSteps {
     try {
-      work();
+      yield* steps;
     } catch (cause) {
       throw this.#end(
         `${this.name}: writing has ended, since the system failed (${cause instanceof Error ? cause.message : String(cause)}); ` +

@@ -3,6 +3,7 @@ import {
   constants,
   fchmodSync,
   fchownSync,
+  fdatasyncSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -66,7 +67,7 @@ export class LocalDiskFile implements DiskFile {
   }
 
   sync(): void {
-    fsyncSync(this.fd);
+    fdatasyncSync(this.fd);
   }
 
   settle(): void {

@@ -86,6 +86,11 @@ export class LogFile {
     this.#end += bytes.length;
   }
 
+  /** What is to be synced so that all records are durable. */
+  get file(): DiskFile {
+    return this.#file;
+  }
+
   sync(): void {
     this.#file.sync();
   }

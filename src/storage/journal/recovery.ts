@@ -1,11 +1,12 @@
 import { crc32 } from "node:zlib";
 import { H5Error } from "../../errors.ts";
-import { tailOffset, writeCheckpoint } from "./checkpoint.ts";
+import { checkpointSteps, tailOffset } from "./checkpoint.ts";
 import type { DiskDirectory, DiskFile } from "./disk.ts";
 import { GENERATION_SIZE, type LogContents, LogFile, type LoggedTransaction } from "./log-file.ts";
 import type { LogRecord } from "./log-record.ts";
 import { PAGE_SIZE, PageOverlay, pagesOf } from "./page-overlay.ts";
 import { type Mark, SECTOR, type SuperblockSector } from "./superblock-sector.ts";
+import { runSteps } from "./sync-runner.ts";
 
 export interface RecoverySetup {
   readonly file: DiskFile;
@@ -75,7 +76,7 @@ export function recover(setup: RecoverySetup): Recovery {
     for (const { offset, pages } of overlay.runs()) file.reserve(offset, pages.length * PAGE_SIZE);
     log.append([{ type: "sync", transaction: last }]);
     log.sync();
-    writeCheckpoint(file, overlay, superblock, before, after);
+    runSteps(checkpointSteps(file, overlay, superblock, before, after));
     file.truncate(superblock.endOf(after));
     directory.remove(logName);
     return { kind: "recovered", transactions: count, lost };

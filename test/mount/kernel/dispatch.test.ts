@@ -30,6 +30,43 @@ describe("dispatching of requests", () => {
   const open = (nodeid: number): bigint =>
     harness.ask({ opcode: OPCODE.OPEN, nodeid, body: body(0, 0) }).body.readBigUInt64LE(0);
 
+  it("keeps changes until they can be made, and answers all else meanwhile", () => {
+    const made: number[] = [];
+    let areHeld = true;
+    const held = new Harness(undefined, (events) => {
+      const fileSystem = new MemoryFileSystem(memoryTree(), XATTRS, events);
+      const rmdir = (_: unknown, parent: number): void => void made.push(parent);
+      return Object.defineProperty(fileSystem, "changes", {
+        value: {
+          rmdir,
+          isChanged: (handle: number) => handle === 7,
+          get areHeld() {
+            return areHeld;
+          },
+        },
+      });
+    });
+    held.tell({ opcode: OPCODE.RMDIR, nodeid: 1, unique: 10, body: body("one") });
+    held.tell({ opcode: OPCODE.FLUSH, nodeid: 1, unique: 11, body: body(7n) });
+    held.tell({ opcode: OPCODE.RMDIR, nodeid: 2, unique: 12, body: body("two") });
+    assert.equal(held.ask({ opcode: OPCODE.LOOKUP, body: body("hello.txt") }).errno, 0);
+    assert.equal(held.ask({ opcode: OPCODE.FLUSH, body: body(8n) }).errno, 0);
+    held.dispatcher.resume();
+    assert.deepEqual([made, held.replies()], [[], []]);
+    areHeld = false;
+    held.dispatcher.resume();
+    assert.deepEqual(made, [1, 2]);
+    assert.deepEqual(
+      held.replies().map(({ unique, errno }) => [Number(unique), errno]),
+      [
+        [10, 0],
+        [11, 0],
+        [12, 0],
+      ],
+    );
+    held.close();
+  });
+
   describe("of names and attributes", () => {
     it("answers LOOKUP with struct fuse_entry_out", () => {
       const reply = harness.ask({ opcode: OPCODE.LOOKUP, body: body("hello.txt") });

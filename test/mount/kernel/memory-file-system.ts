@@ -129,7 +129,7 @@ export class MemoryFileSystem implements FileSystem {
     // Nothing is written.
   }
 
-  fsync(): void {
+  fsync(): undefined {
     // Nothing is written.
   }
 
@@ -161,7 +161,7 @@ export class MemoryFileSystem implements FileSystem {
     this.openHandles.delete(handle);
   }
 
-  fsyncdir(): void {
+  fsyncdir(): undefined {
     // Nothing is written.
   }
 

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { crc32 } from "node:zlib";
 import { JournaledFile } from "../../../src/storage/journal/journaled-file.ts";
 import { SECTOR, type SuperblockSector } from "../../../src/storage/journal/superblock-sector.ts";
+import type { SyncThread } from "../../../src/storage/journal/sync-runner.ts";
 import type { Transaction } from "../../../src/storage/journal/transaction.ts";
 import type { RecordingDisk } from "./recording-disk.ts";
 
@@ -48,10 +49,10 @@ export function emptyCellFile(): Uint8Array {
   return bytes;
 }
 
-export function openCellFile(disk: RecordingDisk): JournaledFile {
+export function openCellFile(disk: RecordingDisk, syncThread?: SyncThread): JournaledFile {
   const file = disk.open(FILE_NAME);
   assert.ok(file);
-  return JournaledFile.open({ file, directory: disk, logName: LOG_NAME, superblock: sector });
+  return JournaledFile.open({ file, directory: disk, logName: LOG_NAME, superblock: sector, syncThread });
 }
 
 interface Cell {

@@ -9,9 +9,10 @@ import {
   stateNumber,
 } from "./cell-file.ts";
 import { type DiskState, RecordingDisk } from "./recording-disk.ts";
+import { SlowSyncs } from "./slow-syncs.ts";
 
 /** Scenarios, and how many of each one's steps are looked at as power cuts; `.ci/run` and long runs by hand take more. */
-const SEEDS = Number(process.env.H5FS_CRASH_SEEDS ?? 1);
+const SEEDS = Number(process.env.H5FS_CRASH_SEEDS ?? 2);
 const CUTS_PER_STEP = Number(process.env.H5FS_CRASH_CUTS ?? 1);
 
 /** Of the steps of each recovery, about one in half so many is looked at. */
@@ -30,11 +31,12 @@ interface Scenario {
   readonly synced: readonly Promise[];
 }
 
-/** Some dozen transactions, with syncs, checkpoints and rollbacks between them. */
+/** Some dozen transactions, with syncs, checkpoints and rollbacks between them; in every other scenario another thread waits for the disk. */
 function play(seed: number): Scenario {
   const random = seededRandom(seed);
   const disk = RecordingDisk.of(FILE_NAME, emptyCellFile());
-  const file = openCellFile(disk);
+  const slow = seed % 2 === 0 ? new SlowSyncs(disk) : undefined;
+  const file = openCellFile(disk, slow);
   const states = new Map([[0, checkCells(file)]]);
   const published: Promise[] = [{ steps: 0, state: 0 }];
   const synced: Promise[] = [{ steps: 0, state: 0 }];
@@ -49,6 +51,15 @@ function play(seed: number): Scenario {
     const state = stateNumber(file);
     states.set(state, checkCells(file));
     published.push({ steps: disk.steps.length, state });
+    if (slow !== undefined) {
+      if (!file.isBusy && random() < 0.6) random() < 0.5 ? file.startSync() : file.startCheckpoint();
+      for (let n = Math.floor(random() * 5); n > 0; n--) {
+        slow.end();
+        file.proceed();
+      }
+      if (file.isSynced) synced.push({ steps: disk.steps.length, state });
+      if (random() < 0.8) continue;
+    }
     const next = random();
     if (next < 0.2) file.sync();
     else if (next < 0.4) file.checkpoint();

@@ -15,6 +15,7 @@ import {
   stateNumber,
 } from "./cell-file.ts";
 import { RecordingDisk, systemError } from "./recording-disk.ts";
+import { SlowSyncs } from "./slow-syncs.ts";
 
 function opened(): { disk: RecordingDisk; file: ReturnType<typeof openCellFile>; random: () => number } {
   const disk = RecordingDisk.of(FILE_NAME, emptyCellFile());
@@ -139,6 +140,44 @@ describe("journal", () => {
     assert.deepEqual(again.recovery, { kind: "recovered", transactions: 1, lost: 0 });
     assert.equal(stateNumber(again), 1);
     checkCells(again);
+  });
+
+  it("goes on with changes while another thread syncs, and promises those from before", () => {
+    const { disk, random } = opened();
+    const slow = new SlowSyncs(disk);
+    const file = openCellFile(disk, slow);
+    change({ file, random });
+    file.startSync();
+    change({ file, random });
+    file.proceed();
+    assert.ok(file.isBusy);
+    for (; file.isBusy; file.proceed()) slow.end();
+    assert.ok(!file.isSynced, "the second change came after the sync had begun");
+    const cut = openCellFile(new RecordingDisk(disk.cut(disk.steps.length, () => false)));
+    assert.ok(stateNumber(cut) >= 1);
+    checkCells(cut);
+    file.startCheckpoint();
+    assert.ok(file.isCheckpointing);
+    assert.equal(stateNumber(file), 2, "it is read meanwhile");
+    change({ file, random });
+    assert.ok(!file.isCheckpointing, "the change has waited for it");
+    file.close();
+    assert.equal(stateNumber(openCellFile(disk)), 3);
+  });
+
+  it("ends writing when a sync fails on another thread, and recovers what was published", () => {
+    const { disk, random } = opened();
+    const slow = new SlowSyncs(disk);
+    const file = openCellFile(disk, slow);
+    change({ file, random });
+    file.startSync();
+    disk.syncFailure = systemError("EIO");
+    slow.end();
+    assert.throws(() => file.proceed(), /writing has ended/);
+    disk.syncFailure = undefined;
+    assert.throws(() => file.startSync(), /writing has ended/);
+    file.close();
+    assert.equal(stateNumber(openCellFile(disk)), 1);
   });
 
   it("ends writing when another program has changed the file", () => {

@@ -7,7 +7,8 @@ import { SECTOR } from "../../../src/storage/journal/superblock-sector.ts";
 type Step =
   | { readonly kind: "write"; readonly inode: number; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly kind: "truncate"; readonly inode: number; readonly size: number }
-  | { readonly kind: "sync"; readonly inode: number }
+  /** What was written before step `began` is durable. */
+  | { readonly kind: "sync"; readonly inode: number; readonly began: number }
   | { readonly kind: "create"; readonly name: string; readonly inode: number }
   | { readonly kind: "rename"; readonly name: string; readonly to: string }
   | { readonly kind: "remove"; readonly name: string }
@@ -105,7 +106,7 @@ export class RecordingDisk implements DiskDirectory {
     const syncs = new Map<number, number>();
     let directory = -1;
     for (const [i, step] of steps.entries()) {
-      if (step.kind === "sync") syncs.set(step.inode, i);
+      if (step.kind === "sync") syncs.set(step.inode, Math.max(step.began, syncs.get(step.inode) ?? -1));
       if (step.kind === "sync-directory") directory = i;
     }
     for (const [i, step] of steps.entries()) {
@@ -127,6 +128,17 @@ export class RecordingDisk implements DiskDirectory {
       }
     }
     return state;
+  }
+
+  /** A sync that takes its time: what is written before it ends may be durable or not. @returns what ends it */
+  beginSync(name: string): () => void {
+    const inode = this.#state.names.get(name);
+    if (inode === undefined) throw systemError("ENOENT");
+    const began = this.steps.length;
+    return () => {
+      if (this.syncFailure !== undefined) throw this.syncFailure;
+      this.#do({ kind: "sync", inode, began });
+    };
   }
 
   #file(name: string, inode: number): DiskFile {
@@ -158,9 +170,9 @@ export class RecordingDisk implements DiskDirectory {
       truncate: (size) => this.#do({ kind: "truncate", inode, size }),
       sync: () => {
         if (this.syncFailure !== undefined) throw this.syncFailure;
-        this.#do({ kind: "sync", inode });
+        this.#do({ kind: "sync", inode, began: this.steps.length });
       },
-      settle: () => this.#do({ kind: "sync", inode }),
+      settle: () => this.#do({ kind: "sync", inode, began: this.steps.length }),
       reserve: (offset, length) => this.#demand(inode, offset + length),
       punch: (offset, length) => {
         this.#do({ kind: "write", inode, offset, bytes: new Uint8Array(length) });

@@ -1,0 +1,99 @@
+import { piecesOfFile } from "../changed-pages.ts";
+import { PageCache } from "../page-cache.ts";
+import type { Piece } from "../storage.ts";
+import type { DiskFile } from "./disk.ts";
+import { PAGE_SIZE, PageOverlay, pagesOf } from "./page-overlay.ts";
+import { readPadded } from "./recovery.ts";
+
+/** A file's bytes, the pages that were changed since the last checkpoint over those that the file itself has. */
+export class OverlaidFile {
+  readonly overlay: PageOverlay;
+  readonly #file: DiskFile;
+  #pages: PageCache;
+  #fileSize: number;
+
+  constructor(file: DiskFile) {
+    this.#file = file;
+    this.#fileSize = file.size();
+    this.overlay = new PageOverlay((target, offset) => readPadded(file, target, offset));
+    this.#pages = this.#newPageCache();
+  }
+
+  /** Bytes of the file itself. */
+  get fileSize(): number {
+    return this.#fileSize;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    if (!this.overlay.touches(offset, length)) return this.#pages.read(offset, length);
+    const parts = [...pagesOf(offset, length)];
+    const [only] = parts;
+    const alone = parts.length === 1 && only !== undefined ? this.overlay.page(only.page) : undefined;
+    if (alone !== undefined && only !== undefined) return alone.subarray(only.from, only.from + length);
+    const out = new Uint8Array(length);
+    for (const { page, from, at, length: n } of parts) {
+      const changed = this.overlay.page(page);
+      out.set(
+        changed === undefined ? this.#pages.read(page * PAGE_SIZE + from, n) : changed.subarray(from, from + n),
+        at,
+      );
+    }
+    return out;
+  }
+
+  /** The bytes that the file itself has. */
+  readThrough(offset: number, length: number): Uint8Array {
+    return this.#pages.read(offset, length);
+  }
+
+  /** Where the bytes are: in the file, or in memory. */
+  pieces(offset: number, length: number): Piece[] {
+    const { fd } = this.#file;
+    const pieces: Piece[] = [];
+    let unchanged = 0;
+    const addUnchanged = (end: number): void => {
+      pieces.push(...piecesOfFile(fd, this.#fileSize, end - unchanged, unchanged));
+      unchanged = 0;
+    };
+    if (!this.overlay.touches(offset, length)) return piecesOfFile(fd, this.#fileSize, offset, length);
+    for (const { page, from, length: n } of pagesOf(offset, length)) {
+      const changed = this.overlay.page(page);
+      if (changed === undefined) {
+        unchanged += n;
+        continue;
+      }
+      addUnchanged(page * PAGE_SIZE + from);
+      pieces.push({ bytes: changed.subarray(from, from + n) });
+    }
+    addUnchanged(offset + length);
+    return pieces;
+  }
+
+  /** Writes into the file itself. */
+  writeThrough(bytes: Uint8Array, offset: number): void {
+    try {
+      this.#file.write([bytes], offset);
+    } finally {
+      // On a full disk a part may have been written.
+      this.#fileSize = Math.max(this.#fileSize, this.#file.size());
+      this.#pages.forget(offset, bytes.length);
+    }
+  }
+
+  /** Cuts the file itself. */
+  truncate(size: number): void {
+    this.#file.truncate(size);
+    this.#fileSize = size;
+    this.#pages.forget(size, Number.POSITIVE_INFINITY);
+  }
+
+  /** A checkpoint has written the changed pages into the file. */
+  applied(): void {
+    this.overlay.clear();
+    this.#pages = this.#newPageCache();
+  }
+
+  #newPageCache(): PageCache {
+    return new PageCache((target, offset) => readPadded(this.#file, target, offset), Number.POSITIVE_INFINITY);
+  }
+}
