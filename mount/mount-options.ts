@@ -2,7 +2,11 @@ import { cpus, totalmem } from "node:os";
 import { resolve } from "node:path";
 import type { CodecMode } from "../codecs/codec.ts";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
+import { H5Error } from "../src/errors.ts";
 import type { ExternalPolicy } from "../src/object/external-files.ts";
+import type { FilterSpec } from "../src/object/filter-spec.ts";
+import { FILTER_WORDS, filtersFromText } from "../src/object/filter-text.ts";
+import { LIBRARY_VERSIONS, type LibraryVersion } from "../src/object/new-file.ts";
 import { isViewName, VIEW_NAMES, type ViewName } from "../src/view/view.ts";
 import { defaultIndexRoot } from "./index-folder.ts";
 import { DEFAULT_TRANSPORT, type TransportName } from "./transport.ts";
@@ -34,6 +38,10 @@ export interface MountOptions {
   readonly lock: boolean;
   /** The views to list of each dataset that has any of them; none: its natural one. */
   readonly views: readonly ViewName[];
+  /** The filters of files that are made, where no group says others. */
+  readonly compression: readonly FilterSpec[];
+  /** The oldest HDF5 library that is to read a file that is made. */
+  readonly libver: LibraryVersion;
   /** Where external links may lead. */
   readonly external: ExternalPolicy;
   /** Where a daemon in the background says what it has to say: a file, or the socket of a system log. */
@@ -62,6 +70,8 @@ export const OPTION_HELP = [
   "umask=M           show all permissions to read but those in M, octal (default: the file's own)",
   "fmask=M, dmask=M  the same, for files only, for directories only",
   "mode=M, rw        as --mode M, as --mode r+",
+  `compression=F     filters of new files, where no group has others: ${FILTER_WORDS}`,
+  `libver=V          structures of a FILE that is made: ${LIBRARY_VERSIONS.join(", ")} (default: v18, HDF5 1.8)`,
   "journal=DIR       keep the log of the changes in DIR, not beside FILE: name it again after a crash",
   "noexec, noatime   as mount(8) has them; nosuid and nodev are always set",
 ].join("\n");
@@ -90,6 +100,8 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
     journalDirectory: undefined,
     lock: true,
     views: [],
+    compression: [],
+    libver: "v18",
     external: "below",
     log: SYSTEM_LOG,
     ownership: {},
@@ -104,12 +116,14 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
   return options;
 }
 
-/** A list with commas; in `views=csv,npy` they stand between the views, too. */
+/** A list with commas; in `views=csv,npy` and `compression=shuffle,gzip` they stand between the words of one, too. */
 function splitOptions(list: string): string[] {
   const words: string[] = [];
   for (const word of list.split(",").filter((part) => part !== "")) {
     const last = words.at(-1);
-    if (last?.startsWith("views=") === true && isViewName(word)) words[words.length - 1] = `${last},${word}`;
+    const isViews = last?.startsWith("views=") === true && isViewName(word);
+    const isFilters = last?.startsWith("compression=") === true && isFilterText(word);
+    if (isViews || isFilters) words[words.length - 1] = `${last},${word}`;
     else words.push(word);
   }
   return words;
@@ -136,6 +150,10 @@ function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
       return { lock: oneOf(word, value, ["shared", "none"]) === "shared" };
     case "views":
       return { views: parseViews(word, value) };
+    case "compression":
+      return { compression: parseFilters(word, value) };
+    case "libver":
+      return { libver: oneOf(word, value, LIBRARY_VERSIONS) };
     case "external":
       return { external: oneOf(word, value, ["off", "below", "all"]) };
     case "log":
@@ -207,6 +225,24 @@ function parseViews(word: string, value = ""): ViewName[] {
     throw new CommandError(EXIT.usage, `-o ${word}: expected views, each one of ${VIEW_NAMES.join(", ")}`);
   }
   return views;
+}
+
+function parseFilters(word: string, value = ""): FilterSpec[] {
+  try {
+    return filtersFromText(value);
+  } catch (error) {
+    if (error instanceof H5Error) throw new CommandError(EXIT.usage, `-o ${word}: ${error.message}`, error);
+    throw error;
+  }
+}
+
+function isFilterText(word: string): boolean {
+  try {
+    return filtersFromText(word).length > 0;
+  } catch (error) {
+    if (error instanceof H5Error) return false;
+    throw error;
+  }
 }
 
 function parseSize(word: string, value = ""): number {

@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { CodecMode } from "../codecs/codec.ts";
 import { ExternalFiles, type ExternalFilesSetup } from "../src/object/external-files.ts";
 import { H5File } from "../src/object/file.ts";
+import type { FilterSpec } from "../src/object/filter-spec.ts";
 import { lockShared } from "../src/storage/journal/system-calls.ts";
 import { attachSnapshot } from "../src/storage/local-file.ts";
 import type { SnapshotDescription } from "../src/storage/storage.ts";
@@ -25,6 +26,8 @@ export interface SessionParts {
   readonly facts: FileFacts;
   /** What to list of each dataset; none: its natural view. */
   readonly views: readonly ViewName[];
+  /** The filters of new files, where no group says others. */
+  readonly compression: readonly FilterSpec[];
   /** Where external links may lead. */
   readonly links: Omit<ExternalFilesSetup, "lock">;
   /** Whether to take the shared lock of files that external links lead to. */
@@ -71,11 +74,11 @@ export async function openSession(
     unreadable: (path, problem) => events.unreadable({ path, problem }),
     status: () => ({ ...self, requests: events.requests() }),
   };
-  const { path, views, journalDirectory, syncState } = parts;
+  const { path, views, journalDirectory, syncState, compression } = parts;
   if (parts.facts.isWritable) {
     // A hundred modules, which a read-only mount does without.
     const { openWritableSession } = await import("./writable/open-writable.ts");
-    return openWritableSession({ ...setup, path, journalDirectory, externalFiles, views, syncState });
+    return openWritableSession({ ...setup, path, journalDirectory, externalFiles, views, syncState, compression });
   }
   const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path, { externalFiles });
   externalFiles.add(path, file);

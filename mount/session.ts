@@ -42,7 +42,7 @@ const XATTR_SIZE_MAX = 65_536;
 /** How far the pass is by which the size of a text is found out. */
 const PROGRESS_ATTRIBUTE = "user.h5fs.progress";
 
-const PROBLEM_ATTRIBUTE = "user.h5fs.problem";
+export const PROBLEM_ATTRIBUTE = "user.h5fs.problem";
 
 /** Answers requests that were parked, from the engine's own thread. */
 export interface ParkedReplier {

@@ -32,7 +32,7 @@ export function startWorkers(
   { storage, source, directory, options, unreadable }: ServiceRequest,
   kernel: KernelDescriptors | undefined,
 ): Workers {
-  const { codecs, cacheBytes, ownership, views, external, lock, journalDirectory } = options;
+  const { codecs, cacheBytes, ownership, views, compression, external, lock, journalDirectory } = options;
   const indexes = indexFolder(options.indexRoot, storage.fd, directory);
   const snapshot = { ...storage.snapshot().describe(), path: source };
   const parking = new ParkingSlots().buffer;
@@ -64,6 +64,7 @@ export function startWorkers(
       path: source,
       facts,
       views,
+      compression,
       links: { main: source, policy: external, forbidden: directory },
       lock,
       workers: ports,

@@ -1,33 +1,62 @@
-import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
-import type { AttributeChange, Attributes } from "../filesystem.ts";
-import { S_IFMT, S_ISGID } from "../node-attributes.ts";
+import { LRUCache } from "lru-cache";
+import type { FileTransaction } from "../../src/object/writable-file.ts";
+import type { Node } from "../../src/tree/node.ts";
+import { messageOfFailure } from "../errno.ts";
+import { PROBLEM_ATTRIBUTE } from "../session.ts";
+import { now } from "./clock.ts";
+import type { LiveFile } from "./live-file.ts";
+import type { Metadata } from "./metadata.ts";
+import { changeSetting, isSetting } from "./settings.ts";
+import { removeUserAttribute, setUserAttribute } from "./user-attributes.ts";
 
-const S_ISUID = 0o4000;
-const S_IXGRP = 0o010;
+/** Extended attributes that are set and removed, each in one transaction: attributes of objects, and how objects are stored. */
+export class AttributeChanges {
+  readonly #live: LiveFile;
+  readonly #metadata: Metadata;
+  readonly #log: (line: string) => void;
+  /** Why a setting was refused last, by the node's key. */
+  readonly #problems = new LRUCache<string, string>({ max: 100 });
 
-/** What is kept of a node after SETATTR. @param shown what the node has now, be it kept or not */
-export function changeAttributes(
-  shown: Attributes,
-  kept: PosixMetadata,
-  { mode, uid, gid, size, atime, mtime }: AttributeChange,
-  time: Timestamp,
-): PosixMetadata {
-  const at = (change: Timestamp | "now" | undefined, old: Timestamp | undefined): Timestamp | undefined =>
-    change === "now" ? time : (change ?? old);
-  return {
-    mode: mode === undefined ? kept.mode : (shown.mode & S_IFMT) | (mode & ~S_IFMT),
-    uid: uid ?? kept.uid,
-    gid: gid ?? kept.gid,
-    rdev: kept.rdev,
-    atime: at(atime, kept.atime),
-    mtime: at(mtime ?? (size === undefined ? undefined : "now"), kept.mtime),
-    ctime: time,
-  };
-}
+  constructor(live: LiveFile, metadata: Metadata, log: (line: string) => void) {
+    this.#live = live;
+    this.#metadata = metadata;
+    this.#log = log;
+  }
 
-/** As Linux does when somebody writes: set-group-ID means something else where the group may not execute. */
-export function withoutPrivileges(kept: PosixMetadata): PosixMetadata {
-  const { mode } = kept;
-  if (mode === undefined) return kept;
-  return { ...kept, mode: mode & ~(S_ISUID | ((mode & S_IXGRP) !== 0 ? S_ISGID : 0)) };
+  /** @param name with its namespace @throws H5Error, ErrnoError */
+  set(node: Node, name: string, value: Uint8Array, flags: number): void {
+    if (isSetting(name)) this.#setting(node, name, value);
+    else this.#change(node, (transaction) => setUserAttribute(transaction, node, name, value, flags));
+  }
+
+  /** @param name with its namespace @throws H5Error, ErrnoError */
+  remove(node: Node, name: string): void {
+    if (isSetting(name)) this.#setting(node, name, undefined);
+    else this.#change(node, (transaction) => removeUserAttribute(transaction, node, name));
+  }
+
+  /** Why the node's last setting was refused; `undefined`: it was not, or another attribute is asked for. @param name with its namespace */
+  problem(node: Node, name: string): string | undefined {
+    return name === PROBLEM_ATTRIBUTE ? this.#problems.get(node.key) : undefined;
+  }
+
+  /** What is wrong is in the log and in `user.h5fs.problem`: setxattr(2) has but a number for it. */
+  #setting(node: Node, name: string, value: Uint8Array | undefined): void {
+    try {
+      this.#change(node, (transaction) => changeSetting(transaction, node, name, value));
+      this.#problems.delete(node.key);
+    } catch (error) {
+      const why = `${name} stays as it is: ${messageOfFailure(error)}`;
+      this.#log(`${node.path}: ${why}`);
+      this.#problems.set(node.key, why);
+      throw error;
+    }
+  }
+
+  #change(node: Node, change: (transaction: FileTransaction) => void): void {
+    this.#live.transaction((transaction) => {
+      change(transaction);
+      this.#metadata.touch(transaction, node, { ctime: now() });
+    });
+  }
 }

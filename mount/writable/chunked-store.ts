@@ -1,14 +1,20 @@
+import { RangeReader } from "../../src/chunk/read-range.ts";
 import { H5Error, UnsupportedError } from "../../src/errors.ts";
 import { type DataLayout, encodeDataLayout } from "../../src/format/data-layout.ts";
 import type { EditContext } from "../../src/format/edit-context.ts";
+import { encodeFilterPipeline } from "../../src/format/filter-pipeline.ts";
 import { MESSAGE } from "../../src/format/header-message.ts";
 import { ObjectHeaderEditor } from "../../src/format/object-header-edit.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
+import { filtersFrom, withChunkBytes } from "../../src/object/filter-spec.ts";
+import { chunkBytesOf, setChunkBytes } from "../../src/object/group-settings.ts";
 import { createChunkedDataset } from "../../src/object/new-dataset.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
+import { cacheName } from "../../src/tree/element-source.ts";
 import { BYTE, markAsFile } from "../../src/tree/file-node.ts";
 import type { BufferedChange } from "./file-buffer.ts";
+import type { NewFileStorage } from "./new-file-storage.ts";
 
 /** Bytes of a chunk: of the smallest files, of those that have several, and of the largest. */
 const SMALLEST = 2 ** 7;
@@ -18,15 +24,27 @@ const LARGEST = 2 ** 20;
 /** A file of more chunks than this is written anew in larger ones, up to so many bytes that it is quickly done. */
 const MAX_SMALL_CHUNKS = 64;
 
+/** Small chunks are hardly compressed. */
+const MAX_SMALL_FILTERED_CHUNKS = 4;
+
 /**
  * Makes an empty file, which has no link yet: in chunks, as PyTables' `filenode` does, so that what was never written takes no space.
  * @returns the address of its header
  */
-export function createFileDataset(edit: EditContext, seconds: number): number {
+export function createFileDataset(transaction: FileTransaction, seconds: number, storage: NewFileStorage): number {
+  const { edit } = transaction;
+  const { filters, chunkBytes } = storage;
+  const chunk = chunkBytes ?? chunkFor(0);
   const dataspace = { kind: "simple", dims: [0], maxDims: [undefined], maxDimsStored: true } as const;
-  const dataset = { datatype: BYTE, dataspace, chunkShape: [chunkFor(0)], filters: [] };
+  const dataset = {
+    datatype: BYTE,
+    dataspace,
+    chunkShape: [chunk],
+    filters: filtersFrom(filters, { elementSize: 1, chunkShape: [chunk] }),
+  };
   const address = createChunkedDataset(edit, dataset, seconds);
   markAsFile(edit, address);
+  if (chunkBytes !== undefined) setChunkBytes(transaction, address, chunkBytes);
   return address;
 }
 
@@ -77,27 +95,34 @@ function largerChunks(
   const [chunk = 1] = layout.chunkDims;
   const wanted = chunkFor(size);
   const isFirst = layout.address === undefined;
-  if (wanted <= chunk || (!isFirst && size <= chunk * MAX_SMALL_CHUNKS) || filters.length > 0) return undefined;
+  const most = filters.length > 0 ? MAX_SMALL_FILTERED_CHUNKS : MAX_SMALL_CHUNKS;
+  if (wanted <= chunk || (!isFirst && size <= chunk * most) || chunkBytesOf(dataset) !== undefined) return undefined;
   // A large file that has small chunks, such as another program has made, stays as it is.
   if (kept > MEDIUM * MAX_SMALL_CHUNKS * 2) return undefined;
   const bytes = new Uint8Array(kept);
-  for (const { scaled, record } of storage.index.entries()) {
-    const start = (scaled[0] ?? 0) * chunk;
-    const length = Math.min(chunk, kept - start);
-    if (length > 0) bytes.set(dataset.space.read(record.address, length, "chunk"), start);
-    edit.free(record.address, record.storedSize);
-  }
+  new RangeReader("native", 0).readInto(dataset, cacheName(dataset), 0, bytes);
+  for (const { record } of storage.index.entries()) edit.free(record.address, record.storedSize);
   for (const extent of storage.index.extents(dataset.address)) edit.free(extent.address, extent.length);
-  setChunk(edit, dataset.address, { ...layout, chunkDims: [wanted], address: undefined });
+  setChunk(edit, dataset, { ...layout, chunkDims: [wanted], address: undefined }, wanted);
   return bytes;
 }
 
-function setChunk(edit: EditContext, address: number, layout: DataLayout): void {
+function setChunk(edit: EditContext, { address, filters }: Dataset, layout: DataLayout, bytes: number): void {
   const header = new ObjectHeaderEditor(edit, address);
-  const [message] = header.find(MESSAGE.dataLayout);
-  if (message === undefined) throw new H5Error("format", "the dataset has no data layout message");
   const w = edit.writer();
   encodeDataLayout(w, layout);
-  header.replace(message, w.bytes);
+  header.replace(messageOf(header, MESSAGE.dataLayout), w.bytes);
+  if (filters.length > 0) {
+    const pipeline = edit.writer();
+    const adapted = filters.map((filter) => withChunkBytes(filter, bytes));
+    encodeFilterPipeline(pipeline, adapted, edit.generation === "new" ? 2 : 1);
+    header.replace(messageOf(header, MESSAGE.filterPipeline), pipeline.bytes);
+  }
   header.write();
+}
+
+function messageOf(header: ObjectHeaderEditor, type: number) {
+  const [message] = header.find(type);
+  if (message === undefined) throw new H5Error("format", "a message is missing in the dataset's object header");
+  return message;
 }

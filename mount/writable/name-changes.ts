@@ -19,6 +19,7 @@ import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import { existing, hardLink, isBare, linkNameFor, type NamePlace, newLinkName, renamed, softLink } from "./names.ts";
+import type { NewFileSettings } from "./new-file-storage.ts";
 import type { OpenFiles } from "./open-files.ts";
 
 /** Bytes of a file that becomes a dataset's elements while everybody waits for it. */
@@ -30,6 +31,7 @@ export interface NameChangesSetup {
   readonly files: OpenFiles;
   readonly metadata: Metadata;
   readonly moved: MovedNodes;
+  readonly newFiles: NewFileSettings;
   /** Is given what a person should know of, a line at a time. */
   log(line: string): void;
 }
@@ -44,7 +46,10 @@ export class NameChanges {
 
   /** An empty file: regular, or a special one. @param mode with the file type */
   makeFile(request: Request, place: NamePlace, mode: number, rdev: number): void {
-    this.#make(request, place, mode, rdev, ({ edit }, time) => createFileDataset(edit, time.seconds));
+    const storage = this.#setup.newFiles.in(place.directory);
+    this.#make(request, place, mode, rdev, (transaction, time) =>
+      createFileDataset(transaction, time.seconds, storage),
+    );
   }
 
   makeDirectory(request: Request, place: NamePlace, mode: number): void {

@@ -21,6 +21,9 @@ import { applyView } from "./view-store.ts";
 /** A file whose buffer takes so much memory is stored, whoever has it open. */
 const MAX_BUFFER = 8 * 2 ** 20;
 
+/** Bytes of a view that are kept in memory until it is closed. */
+const MAX_VIEW = 2 ** 28;
+
 /** All buffers together. */
 const MAX_BUFFERS = 32 * 2 ** 20;
 
@@ -72,6 +75,13 @@ export class OpenFile {
 
   get memory(): number {
     return this.#buffer?.memory ?? 0;
+  }
+
+  /** @throws ErrnoError EFBIG where no more can be kept until it is closed */
+  checkRoom(): void {
+    if (!this.isFileNode && this.memory > MAX_VIEW) {
+      throw new ErrnoError(Errno.EFBIG, "the view is too large to be edited");
+    }
   }
 
   get hasNewBytes(): boolean {

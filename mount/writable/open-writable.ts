@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { RangeReader } from "../../src/chunk/read-range.ts";
 import type { ExternalFiles } from "../../src/object/external-files.ts";
+import type { FilterSpec } from "../../src/object/filter-spec.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { defaultSpaceDirectory } from "../../src/storage/journal/free-space-memory.ts";
 import { Tree } from "../../src/tree/tree.ts";
@@ -10,10 +11,12 @@ import type { MountSession } from "../mount-session.ts";
 import { OwnTexts } from "../own-texts.ts";
 import { Session, type SessionSetup } from "../session.ts";
 import { SharedSyncThread } from "../shared-sync-thread.ts";
+import { AttributeChanges } from "./attribute-changes.ts";
 import { LiveFile } from "./live-file.ts";
 import { Metadata } from "./metadata.ts";
 import { MovedNodes } from "./moved-nodes.ts";
 import { NameChanges } from "./name-changes.ts";
+import { NewFileSettings } from "./new-file-storage.ts";
 import { OpenFiles } from "./open-files.ts";
 import { Rejected } from "./rejected.ts";
 import { WritableSession } from "./writable-session.ts";
@@ -27,6 +30,8 @@ export interface WritableSetup extends Omit<SessionSetup, "tree"> {
   readonly syncState: SharedArrayBuffer | undefined;
   /** What to list of each dataset: the first that it has; none: its natural view. */
   readonly views: readonly ViewName[];
+  /** The filters of new files, where no group says others. */
+  readonly compression: readonly FilterSpec[];
 }
 
 /** Opens a file for writing, on the calling thread, which alone has it. @throws H5Error where it cannot be written safely */
@@ -46,7 +51,8 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const files = new OpenFiles(live, texts);
   const metadata = new Metadata(files, setup.facts);
   const moved = new MovedNodes(tree, reading.nodes, files, metadata);
-  const names = new NameChanges({ live, tree, files, metadata, moved, log });
+  const newFiles = new NewFileSettings(setup.compression, log);
+  const names = new NameChanges({ live, tree, files, metadata, moved, newFiles, log });
   return new WritableSession({
     reading,
     live,
@@ -55,6 +61,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     metadata,
     names,
     moved,
+    attributes: new AttributeChanges(live, metadata, log),
     rejected: new Rejected({ tree, files, metadata, names, log }),
     replier: setup.replier,
     directory: dirname(path),

@@ -1,4 +1,3 @@
-import { statfsSync } from "node:fs";
 import { decodeText, encodeText } from "../../src/format/text.ts";
 import { problemOf } from "../../src/tree/content.ts";
 import { fileName, NAME_MAX } from "../../src/tree/file-name.ts";
@@ -31,22 +30,21 @@ import { directoryEntryType, S_IFMT, S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
 import { seek } from "../seek.ts";
 import type { ParkedReplier, Session } from "../session.ts";
-import { changeAttributes, withoutPrivileges } from "./attribute-changes.ts";
+import type { AttributeChanges } from "./attribute-changes.ts";
 import { now } from "./clock.ts";
 import { Directories } from "./directories.ts";
 import { fallocate } from "./file-ranges.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
+import { changeMetadata, withoutPrivileges } from "./metadata-changes.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import type { NameChanges } from "./name-changes.ts";
 import { isBare, isWritableFile, type NamePlace, namePlace } from "./names.ts";
 import { type OpenFile, type OpenFiles, type Refused, rethrow } from "./open-files.ts";
 import type { Rejected } from "./rejected.ts";
-import { removeUserAttribute, setUserAttribute } from "./user-attributes.ts";
+import { statisticsOf } from "./statistics.ts";
 
 const O_TRUNC = 0o1000;
-/** Bytes of a view that are kept in memory until it is closed. */
-const MAX_VIEW = 2 ** 28;
 
 /** For what only changes through this mount, and by that name: a day, in seconds. */
 const LONG = 86_400;
@@ -62,6 +60,7 @@ export interface WritableSessionSetup {
   readonly moved: MovedNodes;
   readonly rejected: Rejected;
   readonly replier: Pick<ParkedReplier, "errno">;
+  readonly attributes: AttributeChanges;
   /** The directory that the mounted file is in. */
   readonly directory: string;
   /** Is given what a person should know of, a line at a time. */
@@ -143,8 +142,7 @@ export class WritableSession implements MountSession, Changes {
 
   write(_request: Request, _nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
     const file = this.#file(handle);
-    if (!file.isFileNode && file.memory > MAX_VIEW)
-      throw new ErrnoError(Errno.EFBIG, "the view is too large to be edited");
+    file.checkRoom();
     const time = now();
     file.buffer.write(flags.append ? file.buffer.size : offset, data);
     const kept = this.#setup.metadata.stored(file.node);
@@ -237,7 +235,8 @@ export class WritableSession implements MountSession, Changes {
 
   getxattr(request: Request, nodeid: number, name: Uint8Array): Uint8Array {
     if (this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ENODATA);
-    return this.#setup.reading.getxattr(request, nodeid, name);
+    const problem = this.#setup.attributes.problem(this.#node(nodeid), decodeText(name));
+    return problem === undefined ? this.#setup.reading.getxattr(request, nodeid, name) : encodeText(problem);
   }
 
   listxattr(request: Request, nodeid: number): readonly Uint8Array[] {
@@ -245,28 +244,15 @@ export class WritableSession implements MountSession, Changes {
   }
 
   setxattr(_request: Request, nodeid: number, name: Uint8Array, value: Uint8Array, flags: number): void {
-    const { live, metadata } = this.#setup;
-    const node = this.#changeable(nodeid);
-    live.transaction((transaction) => {
-      setUserAttribute(transaction, node, decodeText(name), value, flags);
-      metadata.touch(transaction, node, { ctime: now() });
-    });
+    this.#setup.attributes.set(this.#changeable(nodeid), decodeText(name), value, flags);
   }
 
   removexattr(_request: Request, nodeid: number, name: Uint8Array): void {
-    const { live, metadata } = this.#setup;
-    const node = this.#changeable(nodeid);
-    live.transaction((transaction) => {
-      removeUserAttribute(transaction, node, decodeText(name));
-      metadata.touch(transaction, node, { ctime: now() });
-    });
+    this.#setup.attributes.remove(this.#changeable(nodeid), decodeText(name));
   }
 
   statfs(): FilesystemStatistics {
-    const { bsize, blocks, bfree, bavail } = statfsSync(this.#setup.directory);
-    // Objects of an HDF5 file are as many as there is space for.
-    const files = 2 ** 32;
-    return { blocks, bfree, bavail, files, ffree: files, bsize, namelen: NAME_MAX, frsize: bsize };
+    return statisticsOf(this.#setup.directory);
   }
 
   interrupt(unique: number): void {
@@ -283,7 +269,7 @@ export class WritableSession implements MountSession, Changes {
     if (node.kind === "broken") throw node.error;
     const open = node.kind === "file" ? files.get(node) : undefined;
     if (change.size !== undefined) this.#resize(node, open, change.size);
-    const changed = changeAttributes(metadata.of(node), metadata.stored(node), change, now());
+    const changed = changeMetadata(metadata.of(node), metadata.stored(node), change, now());
     if (open !== undefined) {
       open.metadata = changed;
       // What belongs to data that are not stored yet goes with them.
@@ -297,12 +283,10 @@ export class WritableSession implements MountSession, Changes {
 
   /** Whose attributes these are has all but the size. */
   #setattrOfAttributes(node: FileNode, { size, mode, uid, gid }: AttributeChange): AttributesReply {
-    const { metadata, files } = this.#setup;
-    if (mode !== undefined || uid !== undefined || gid !== undefined || size === undefined) {
-      throw new ErrnoError(Errno.EPERM);
-    }
-    this.#resize(node, files.get(node), size);
-    return { attributes: metadata.of(node, this.#size(node)), valid: 0 };
+    const isOnlySize = mode === undefined && uid === undefined && gid === undefined;
+    if (!isOnlySize || size === undefined) throw new ErrnoError(Errno.EPERM);
+    this.#resize(node, this.#setup.files.get(node), size);
+    return { attributes: this.#setup.metadata.of(node, this.#size(node)), valid: 0 };
   }
 
   mknod(request: Request, parent: number, name: Uint8Array, mode: number, rdev: number): Entry {

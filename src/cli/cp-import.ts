@@ -3,8 +3,11 @@ import { basename } from "node:path";
 import { H5Error } from "../errors.ts";
 import type { Datatype } from "../format/datatype.ts";
 import type { EditableFile } from "../object/editable-file.ts";
+import { filtersFromText } from "../object/filter-text.ts";
 import { childPath } from "../object/group.ts";
+import { inheritedFilters } from "../object/group-settings.ts";
 import { FileHeapWriter } from "../object/heap-writer.ts";
+import { placeOf } from "../object/path-edit.ts";
 import type { LeafKind } from "../object/pytables-leaf.ts";
 import { writeSelection } from "../object/write-dataset.ts";
 import { inferCsv } from "../view/infer-csv.ts";
@@ -14,7 +17,6 @@ import { CopyProgress } from "./copy-progress.ts";
 import type { ObjectCopyOptions } from "./cp-object.ts";
 import { editFile, isGroup, replaceable } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
-import { parseFilters } from "./set.ts";
 
 export interface ImportOptions extends Omit<ObjectCopyOptions, "recursive"> {
   readonly filters: string | undefined;
@@ -125,7 +127,8 @@ function create(
 ): number {
   // What PyTables makes of a shape it says itself.
   const max = as === undefined ? maxShape : undefined;
-  const specs = filters === undefined ? undefined : parseFilters(filters);
+  const inherited = shape.length > 0 && as === undefined ? inheritedFilters(placeOf(file.file, path).group) : undefined;
+  const specs = filters === undefined ? inherited : filtersFromText(filters);
   return file.createDataset(path, { dtype, shape, maxShape: max, filters: specs, as }).dataset.address;
 }
 

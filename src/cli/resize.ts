@@ -1,6 +1,6 @@
 import type { CommandModule } from "yargs";
+import { shapeFromText } from "../object/storage-text.ts";
 import { DRY_RUN, type EditArguments, editFile, pathInFile } from "./edit-location.ts";
-import { CommandError, EXIT } from "./exit-status.ts";
 
 interface ResizeArguments extends EditArguments {
   readonly location: string;
@@ -20,18 +20,7 @@ export const resizeCommand: CommandModule<object, ResizeArguments> = {
     const { file: name, path } = pathInFile(location);
     editFile(name, dryRun, (file) => {
       const dataset = file.dataset(path);
-      dataset.resize(parseShape(shape, dataset.shape));
+      dataset.resize(shapeFromText(shape, dataset.shape));
     });
   },
 };
-
-/** @param kept what `_` stands for */
-export function parseShape(text: string, kept: readonly number[]): number[] {
-  return text.split(",").map((part, d) => {
-    const word = part.trim();
-    const dim = kept[d];
-    if (word === "_" && dim !== undefined) return dim;
-    if (/^\d{1,16}$/.test(word)) return Number(word);
-    throw new CommandError(EXIT.usage, `${text}: expected a shape such as 1000,30, of ${kept.length} dimensions`);
-  });
-}

@@ -1,7 +1,7 @@
 import { chooseChunkShape } from "../chunk/chunk-shape.ts";
 import { H5Error } from "../errors.ts";
+import type { Dataspace } from "../format/dataspace.ts";
 import type { EditContext } from "../format/edit-context.ts";
-import type { Filter } from "../format/filter-pipeline.ts";
 import { MESSAGE } from "../format/header-message.ts";
 import { now } from "../format/modification-time.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
@@ -20,6 +20,8 @@ export interface StorageOptions {
   /** The shape of chunks; "choose": one that suits it; "none": no chunks, which only a dataset that cannot grow and has no filters can do without. */
   readonly chunks?: readonly number[] | "choose" | "none" | undefined;
   readonly filters?: readonly FilterSpec[] | undefined;
+  /** How large it may become; `null` is unlimited. */
+  readonly maxShape?: readonly (number | null)[] | undefined;
 }
 
 /**
@@ -40,15 +42,20 @@ export function changeStorage(transaction: FileTransaction, dataset: Dataset, op
   // All that was written is in its place now.
   edit.writeEdited();
   forgetWriter(edit, made);
-  swap(edit, dataset.address, made);
+  swap(edit, dataset.address, made, options.maxShape === undefined ? STORAGE : [MESSAGE.dataspace, ...STORAGE]);
   releaseObject(transaction, made);
 }
 
-function createEmpty(edit: EditContext, dataset: Dataset, { chunks, filters: specs }: StorageOptions): number {
-  const { dataspace, fill, layout, path } = dataset;
+function createEmpty(
+  edit: EditContext,
+  dataset: Dataset,
+  { chunks, filters: specs, maxShape }: StorageOptions,
+): number {
+  const { dataspace: before, fill, layout, path } = dataset;
   const wrong = (message: string): H5Error => new H5Error("argument", `${path}: ${message}`, { path });
   if (layout.kind === "virtual") throw wrong("is a virtual dataset, whose elements are those of others");
-  if (dataspace.kind !== "simple") throw wrong("has no dimensions, and so neither chunks nor filters");
+  if (before.kind !== "simple") throw wrong("has no dimensions, and so neither chunks nor filters");
+  const dataspace = maxShape === undefined ? before : growing(before, maxShape, wrong);
   const { dims, maxDims } = dataspace;
   const { committedAt: _, ...datatype } = dataset.datatype;
   const fillValue = fill.kind === "undefined" ? "undefined" : fill.value;
@@ -62,14 +69,28 @@ function createEmpty(edit: EditContext, dataset: Dataset, { chunks, filters: spe
   const chosen =
     chunks === "choose" || chunks === undefined ? chooseChunkShape(dims, maxDims, dataset.elementSize) : chunks;
   const chunkShape = kept ?? chosen;
-  const filters: readonly Filter[] =
-    specs === undefined ? dataset.filters : filtersFrom(specs, { elementSize: dataset.elementSize, chunkShape });
+  const filters = filtersFrom(specs ?? dataset.filters, { elementSize: dataset.elementSize, chunkShape });
   return createChunkedDataset(edit, { ...base, chunkShape, filters }, now());
 }
 
-/** The messages that say how elements are stored change places: each object has the other's elements then. */
-function swap(edit: EditContext, a: number, b: number): void {
-  const types = [MESSAGE.dataLayout, MESSAGE.filterPipeline, MESSAGE.fillValue, MESSAGE.fillValueOld];
+function growing(
+  { dims }: Extract<Dataspace, { kind: "simple" }>,
+  maxShape: readonly (number | null)[],
+  wrong: (message: string) => H5Error,
+): Extract<Dataspace, { kind: "simple" }> {
+  if (maxShape.length !== dims.length) throw wrong(`has ${dims.length} dimensions, not ${maxShape.length}`);
+  for (const [d, max] of maxShape.entries()) {
+    if (max !== null && max < (dims[d] ?? 0))
+      throw wrong(`has ${dims[d]} elements along dimension ${d}, not at most ${max}`);
+  }
+  return { kind: "simple", dims, maxDims: maxShape.map((max) => max ?? undefined), maxDimsStored: true };
+}
+
+/** The messages that say how elements are stored. */
+const STORAGE = [MESSAGE.dataLayout, MESSAGE.filterPipeline, MESSAGE.fillValue, MESSAGE.fillValueOld];
+
+/** Messages of these types change places: each object has the other's elements then. */
+function swap(edit: EditContext, a: number, b: number, types: readonly number[]): void {
   const [headerA, headerB] = [new ObjectHeaderEditor(edit, a), new ObjectHeaderEditor(edit, b)];
   for (const type of types) {
     const [ofA, ofB] = [[...headerA.find(type)], [...headerB.find(type)]];

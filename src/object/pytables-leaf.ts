@@ -4,11 +4,9 @@ import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import { setAttribute } from "./attribute-edit.ts";
 import { arrayType, BOOLEAN, integerType, sequenceType, stringType } from "./datatypes.ts";
-import { type FilterSpec, leveled } from "./filter-spec.ts";
-import type { Group } from "./group.ts";
-import { decodeElement } from "./value.ts";
+import type { FilterSpec } from "./filter-spec.ts";
+import { packFilters } from "./pytables-filters.ts";
 import { encodeElement } from "./value-encode.ts";
-import { heapOf } from "./value-heap.ts";
 import type { FileTransaction } from "./writable-file.ts";
 
 /** The nodes of PyTables that hold data. */
@@ -80,62 +78,6 @@ export function leafShape(
   return { dims, maxShape: dims.map((dim, d) => (d === axis ? null : dim)) };
 }
 
-/** The filters that PyTables gives the leaves of a group: those of its attribute FILTERS, or of the nearest group above that has one. */
-export function leafFilters(as: LeafKind, group: Group): FilterSpec[] {
-  if (as === "Array") return [];
-  const parts = group.path.split("/").filter((part) => part !== "");
-  for (let n = parts.length; n >= 0; n--) {
-    const at = n === parts.length ? group : group.file.resolve(`/${parts.slice(0, n).join("/")}`);
-    const attribute = at.attribute("FILTERS");
-    if (attribute?.datatype.class !== "integer") continue;
-    const packed = Number(decodeElement(attribute.datatype, attribute.bytes(), 0, heapOf(group.file)));
-    return unpacked(packed);
-  }
-  return [];
-}
-
-/** What PyTables' FILTERS can name, by its number there; later numbers depend on its version. */
-const LIBRARIES = [undefined, "gzip", "lzo", "bzip2", "blosc"] as const;
-
-const SHUFFLE = 1;
-const FLETCHER32 = 2;
-
-/** Byte 0: level; byte 1: library; byte 2: flags. In PyTables' order, but that blosc shuffles itself. */
-function unpacked(packed: number): FilterSpec[] {
-  const [level, number, flags] = [packed & 0xff, (packed >> 8) & 0xff, (packed >> 16) & 0xff];
-  const filters: FilterSpec[] = [];
-  if ((flags & FLETCHER32) !== 0) filters.push("fletcher32");
-  if (level === 0) return filters;
-  const library = LIBRARIES[number];
-  if (library === undefined) {
-    throw new H5Error(
-      "unsupported",
-      "the group's FILTERS name a compression that is not written; give filters for the dataset",
-    );
-  }
-  if ((flags & SHUFFLE) !== 0 && library !== "blosc") filters.push("shuffle");
-  filters.push({ [library]: level });
-  return filters;
-}
-
-/** The counterpart of `unpacked`. @throws H5Error "argument" for filters that the attribute has no place for */
-function packed(filters: readonly FilterSpec[]): number {
-  let [level, library, flags] = [0, 0, 0];
-  for (const filter of filters) {
-    if (filter === "shuffle") flags |= SHUFFLE;
-    else if (filter === "fletcher32") flags |= FLETCHER32;
-    else if (filter === "lzf" || (typeof filter === "object" && "id" in filter) || library > 0) {
-      throw new H5Error("argument", `PyTables' FILTERS have no place for the filter ${JSON.stringify(filter)}`);
-    } else {
-      const found = leveled(filter);
-      level = found.level;
-      library = level > 0 ? LIBRARIES.indexOf(found.name) : 0;
-    }
-  }
-  if (library === LIBRARIES.indexOf("blosc")) flags |= SHUFFLE;
-  return level | (library << 8) | (flags << 16);
-}
-
 interface Leaf {
   readonly as: LeafKind;
   readonly title: string;
@@ -165,7 +107,7 @@ function attributeWriter({ edit }: FileTransaction, address: number) {
  * Makes the file one of PyTables', unless it is: without the version of its format in the root group, PyTables does not
  * understand what is in the attributes of others.
  */
-function markFile(transaction: FileTransaction): void {
+export function markFile(transaction: FileTransaction): void {
   const { root } = transaction.file;
   if (root.attribute("PYTABLES_FORMAT_VERSION") !== undefined) return;
   const { text } = attributeWriter(transaction, root.address);
@@ -188,7 +130,12 @@ export function groupAttributes(
   text("CLASS", "GROUP");
   text("VERSION", "1.0");
   text("TITLE", title);
-  if (filters !== undefined) integer("FILTERS", 8, packed(filters));
+  if (filters === undefined) return;
+  const packed = packFilters(filters);
+  if (packed === undefined) {
+    throw new H5Error("argument", `PyTables' FILTERS have no place for ${JSON.stringify(filters)}`);
+  }
+  integer("FILTERS", 8, packed);
 }
 
 /** Gives a new dataset the attributes that PyTables 3.11 writes. */

@@ -1,6 +1,7 @@
 import { H5Error } from "../errors.ts";
 import type { Dataset } from "../object/dataset.ts";
 import { datatypeName } from "../object/datatype-name.ts";
+import { chunkBytesOf, groupFiltersText } from "../object/group-settings.ts";
 import { meantDatatype } from "../object/pytables.ts";
 import { viewsOf } from "../view/view.ts";
 import { problemOf } from "./content.ts";
@@ -10,6 +11,9 @@ import type { FileNode, Node } from "./node.ts";
 type Fact = (node: Node) => string | undefined;
 
 type DatasetNode = FileNode & { readonly object: Dataset };
+
+/** By the version of the superblock: what the file's structures are like (see `LibraryVersion`). */
+const LIBVER = ["earliest", "earliest", "v18", "v110"] as const;
 
 /**
  * What the extended attributes `user.h5fs.NAME` say of an object: facts that are in no attribute of the file. They are
@@ -26,14 +30,20 @@ const FACTS: Record<string, Fact> = {
     object.dataspace.kind === "null" ? "null" : tuple(part?.dims ?? object.dims),
   ),
   maxshape: ofDataset(({ object }) => (object.dataspace.kind === "simple" ? tuple(object.maxDims) : undefined)),
-  chunks: ofDataset(({ object: { storage } }) =>
-    storage.kind === "chunked" ? tuple(storage.geometry.chunkDims) : undefined,
-  ),
-  filters: ofDataset(({ object: { filters } }) =>
-    filters
+  chunks: (node) => {
+    if (node.kind === "directory") return chunkBytesOf(node.group)?.toString();
+    const storage = isDatasetNode(node) ? node.object.storage : undefined;
+    return storage?.kind === "chunked" ? tuple(storage.geometry.chunkDims) : undefined;
+  },
+  filters: (node) => {
+    if (node.kind === "directory") return groupFiltersText(node.group);
+    if (!isDatasetNode(node)) return undefined;
+    return node.object.filters
       .map(({ id, name, clientData }) => [`${id}`, name, ...clientData].filter((part) => part !== "").join(" "))
-      .join("\n"),
-  ),
+      .join("\n");
+  },
+  libver: (node) =>
+    node.kind === "directory" && node.parent === undefined ? LIBVER[node.file.superblock.version] : undefined,
   layout: ofDataset(({ object }) => object.layout.kind),
   stored_bytes: ofDataset(({ object }) => `${object.storedBytes()}`),
   decoded_bytes: ofDataset(({ object, part }) => `${viewSubject(object, part).decodedBytes}`),

@@ -20,6 +20,15 @@ describe("mount options", () => {
     assert.deepEqual(options.kernel, []);
   });
 
+  it("have filters and a library version for what is made", () => {
+    const { compression, libver, lock } = parseMountOptions([
+      "compression=shuffle,gzip=6,fletcher32,lock=none,libver=v110",
+    ]);
+    assert.deepEqual([compression, libver, lock], [["shuffle", { gzip: 6 }, "fletcher32"], "v110", false]);
+    refused("compression=zstd:3", /"zstd:3" is no filter that h5fs can apply/);
+    refused("libver=v12", /expected earliest or v18/);
+  });
+
   it("have masks for files, for directories, and for both wherever it stands", () => {
     const masks = { fileMask: 0o77, directoryMask: 0o22 };
     for (const words of ["umask=022,fmask=077", "fmask=077,umask=022"]) {
