@@ -1,8 +1,6 @@
 import { decodeText, encodeText } from "../../src/format/text.ts";
-import { problemOf } from "../../src/tree/content.ts";
 import { fileName, NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
-import type { Timestamp } from "../../src/tree/posix-metadata.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError, errnoOf, messageOfFailure } from "../errno.ts";
 import {
@@ -14,9 +12,6 @@ import {
   type DirectoryEntry,
   type Entry,
   type FilesystemStatistics,
-  FOPEN_DIRECT_IO,
-  FOPEN_KEEP_CACHE,
-  O_ACCMODE,
   type OpenReply,
   PARKED,
   type Parked,
@@ -28,37 +23,22 @@ import type { Rendered } from "../job.ts";
 import type { MountSession } from "../mount-session.ts";
 import { directoryEntryType, S_IFMT, S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
-import { seek } from "../seek.ts";
-import type { ParkedReplier, Session } from "../session.ts";
+import type { ParkedReplier } from "../session.ts";
 import type { AttributeChanges } from "./attribute-changes.ts";
 import { now } from "./clock.ts";
 import { Directories } from "./directories.ts";
-import { fallocate } from "./file-ranges.ts";
-import type { LiveFile } from "./live-file.ts";
-import type { Metadata } from "./metadata.ts";
-import { changeMetadata, withoutPrivileges } from "./metadata-changes.ts";
-import type { MovedNodes } from "./moved-nodes.ts";
+import { FileIo, type FileIoSetup } from "./file-io.ts";
+import { changeMetadata } from "./metadata-changes.ts";
 import type { NameChanges } from "./name-changes.ts";
-import { isBare, isWritableFile, type NamePlace, namePlace } from "./names.ts";
-import { type OpenFile, type OpenFiles, type Refused, rethrow } from "./open-files.ts";
-import type { Rejected } from "./rejected.ts";
+import { isBare, type NamePlace, namePlace } from "./names.ts";
 import { statisticsOf } from "./statistics.ts";
-
-const O_TRUNC = 0o1000;
 
 /** For what only changes through this mount, and by that name: a day, in seconds. */
 const LONG = 86_400;
 
-export interface WritableSessionSetup {
-  /** What reads all that is no file node. */
-  readonly reading: Session;
-  readonly live: LiveFile;
+export interface WritableSessionSetup extends FileIoSetup {
   readonly tree: Tree;
-  readonly files: OpenFiles;
-  readonly metadata: Metadata;
   readonly names: NameChanges;
-  readonly moved: MovedNodes;
-  readonly rejected: Rejected;
   readonly replier: Pick<ParkedReplier, "errno">;
   readonly attributes: AttributeChanges;
   /** The directory that the mounted file is in. */
@@ -73,11 +53,13 @@ export class WritableSession implements MountSession, Changes {
   readonly #setup: WritableSessionSetup;
   readonly #nodes: NodeTable;
   readonly #directories: Directories;
+  readonly #io: FileIo;
 
   constructor(setup: WritableSessionSetup) {
     this.#setup = setup;
     this.#nodes = setup.reading.nodes;
     this.#directories = new Directories(setup.tree);
+    this.#io = new FileIo(setup);
   }
 
   lookup(_request: Request, parent: number, name: Uint8Array): Entry {
@@ -111,67 +93,31 @@ export class WritableSession implements MountSession, Changes {
   }
 
   open(request: Request, nodeid: number, flags: number): OpenReply | Parked {
-    const node = this.#node(nodeid);
-    if (node.kind !== "file" || node.file !== this.#setup.live.file || !isWritableFile(node)) {
-      if ((flags & O_ACCMODE) !== 0 || (flags & O_TRUNC) !== 0) throw new ErrnoError(Errno.EROFS);
-      const reply = this.#setup.reading.open(request, nodeid, flags);
-      if (typeof reply === "symbol") return reply;
-      // The data may have been changed since the kernel read pages of it.
-      return { handle: reply.handle * 2, flags: reply.flags & ~FOPEN_KEEP_CACHE };
-    }
-    const problem = problemOf(node);
-    if (problem !== undefined) throw problem;
-    const handle = this.#setup.files.open(node);
-    if ((flags & O_TRUNC) !== 0) {
-      try {
-        this.#truncate(this.#setup.files.byHandle(handle), 0);
-      } catch (error) {
-        this.#setup.files.release(handle, rethrow);
-        throw error;
-      }
-    }
-    return this.#opened(node, handle, flags);
+    return this.#io.open(request, nodeid, this.#node(nodeid), flags);
   }
 
   read(request: Request, nodeid: number, handle: number, offset: number, target: Uint8Array): number | Parked {
-    if (handle % 2 === 0) return this.#setup.reading.read(request, nodeid, handle / 2, offset, target);
-    const file = this.#file(handle);
-    if (file.hasOwnBytes || file.isUnlinked) return file.buffer.read(offset, target);
-    return this.#setup.reading.read(request, nodeid, 0, offset, target);
+    return this.#io.read(request, nodeid, handle, offset, target);
   }
 
   write(_request: Request, _nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
-    const file = this.#file(handle);
-    file.checkRoom();
-    const time = now();
-    file.buffer.write(flags.append ? file.buffer.size : offset, data);
-    const kept = this.#setup.metadata.stored(file.node);
-    this.#modified(file, time, flags.killPrivileges ? withoutPrivileges(kept) : kept);
-    this.#keepBounded(file);
+    this.#io.write(handle, offset, data, flags);
   }
 
   lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number {
-    if (handle % 2 === 0) return this.#setup.reading.lseek(request, nodeid, handle / 2, offset, whence);
-    return seek(this.#file(handle).buffer.size, offset, whence);
+    return this.#io.lseek(request, nodeid, handle, offset, whence);
   }
 
   fallocate(_request: Request, _nodeid: number, handle: number, offset: number, length: number, mode: number): void {
-    const file = this.#file(handle);
-    const time = now();
-    const changed = (): void => {
-      this.#modified(file, time);
-      this.#keepBounded(file);
-    };
-    fallocate(file, offset, length, mode, changed);
-    changed();
+    this.#io.fallocate(handle, offset, length, mode);
   }
 
   flush(_request: Request, _nodeid: number, handle: number): void {
-    if (handle % 2 === 1) this.#setup.files.publish(this.#file(handle));
+    this.#io.flush(handle);
   }
 
-  fsync(request: Request, nodeid: number, handle: number): Parked | undefined {
-    this.flush(request, nodeid, handle);
+  fsync(request: Request, _nodeid: number, handle: number): Parked | undefined {
+    this.#io.flush(handle);
     return this.#sync(request);
   }
 
@@ -188,7 +134,7 @@ export class WritableSession implements MountSession, Changes {
   }
 
   isChanged(handle: number): boolean {
-    return handle % 2 === 1 && this.#setup.files.isChanged((handle - 1) / 2);
+    return this.#io.isChanged(handle);
   }
 
   proceed(): void {
@@ -196,15 +142,7 @@ export class WritableSession implements MountSession, Changes {
   }
 
   release(request: Request, nodeid: number, handle: number): void {
-    if (handle % 2 === 0) {
-      this.#setup.reading.release(request, nodeid, handle / 2);
-      return;
-    }
-    const file = this.#file(handle);
-    const { files, metadata, moved } = this.#setup;
-    const last = file.isUnlinked && file.handles === 1 ? metadata.of(file.node) : undefined;
-    files.release((handle - 1) / 2, this.#keepRefused);
-    if (last !== undefined) moved.gone(file.node, last);
+    this.#io.release(request, nodeid, handle);
   }
 
   opendir(_request: Request, nodeid: number): OpenReply {
@@ -268,7 +206,7 @@ export class WritableSession implements MountSession, Changes {
     const node = this.#changeable(nodeid);
     if (node.kind === "broken") throw node.error;
     const open = node.kind === "file" ? files.get(node) : undefined;
-    if (change.size !== undefined) this.#resize(node, open, change.size);
+    if (change.size !== undefined) this.#io.resize(node, open, change.size);
     const changed = changeMetadata(metadata.of(node), metadata.stored(node), change, now());
     if (open !== undefined) {
       open.metadata = changed;
@@ -285,7 +223,7 @@ export class WritableSession implements MountSession, Changes {
   #setattrOfAttributes(node: FileNode, { size, mode, uid, gid }: AttributeChange): AttributesReply {
     const isOnlySize = mode === undefined && uid === undefined && gid === undefined;
     if (!isOnlySize || size === undefined) throw new ErrnoError(Errno.EPERM);
-    this.#resize(node, this.#setup.files.get(node), size);
+    this.#io.resize(node, this.#setup.files.get(node), size);
     return { attributes: this.#setup.metadata.of(node, this.#size(node)), valid: 0 };
   }
 
@@ -301,7 +239,7 @@ export class WritableSession implements MountSession, Changes {
     const entry = this.#found(place);
     const node = this.#node(entry.nodeid);
     if (node.kind !== "file") throw new TypeError("a new file is no file");
-    return { entry, open: this.#opened(node, this.#setup.files.open(node), flags) };
+    return { entry, open: this.#io.created(node, flags) };
   }
 
   mkdir(request: Request, parent: number, name: Uint8Array, mode: number): Entry {
@@ -372,55 +310,8 @@ export class WritableSession implements MountSession, Changes {
   }
 
   destroy(): void {
-    this.#setup.files.closeAll(this.#keepRefused);
+    this.#io.closeAll();
     this.#setup.live.close();
-  }
-
-  readonly #keepRefused: Refused = (file, error) => this.#setup.rejected.refused(file, error);
-
-  #opened(node: FileNode, handle: number, flags: number): OpenReply {
-    const isForWriting = (flags & O_ACCMODE) !== 0;
-    // A dataset may have been changed by another view since the kernel read pages of this one.
-    const reading = isBare(node) ? FOPEN_KEEP_CACHE : 0;
-    return { handle: handle * 2 + 1, flags: isForWriting ? FOPEN_DIRECT_IO : reading };
-  }
-
-  #file(handle: number): OpenFile {
-    if (handle % 2 === 0) throw new ErrnoError(Errno.EBADF);
-    return this.#setup.files.byHandle((handle - 1) / 2);
-  }
-
-  #resize(node: Node, open: OpenFile | undefined, size: number): void {
-    if (node.kind === "directory") throw new ErrnoError(Errno.EISDIR);
-    if (node.kind !== "file" || !isWritableFile(node)) throw new ErrnoError(Errno.EROFS);
-    if (open !== undefined) {
-      this.#truncate(open, size);
-      return;
-    }
-    const { files } = this.#setup;
-    const handle = files.open(node);
-    try {
-      this.#truncate(files.byHandle(handle), size);
-    } finally {
-      files.release(handle, rethrow);
-    }
-  }
-
-  #truncate(file: OpenFile, size: number): void {
-    const time = now();
-    file.buffer.truncate(size);
-    this.#modified(file, time);
-  }
-
-  #modified(file: OpenFile, time: Timestamp, kept = this.#setup.metadata.stored(file.node)): void {
-    // Whose attributes these are has times and permissions of its own.
-    if (file.node.view === "attrs.json") return;
-    file.metadata = { ...kept, mtime: time, ctime: time };
-  }
-
-  #keepBounded(file: OpenFile): void {
-    this.#setup.live.changed();
-    this.#setup.files.keepBounded(file);
   }
 
   #node(nodeid: number): Node {

@@ -1,0 +1,182 @@
+import { problemOf } from "../../src/tree/content.ts";
+import type { FileNode, Node } from "../../src/tree/node.ts";
+import type { Timestamp } from "../../src/tree/posix-metadata.ts";
+import { Errno, ErrnoError } from "../errno.ts";
+import {
+  FOPEN_DIRECT_IO,
+  FOPEN_KEEP_CACHE,
+  O_ACCMODE,
+  type OpenReply,
+  type Parked,
+  type Request,
+  type WriteFlags,
+} from "../filesystem.ts";
+import { seek } from "../seek.ts";
+import type { Session } from "../session.ts";
+import { withoutPrivileges } from "./metadata-changes.ts";
+import { now } from "./clock.ts";
+import { fallocate } from "./file-ranges.ts";
+import type { LiveFile } from "./live-file.ts";
+import type { Metadata } from "./metadata.ts";
+import type { MovedNodes } from "./moved-nodes.ts";
+import { isBare, isWritableFile } from "./names.ts";
+import { type OpenFile, type OpenFiles, type Refused, rethrow } from "./open-files.ts";
+import type { Rejected } from "./rejected.ts";
+
+const O_TRUNC = 0o1000;
+
+export interface FileIoSetup {
+  /** What reads all that is no file node. */
+  readonly reading: Session;
+  readonly live: LiveFile;
+  readonly files: OpenFiles;
+  readonly metadata: Metadata;
+  readonly moved: MovedNodes;
+  readonly rejected: Rejected;
+}
+
+/**
+ * What is done with open files of a mount that can be written. Handles of what can be written are odd numbers; those of what can
+ * only be read are the reading session's, doubled.
+ */
+export class FileIo {
+  readonly #setup: FileIoSetup;
+
+  constructor(setup: FileIoSetup) {
+    this.#setup = setup;
+  }
+
+  open(request: Request, nodeid: number, node: Node, flags: number): OpenReply | Parked {
+    const { live, reading, files } = this.#setup;
+    if (node.kind !== "file" || node.file !== live.file || !isWritableFile(node)) {
+      if ((flags & O_ACCMODE) !== 0 || (flags & O_TRUNC) !== 0) throw new ErrnoError(Errno.EROFS);
+      const reply = reading.open(request, nodeid, flags);
+      if (typeof reply === "symbol") return reply;
+      // The data may have been changed since the kernel read pages of it.
+      return { handle: reply.handle * 2, flags: reply.flags & ~FOPEN_KEEP_CACHE };
+    }
+    const problem = problemOf(node);
+    if (problem !== undefined) throw problem;
+    const handle = files.open(node);
+    if ((flags & O_TRUNC) !== 0) {
+      try {
+        this.#truncate(files.byHandle(handle), 0);
+      } catch (error) {
+        files.release(handle, rethrow);
+        throw error;
+      }
+    }
+    return opened(node, handle, flags);
+  }
+
+  /** Opens a file that has just been made. */
+  created(node: FileNode, flags: number): OpenReply {
+    return opened(node, this.#setup.files.open(node), flags);
+  }
+
+  read(request: Request, nodeid: number, handle: number, offset: number, target: Uint8Array): number | Parked {
+    const { reading } = this.#setup;
+    if (handle % 2 === 0) return reading.read(request, nodeid, handle / 2, offset, target);
+    const file = this.#file(handle);
+    if (file.hasOwnBytes || file.isUnlinked) return file.buffer.read(offset, target);
+    return reading.read(request, nodeid, 0, offset, target);
+  }
+
+  write(handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
+    const file = this.#file(handle);
+    file.checkRoom();
+    const time = now();
+    file.buffer.write(flags.append ? file.buffer.size : offset, data);
+    const kept = this.#setup.metadata.stored(file.node);
+    this.#modified(file, time, flags.killPrivileges ? withoutPrivileges(kept) : kept);
+    this.#keepBounded(file);
+  }
+
+  lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number {
+    if (handle % 2 === 0) return this.#setup.reading.lseek(request, nodeid, handle / 2, offset, whence);
+    return seek(this.#file(handle).buffer.size, offset, whence);
+  }
+
+  fallocate(handle: number, offset: number, length: number, mode: number): void {
+    const file = this.#file(handle);
+    const time = now();
+    const changed = (): void => {
+      this.#modified(file, time);
+      this.#keepBounded(file);
+    };
+    fallocate(file, offset, length, mode, changed);
+    changed();
+  }
+
+  flush(handle: number): void {
+    if (handle % 2 === 1) this.#setup.files.publish(this.#file(handle));
+  }
+
+  isChanged(handle: number): boolean {
+    return handle % 2 === 1 && this.#setup.files.isChanged((handle - 1) / 2);
+  }
+
+  release(request: Request, nodeid: number, handle: number): void {
+    const { files, metadata, moved, reading } = this.#setup;
+    if (handle % 2 === 0) {
+      reading.release(request, nodeid, handle / 2);
+      return;
+    }
+    const file = this.#file(handle);
+    const last = file.isUnlinked && file.handles === 1 ? metadata.of(file.node) : undefined;
+    files.release((handle - 1) / 2, this.#keepRefused);
+    if (last !== undefined) moved.gone(file.node, last);
+  }
+
+  /** Cuts a file off, or makes it longer, by whatever name it was asked for. @param open where somebody has it open */
+  resize(node: Node, open: OpenFile | undefined, size: number): void {
+    if (node.kind === "directory") throw new ErrnoError(Errno.EISDIR);
+    if (node.kind !== "file" || !isWritableFile(node)) throw new ErrnoError(Errno.EROFS);
+    if (open !== undefined) {
+      this.#truncate(open, size);
+      return;
+    }
+    const { files } = this.#setup;
+    const handle = files.open(node);
+    try {
+      this.#truncate(files.byHandle(handle), size);
+    } finally {
+      files.release(handle, rethrow);
+    }
+  }
+
+  closeAll(): void {
+    this.#setup.files.closeAll(this.#keepRefused);
+  }
+
+  readonly #keepRefused: Refused = (file, error) => this.#setup.rejected.refused(file, error);
+
+  #file(handle: number): OpenFile {
+    if (handle % 2 === 0) throw new ErrnoError(Errno.EBADF);
+    return this.#setup.files.byHandle((handle - 1) / 2);
+  }
+
+  #truncate(file: OpenFile, size: number): void {
+    const time = now();
+    file.buffer.truncate(size);
+    this.#modified(file, time);
+  }
+
+  #modified(file: OpenFile, time: Timestamp, kept = this.#setup.metadata.stored(file.node)): void {
+    // Whose attributes these are has times and permissions of its own.
+    if (file.node.view === "attrs.json") return;
+    file.metadata = { ...kept, mtime: time, ctime: time };
+  }
+
+  #keepBounded(file: OpenFile): void {
+    this.#setup.live.changed();
+    this.#setup.files.keepBounded(file);
+  }
+}
+
+function opened(node: FileNode, handle: number, flags: number): OpenReply {
+  const isForWriting = (flags & O_ACCMODE) !== 0;
+  // A dataset may have been changed by another view since the kernel read pages of this one.
+  const reading = isBare(node) ? FOPEN_KEEP_CACHE : 0;
+  return { handle: handle * 2 + 1, flags: isForWriting ? FOPEN_DIRECT_IO : reading };
+}
