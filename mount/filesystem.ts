@@ -115,6 +115,8 @@ export interface RenameFlags {
   readonly noReplace: boolean;
   /** Both exist and change places. */
   readonly exchange: boolean;
+  /** A character device 0:0 takes the old name. */
+  readonly whiteout: boolean;
 }
 
 /** WRITE's flags. */
@@ -123,6 +125,13 @@ export interface WriteFlags {
   readonly append: boolean;
   /** Set-user-ID and set-group-ID are to be taken away. */
   readonly killPrivileges: boolean;
+}
+
+/** Where in an open file. */
+export interface FilePlace {
+  readonly nodeid: number;
+  readonly handle: number;
+  readonly offset: number;
 }
 
 /** The operations of a file system that can be written. While `areHeld`, whoever asks for a change is to wait. The permission bits of `mode` are without those of the umask. */
@@ -135,6 +144,8 @@ export interface Changes {
   /** @param mode the type, too */
   mknod(request: Request, parent: number, name: Uint8Array, mode: number, rdev: number): Entry;
   create(request: Request, parent: number, name: Uint8Array, mode: number, flags: number): Created;
+  /** A file without a name, which `link` may give it. */
+  tmpfile(request: Request, parent: number, mode: number, flags: number): Created;
   mkdir(request: Request, parent: number, name: Uint8Array, mode: number): Entry;
   symlink(request: Request, parent: number, name: Uint8Array, target: Uint8Array): Entry;
   link(request: Request, nodeid: number, parent: number, name: Uint8Array): Entry;
@@ -150,6 +161,8 @@ export interface Changes {
   ): void;
   /** Returns when all are taken over: the bytes are the caller's again. */
   write(request: Request, nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void;
+  /** Copies bytes of one open file into another; fewer where the first ends, or it would take long. @returns how many */
+  copyFileRange(request: Request, from: FilePlace, to: FilePlace, length: number): number;
   /** @param mode FALLOC_FL_* */
   fallocate(request: Request, nodeid: number, handle: number, offset: number, length: number, mode: number): void;
   setxattr(request: Request, nodeid: number, name: Uint8Array, value: Uint8Array, flags: number): void;

@@ -23,6 +23,7 @@ export interface FileFacts {
 /** File type bits of a mode. */
 export const S_IFMT = 0o170000;
 export const S_IFDIR = 0o040000;
+export const S_IFCHR = 0o020000;
 export const S_IFREG = 0o100000;
 const S_IFLNK = 0o120000;
 /** On a directory: what is made in it has its group. */

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { H5Error } from "../src/errors.ts";
 import { decodeText, encodeText } from "../src/format/text.ts";
-import { type Content, contentOf, problemOf, type StoredContent } from "../src/tree/content.ts";
+import { type Content, contentOf, dataRanges, problemOf, type StoredContent } from "../src/tree/content.ts";
 import { extendedAttribute, extendedAttributeNames, USER } from "../src/tree/extended-attributes.ts";
 import { NAME_MAX } from "../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
@@ -185,9 +185,11 @@ export class Session implements MountSession {
   }
 
   lseek(_request: Request, nodeid: number, _handle: number, offset: number, whence: number): number {
-    const size = this.#attributes(this.#node(nodeid))?.size;
+    const node = this.#node(nodeid);
+    const size = this.#attributes(node)?.size;
     if (size === undefined) throw new ErrnoError(Errno.EINVAL);
-    return seek(size, offset, whence);
+    const content = node.kind === "file" ? this.#content(node) : undefined;
+    return seek(size, offset, whence, content?.kind === "stored" ? dataRanges(content) : undefined);
   }
 
   flush(): void {

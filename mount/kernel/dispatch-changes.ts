@@ -1,6 +1,6 @@
 import type { Timestamp } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError } from "../errno.ts";
-import type { AttributeChange, Changes, Entry, FileSystem, Request } from "../filesystem.ts";
+import type { AttributeChange, Changes, Created, Entry, FileSystem, Request } from "../filesystem.ts";
 import { OPCODE } from "./opcode.ts";
 import type { Replier } from "./replier.ts";
 import {
@@ -12,6 +12,7 @@ import {
   OUT_HEADER_SIZE,
   putEntry,
   putOpened,
+  putU64,
 } from "./structs.ts";
 
 const BODY = IN_HEADER_SIZE;
@@ -42,8 +43,20 @@ export class ChangeDispatcher {
         this.#sendEntry(unique, changes.mknod(request, nodeid, name, mode, rdev));
         return true;
       }
-      case OPCODE.CREATE:
-        this.#create(changes, request, nodeid, view);
+      case OPCODE.CREATE: {
+        const name = nulTerminated(view, BODY + 16);
+        const [flags, mode] = [view.getUint32(BODY, true), view.getUint32(BODY + 4, true)];
+        this.#sendCreated(request, changes.create(request, nodeid, name, mode, flags));
+        return true;
+      }
+      case OPCODE.TMPFILE: {
+        const [flags, mode] = [view.getUint32(BODY, true), view.getUint32(BODY + 4, true)];
+        this.#sendCreated(request, changes.tmpfile(request, nodeid, mode, flags));
+        return true;
+      }
+      case OPCODE.COPY_FILE_RANGE:
+      case OPCODE.COPY_FILE_RANGE_64:
+        this.#copyFileRange(changes, request, nodeid, view);
         return true;
       case OPCODE.MKDIR: {
         const name = nulTerminated(view, BODY + 8);
@@ -119,10 +132,18 @@ export class ChangeDispatcher {
     this.#replier.send(request.unique, OUT_HEADER_SIZE + 8);
   }
 
-  #create(changes: Changes, request: Request, nodeid: number, view: DataView): void {
-    const name = nulTerminated(view, BODY + 16);
-    const [flags, mode] = [view.getUint32(BODY, true), view.getUint32(BODY + 4, true)];
-    const { entry, open } = changes.create(request, nodeid, name, mode, flags);
+  /** `struct fuse_copy_file_range_in`; the answer is `fuse_write_out` or `fuse_copy_file_range_out`, which begin alike. */
+  #copyFileRange(changes: Changes, request: Request, nodeid: number, view: DataView): void {
+    const [from, to] = [
+      { nodeid, handle: getU64(view, BODY), offset: getU64(view, BODY + 8) },
+      { nodeid: getU64(view, BODY + 16), handle: getU64(view, BODY + 24), offset: getU64(view, BODY + 32) },
+    ];
+    const copied = changes.copyFileRange(request, from, to, getU64(view, BODY + 40));
+    putU64(this.#replier.view, OUT_HEADER_SIZE, copied);
+    this.#replier.send(request.unique, OUT_HEADER_SIZE + 8);
+  }
+
+  #sendCreated(request: Request, { entry, open }: Created): void {
     const reply = this.#replier.view;
     putEntry(reply, OUT_HEADER_SIZE, entry);
     if (this.#replier.send(request.unique, putOpened(reply, OUT_HEADER_SIZE + ENTRY_SIZE, open))) return;
@@ -143,6 +164,9 @@ const CHANGES: ReadonlySet<number> = new Set([
   OPCODE.SETATTR,
   OPCODE.MKNOD,
   OPCODE.CREATE,
+  OPCODE.TMPFILE,
+  OPCODE.COPY_FILE_RANGE,
+  OPCODE.COPY_FILE_RANGE_64,
   OPCODE.MKDIR,
   OPCODE.SYMLINK,
   OPCODE.LINK,
@@ -181,13 +205,14 @@ function rename(
 ): void {
   const NOREPLACE = 1;
   const EXCHANGE = 2;
-  // RENAME_WHITEOUT is for the lower layers of an overlay.
-  if ((flags & ~(NOREPLACE | EXCHANGE)) !== 0) throw new ErrnoError(Errno.EINVAL);
+  const WHITEOUT = 4;
+  if ((flags & ~(NOREPLACE | EXCHANGE | WHITEOUT)) !== 0) throw new ErrnoError(Errno.EINVAL);
   const name = nulTerminated(view, namesAt);
   const newName = nulTerminated(view, namesAt + name.length + 1);
   changes.rename(request, parent, name, getU64(view, BODY), newName, {
     noReplace: (flags & NOREPLACE) !== 0,
     exchange: (flags & EXCHANGE) !== 0,
+    whiteout: (flags & WHITEOUT) !== 0,
   });
 }
 

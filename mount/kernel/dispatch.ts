@@ -214,7 +214,7 @@ export class Dispatcher {
         break;
       default:
         if (fs.changes !== undefined && this.#changes.handle(fs.changes, opcode, request, nodeid, view)) break;
-        this.#replier.errno(unique, refusal(opcode, fs.changes !== undefined));
+        this.#replier.errno(unique, refusal(opcode));
     }
     return true;
   }

@@ -1,18 +1,9 @@
 import { Errno } from "../errno.ts";
 import { OPCODE } from "./opcode.ts";
 
-/** What a file system that can be written has no operation for; else as a read-only one. */
-const REFUSALS_OF_WRITABLE: ReadonlyMap<number, number> = new Map([
-  // ENOSYS: the kernel copies by read and write.
-  [OPCODE.COPY_FILE_RANGE, Errno.ENOSYS],
-  [OPCODE.COPY_FILE_RANGE_64, Errno.ENOSYS],
-  // Programs then make a file and unlink it.
-  [OPCODE.TMPFILE, Errno.EOPNOTSUPP],
-]);
-
 /** The errno by which an operation is refused that the file system does not have. */
-export function refusal(opcode: number, isWritable: boolean): number {
-  return (isWritable ? REFUSALS_OF_WRITABLE.get(opcode) : undefined) ?? REFUSALS.get(opcode) ?? Errno.ENOSYS;
+export function refusal(opcode: number): number {
+  return REFUSALS.get(opcode) ?? Errno.ENOSYS;
 }
 
 /**

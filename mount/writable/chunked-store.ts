@@ -10,7 +10,7 @@ import { filtersFrom, withChunkBytes } from "../../src/object/filter-spec.ts";
 import { chunkBytesOf, setChunkBytes } from "../../src/object/group-settings.ts";
 import { createChunkedDataset } from "../../src/object/new-dataset.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
-import { resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
+import { clearRows, resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
 import { BYTE, markAsFile } from "../../src/tree/file-node.ts";
 import type { BufferedChange } from "./file-buffer.ts";
@@ -60,6 +60,7 @@ export function storeFile(transaction: FileTransaction, dataset: Dataset, change
     resizeDataset(transaction, address, [change.kept]);
     resizeDataset(transaction, address, [change.size]);
   }
+  for (const { from, to } of change.holes) clearRows(transaction, address, from, to);
   for (const { offset, bytes } of change.pieces) {
     writeSelection(transaction, address, range(offset, bytes.length), bytes);
   }

@@ -1,3 +1,4 @@
+import { type ByteRange, joined } from "../../src/chunk/stored-ranges.ts";
 import { pagesOf } from "../../src/storage/journal/page-overlay.ts";
 
 /** A file's bytes as they are stored. */
@@ -14,6 +15,8 @@ export interface BufferedChange {
   readonly size: number;
   /** In order; they do not overlap and lie within `size`. */
   readonly pieces: Iterable<{ readonly offset: number; readonly bytes: Uint8Array }>;
+  /** In order, inside what is kept: zeros, for which no space need be taken. */
+  readonly holes: readonly ByteRange[];
 }
 
 export const BLOCK = 2 ** 16;
@@ -29,6 +32,8 @@ export class FileBuffer {
   #kept: number;
   /** By number; what lies behind a block's memory is zeros. */
   readonly #blocks = new Map<number, Uint8Array>();
+  /** Blocks whose stored bytes are the file's no longer. */
+  readonly #holes = new Set<number>();
   #memory = 0;
 
   constructor(stored: StoredBytes) {
@@ -48,7 +53,8 @@ export class FileBuffer {
 
   /** Whether the file is other than what is stored. */
   get isDirty(): boolean {
-    return this.#blocks.size > 0 || this.#size !== this.#stored.size || this.#kept !== this.#stored.size;
+    const { size } = this.#stored;
+    return this.#blocks.size > 0 || this.#holes.size > 0 || this.#size !== size || this.#kept !== size;
   }
 
   /** Fills `target` as far as the file goes. @returns how many bytes */
@@ -57,8 +63,9 @@ export class FileBuffer {
     for (const { page: block, from, at, length: n } of pagesOf(offset, length, BLOCK)) {
       const part = target.subarray(at, at + n);
       const memory = this.#blocks.get(block);
-      if (memory === undefined) this.#readStored(block * BLOCK + from, part);
-      else putPadded(part, memory.subarray(from));
+      if (memory !== undefined) putPadded(part, memory.subarray(from));
+      else if (this.#holes.has(block)) part.fill(0);
+      else this.#readStored(block * BLOCK + from, part);
     }
     return length;
   }
@@ -86,9 +93,26 @@ export class FileBuffer {
     }
   }
 
+  /** The bytes become zeros, as far as may be without taking space; the size stays. */
+  punch(offset: number, length: number): void {
+    const reach = Math.min(this.#size, Math.max(this.#kept, ...[...this.#blocks.keys()].map((b) => (b + 1) * BLOCK)));
+    for (const { page: block, from, length: n } of pagesOf(offset, Math.min(length, reach - offset), BLOCK)) {
+      const memory = this.#blocks.get(block);
+      const start = block * BLOCK;
+      const isWhole = from === 0 && start + n >= Math.min(start + BLOCK, reach);
+      if (isWhole) {
+        if (memory !== undefined) this.#drop(block, memory);
+        if (start < this.#kept) this.#holes.add(block);
+      } else if (memory !== undefined || (start + from < this.#kept && !this.#holes.has(block))) {
+        this.#block(block, from, n).fill(0, from, from + n);
+      }
+    }
+  }
+
   truncate(size: number): void {
     if (size < this.#size) {
       this.#kept = Math.min(this.#kept, size);
+      for (const block of this.#holes) if (block * BLOCK >= this.#kept) this.#holes.delete(block);
       for (const [block, memory] of this.#blocks) {
         const inside = size - block * BLOCK;
         if (inside <= 0) this.#drop(block, memory);
@@ -99,7 +123,12 @@ export class FileBuffer {
   }
 
   change(): BufferedChange {
-    return { kept: this.#kept, size: this.#size, pieces: this.#pieces() };
+    const holes = [...this.#holes].sort((a, b) => a - b);
+    const range = (block: number): ByteRange => ({
+      from: block * BLOCK,
+      to: Math.min((block + 1) * BLOCK, this.#kept),
+    });
+    return { kept: this.#kept, size: this.#size, pieces: this.#pieces(), holes: joined(holes.map(range)) };
   }
 
   /** The change was made: nothing is buffered any more. */
@@ -108,6 +137,7 @@ export class FileBuffer {
     this.#kept = stored.size;
     this.#size = stored.size;
     this.#blocks.clear();
+    this.#holes.clear();
     this.#memory = 0;
   }
 
@@ -131,7 +161,7 @@ export class FileBuffer {
     const end = from + length;
     let memory = this.#blocks.get(block);
     if (memory !== undefined && memory.length >= end) return memory;
-    const old = memory;
+    const old = memory ?? (this.#holes.delete(block) ? new Uint8Array(0) : undefined);
     const stored = Math.max(0, Math.min(BLOCK, this.#kept - block * BLOCK));
     memory = new Uint8Array(roomFor(Math.max(end, old === undefined ? stored : 0)));
     if (old !== undefined) memory.set(old);

@@ -1,8 +1,10 @@
 import { problemOf } from "../../src/tree/content.ts";
 import type { FileNode, Node } from "../../src/tree/node.ts";
-import type { Timestamp } from "../../src/tree/posix-metadata.ts";
+import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 import {
+  type FilePlace,
+  type FilesystemStatistics,
   FOPEN_DIRECT_IO,
   FOPEN_KEEP_CACHE,
   O_ACCMODE,
@@ -13,17 +15,21 @@ import {
 } from "../filesystem.ts";
 import { seek } from "../seek.ts";
 import type { Session } from "../session.ts";
-import { withoutPrivileges } from "./metadata-changes.ts";
 import { now } from "./clock.ts";
 import { fallocate } from "./file-ranges.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
+import { withoutPrivileges } from "./metadata-changes.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import { isBare, isWritableFile } from "./names.ts";
 import { type OpenFile, type OpenFiles, type Refused, rethrow } from "./open-files.ts";
 import type { Rejected } from "./rejected.ts";
 
 const O_TRUNC = 0o1000;
+
+/** Bytes that COPY_FILE_RANGE copies at a time, and at most while others wait. */
+const COPY_STEP = 2 ** 20;
+const MAX_COPY = 2 ** 22;
 
 export interface FileIoSetup {
   /** What reads all that is no file node. */
@@ -33,6 +39,8 @@ export interface FileIoSetup {
   readonly metadata: Metadata;
   readonly moved: MovedNodes;
   readonly rejected: Rejected;
+  /** Of the file system that the mounted file is in. */
+  statistics(): FilesystemStatistics;
 }
 
 /**
@@ -57,10 +65,13 @@ export class FileIo {
     }
     const problem = problemOf(node);
     if (problem !== undefined) throw problem;
-    const handle = files.open(node);
+    const handle = files.open(node, isForWriting(flags));
     if ((flags & O_TRUNC) !== 0) {
       try {
-        this.#truncate(files.byHandle(handle), 0);
+        // As the kernel says of WRITE, of which it knows who may keep them (CAP_FSETID).
+        this.#truncate(files.byHandle(handle), 0, (kept) =>
+          request.uid === 0 ? kept : withoutPrivileges(kept, request),
+        );
       } catch (error) {
         files.release(handle, rethrow);
         throw error;
@@ -71,7 +82,7 @@ export class FileIo {
 
   /** Opens a file that has just been made. */
   created(node: FileNode, flags: number): OpenReply {
-    return opened(node, this.#setup.files.open(node), flags);
+    return opened(node, this.#setup.files.open(node, isForWriting(flags)), flags);
   }
 
   read(request: Request, nodeid: number, handle: number, offset: number, target: Uint8Array): number | Parked {
@@ -82,30 +93,52 @@ export class FileIo {
     return reading.read(request, nodeid, 0, offset, target);
   }
 
-  write(handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
+  write(request: Request, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
     const file = this.#file(handle);
     file.checkRoom();
     const time = now();
     file.buffer.write(flags.append ? file.buffer.size : offset, data);
     const kept = this.#setup.metadata.stored(file.node);
-    this.#modified(file, time, flags.killPrivileges ? withoutPrivileges(kept) : kept);
+    this.#modified(file, time, flags.killPrivileges ? withoutPrivileges(kept, request) : kept);
     this.#keepBounded(file);
   }
 
   lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number {
     if (handle % 2 === 0) return this.#setup.reading.lseek(request, nodeid, handle / 2, offset, whence);
-    return seek(this.#file(handle).buffer.size, offset, whence);
+    const file = this.#file(handle);
+    // Of pages that somebody has mapped and written nothing is known yet: they must not be taken for holes.
+    if (file.writers > 0 || file.hasOwnBytes) return seek(file.buffer.size, offset, whence);
+    return this.#setup.reading.lseek(request, nodeid, 0, offset, whence);
   }
 
   fallocate(handle: number, offset: number, length: number, mode: number): void {
     const file = this.#file(handle);
+    const { bsize, bavail } = this.#setup.statistics();
     const time = now();
     const changed = (): void => {
       this.#modified(file, time);
       this.#keepBounded(file);
     };
-    fallocate(file, offset, length, mode, changed);
+    fallocate(file, offset, length, mode, bsize * bavail, changed);
     changed();
+  }
+
+  /** @returns how many bytes were copied: fewer than asked for where the first file ends, or where it would take long */
+  copyFileRange(request: Request, from: FilePlace, to: FilePlace, length: number): number {
+    const step = new Uint8Array(Math.min(length, COPY_STEP));
+    let copied = 0;
+    while (copied < Math.min(length, MAX_COPY)) {
+      const part = step.subarray(0, length - copied);
+      const count = this.read(request, from.nodeid, from.handle, from.offset + copied, part);
+      if (typeof count === "symbol") throw new TypeError("a read of a file that is being changed was parked");
+      if (count === 0) break;
+      this.write(request, to.handle, to.offset + copied, part.subarray(0, count), {
+        append: false,
+        killPrivileges: false,
+      });
+      copied += count;
+    }
+    return copied;
   }
 
   flush(handle: number): void {
@@ -137,7 +170,7 @@ export class FileIo {
       return;
     }
     const { files } = this.#setup;
-    const handle = files.open(node);
+    const handle = files.open(node, true);
     try {
       this.#truncate(files.byHandle(handle), size);
     } finally {
@@ -156,10 +189,10 @@ export class FileIo {
     return this.#setup.files.byHandle((handle - 1) / 2);
   }
 
-  #truncate(file: OpenFile, size: number): void {
+  #truncate(file: OpenFile, size: number, changed = (kept: PosixMetadata) => kept): void {
     const time = now();
     file.buffer.truncate(size);
-    this.#modified(file, time);
+    this.#modified(file, time, changed(this.#setup.metadata.stored(file.node)));
   }
 
   #modified(file: OpenFile, time: Timestamp, kept = this.#setup.metadata.stored(file.node)): void {
@@ -175,8 +208,11 @@ export class FileIo {
 }
 
 function opened(node: FileNode, handle: number, flags: number): OpenReply {
-  const isForWriting = (flags & O_ACCMODE) !== 0;
   // A dataset may have been changed by another view since the kernel read pages of this one.
   const reading = isBare(node) ? FOPEN_KEEP_CACHE : 0;
-  return { handle: handle * 2 + 1, flags: isForWriting ? FOPEN_DIRECT_IO : reading };
+  return { handle: handle * 2 + 1, flags: isForWriting(flags) ? FOPEN_DIRECT_IO : reading };
+}
+
+function isForWriting(flags: number): boolean {
+  return (flags & O_ACCMODE) !== 0;
 }

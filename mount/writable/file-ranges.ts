@@ -15,23 +15,39 @@ const STEP = 2 ** 22;
 /** What is buffered of a file; another buffer after it was stored. */
 export interface Buffered {
   readonly buffer: FileBuffer;
+  /** Whether it can have holes; elements of a dataset are written as zeros. */
+  readonly isFileNode: boolean;
 }
 
 /**
- * fallocate(2). Space is not set aside: what is not written is a hole, and reads as zeros.
+ * fallocate(2). Space is not set aside: what is not written is a hole, and reads as zeros; but what there is no room for is refused.
+ * @param free bytes that the disk has left
  * @param changed called after each step of a large change, so that the buffer can be kept small
  */
-export function fallocate(file: Buffered, offset: number, length: number, mode: number, changed: () => void): void {
+export function fallocate(
+  file: Buffered,
+  offset: number,
+  length: number,
+  mode: number,
+  free: number,
+  changed: () => void,
+): void {
   if (length <= 0 || offset < 0) throw new ErrnoError(Errno.EINVAL);
   if (offset + length > MAX_SIZE) throw new ErrnoError(Errno.EFBIG);
   const end = offset + length;
   const zero = (): void => {
+    if (file.isFileNode) {
+      file.buffer.punch(offset, length);
+      return;
+    }
     const last = Math.min(end, file.buffer.size);
     for (let at = offset; at < last; at += STEP) {
       file.buffer.zero(at, Math.min(STEP, last - at));
       changed();
     }
   };
+  const isAllocating = (mode & ~KEEP_SIZE) === 0 || (mode & ~KEEP_SIZE) === ZERO_RANGE;
+  if (isAllocating && end - Math.max(offset, file.buffer.size) > free) throw new ErrnoError(Errno.ENOSPC);
   switch (mode & ~KEEP_SIZE) {
     case 0:
       break;

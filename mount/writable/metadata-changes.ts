@@ -1,5 +1,5 @@
 import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
-import type { AttributeChange, Attributes } from "../filesystem.ts";
+import type { AttributeChange, Attributes, Request } from "../filesystem.ts";
 import { S_IFMT, S_ISGID } from "../node-attributes.ts";
 
 const S_ISUID = 0o4000;
@@ -25,9 +25,13 @@ export function changeMetadata(
   };
 }
 
-/** As Linux does when somebody writes: set-group-ID means something else where the group may not execute. */
-export function withoutPrivileges(kept: PosixMetadata): PosixMetadata {
+/**
+ * As Linux does when somebody writes who may not keep them. Set-group-ID where the group may not execute once meant something else: it
+ * is only for those of that group.
+ */
+export function withoutPrivileges(kept: PosixMetadata, { gid }: Pick<Request, "gid">): PosixMetadata {
   const { mode } = kept;
   if (mode === undefined) return kept;
-  return { ...kept, mode: mode & ~(S_ISUID | ((mode & S_IXGRP) !== 0 ? S_ISGID : 0)) };
+  const isSetGroup = (mode & S_IXGRP) !== 0 || kept.gid !== gid;
+  return { ...kept, mode: mode & ~(S_ISUID | (isSetGroup ? S_ISGID : 0)) };
 }

@@ -4,6 +4,7 @@ import { addLink, changeLinkCount, removeLink } from "../../src/object/link-edit
 import { createGroup } from "../../src/object/new-object.ts";
 import { unlink } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { childPath } from "../../src/tree/canonical-name.ts";
 import { hashedInode } from "../../src/tree/inode.ts";
 import { linkRecordAttribute, linkRecordName } from "../../src/tree/link-record.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
@@ -11,14 +12,24 @@ import { type PosixMetadata, posixAttribute, type Timestamp } from "../../src/tr
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
 import type { RenameFlags, Request } from "../filesystem.ts";
-import { S_IFDIR, S_IFMT, S_ISGID } from "../node-attributes.ts";
+import { S_IFCHR, S_IFDIR, S_IFMT, S_ISGID } from "../node-attributes.ts";
 import { createFileDataset } from "./chunked-store.ts";
 import { now } from "./clock.ts";
 import { linkTarget } from "./link-target.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
-import { existing, hardLink, isBare, linkNameFor, type NamePlace, newLinkName, renamed, softLink } from "./names.ts";
+import {
+  bareLinkName,
+  existing,
+  hardLink,
+  isBare,
+  linkNameFor,
+  type NamePlace,
+  newLinkName,
+  renamed,
+  softLink,
+} from "./names.ts";
 import type { NewFileSettings } from "./new-file-storage.ts";
 import type { OpenFiles } from "./open-files.ts";
 
@@ -52,6 +63,17 @@ export class NameChanges {
     );
   }
 
+  /** An empty file that no link leads to. @returns its address */
+  makeUnnamed(request: Request, directory: DirectoryNode, mode: number): number {
+    const time = now();
+    const storage = this.#setup.newFiles.in(directory);
+    return this.#setup.live.transaction((transaction) => {
+      const address = createFileDataset(transaction, time.seconds, storage);
+      setAttribute(transaction.edit, address, posixAttribute(this.#newMetadata(request, directory, mode, 0, time)));
+      return address;
+    });
+  }
+
   makeDirectory(request: Request, place: NamePlace, mode: number): void {
     const inherited = this.#setup.metadata.of(place.directory).mode & S_ISGID;
     const type = S_IFDIR | inherited;
@@ -69,7 +91,7 @@ export class NameChanges {
     const link = newLinkName(place);
     const { directory } = place;
     const time = now();
-    const metadata = { ...this.#owner(request, directory), mode, rdev, atime: time, mtime: time, ctime: time };
+    const metadata = this.#newMetadata(request, directory, mode, rdev, time);
     this.#change([directory], time, (transaction) => {
       const address = create(transaction, time);
       setAttribute(transaction.edit, address, posixAttribute(metadata));
@@ -97,16 +119,23 @@ export class NameChanges {
     });
   }
 
-  /** One more name for a file. */
+  /** One more name for a file, or its first. */
   link(node: FileNode, place: NamePlace): void {
     const name = newLinkName(place, node);
+    const unnamed = this.#setup.files.ofObject(node.address).filter(({ isUnnamed }) => isUnnamed);
     const { directory } = place;
     const time = now();
     this.#change([directory], time, (transaction) => {
-      changeLinkCount(transaction.edit, node.address, 1);
+      // A new object counts the link that it is to have.
+      if (unnamed.length === 0) changeLinkCount(transaction.edit, node.address, 1);
       addLink(transaction.edit, directory.address, hardLink(name, node.address));
       this.#setup.metadata.touch(transaction, node, { ctime: time });
     });
+    for (const file of unnamed) {
+      file.isUnnamed = false;
+      file.isUnlinked = false;
+      file.node.move(childPath(directory.path, place.name));
+    }
   }
 
   unlink(place: NamePlace): void {
@@ -130,7 +159,8 @@ export class NameChanges {
     after();
   }
 
-  rename(from: NamePlace, to: NamePlace, { noReplace, exchange }: RenameFlags): void {
+  /** @param request whose the whiteout is to be */
+  rename(request: Request, from: NamePlace, to: NamePlace, { noReplace, exchange, whiteout }: RenameFlags): void {
     const moving = existing(from);
     if (exchange) {
       this.#exchange(from, moving, to, existing(to));
@@ -142,6 +172,7 @@ export class NameChanges {
     if (replaced !== undefined && isSame(moving.node, replaced.node)) return;
     checkReplaceable(moving.node, replaced?.node);
     if (
+      !whiteout &&
       replaced?.node.kind === "file" &&
       !isBare(replaced.node) &&
       moving.node.kind === "file" &&
@@ -162,11 +193,20 @@ export class NameChanges {
       addLink(edit, to.directory.address, renamed(moving.link, name));
       this.#moveRecord(transaction, from, moving.node, to, name, time);
       if (moving.node.kind !== "symlink") this.#setup.metadata.touch(transaction, moving.node, { ctime: time });
+      if (whiteout) this.#putWhiteout(transaction, request, from, time);
       return done;
     });
     after();
     this.#countMoved(moving.node, from, to);
     this.#setup.moved.moved([{ before: moving.node, place: to }]);
+  }
+
+  /** What an overlay has in the place of a file that it hides. */
+  #putWhiteout(transaction: FileTransaction, request: Request, { directory, name }: NamePlace, time: Timestamp): void {
+    const { edit } = transaction;
+    const address = createFileDataset(transaction, time.seconds, { filters: [], chunkBytes: undefined });
+    setAttribute(edit, address, posixAttribute(this.#newMetadata(request, directory, S_IFCHR, 0, time)));
+    addLink(edit, directory.address, hardLink(bareLinkName(name), address));
   }
 
   /**
@@ -303,6 +343,10 @@ export class NameChanges {
     if (node.kind !== "directory") return;
     this.#setup.metadata.countDirectory(from.directory, -1);
     this.#setup.metadata.countDirectory(to.directory, 1);
+  }
+
+  #newMetadata(request: Request, directory: DirectoryNode, mode: number, rdev: number, time: Timestamp): PosixMetadata {
+    return { ...this.#owner(request, directory), mode, rdev, atime: time, mtime: time, ctime: time };
   }
 
   #owner({ uid, gid }: Request, directory: DirectoryNode): Pick<PosixMetadata, "uid" | "gid"> {

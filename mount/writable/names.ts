@@ -73,7 +73,8 @@ export function renamed(link: Link, name: string): Link {
   return { ...link, ...named(name) };
 }
 
-function bareLinkName(name: string): string {
+/** The name of a link that is shown as it is. @throws ErrnoError EINVAL where none is shown so */
+export function bareLinkName(name: string): string {
   const link = linkName(name);
   if (link === undefined || link === "" || link.includes("/") || link.includes("\0") || fileName(link, "") !== name) {
     throw new ErrnoError(Errno.EINVAL);

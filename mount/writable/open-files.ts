@@ -50,8 +50,12 @@ export class OpenFile {
   /** What is newer than what the file has. */
   metadata: PosixMetadata | undefined;
   handles = 0;
+  /** How many of them write. */
+  writers = 0;
   /** No link leads to it any more: it goes with its last handle. */
   isUnlinked = false;
+  /** It never had a name, and may be given one: linkat(2) of what O_TMPFILE has made. */
+  isUnnamed = false;
   #buffer: FileBuffer | undefined;
   #isKept = false;
   readonly #stored: () => StoredBytes;
@@ -127,7 +131,7 @@ export class OpenFiles {
   readonly #reader = new RangeReader("native", 2 ** 22);
   readonly #texts: OwnTexts;
   readonly #files = new Map<string, OpenFile>();
-  readonly #handles = new Map<number, OpenFile>();
+  readonly #handles = new Map<number, { readonly file: OpenFile; readonly isWriting: boolean }>();
   #next = 1;
 
   constructor(live: LiveFile, texts: OwnTexts) {
@@ -151,26 +155,31 @@ export class OpenFiles {
 
   /** @throws ErrnoError where there is no such handle */
   byHandle(handle: number): OpenFile {
-    const file = this.#handles.get(handle);
-    if (file === undefined) throw new ErrnoError(Errno.EBADF);
-    return file;
+    return this.#handle(handle).file;
+  }
+
+  #handle(handle: number) {
+    const known = this.#handles.get(handle);
+    if (known === undefined) throw new ErrnoError(Errno.EBADF);
+    return known;
   }
 
   /** Whether to publish or close it would change what is stored. */
   isChanged(handle: number): boolean {
-    const file = this.#handles.get(handle);
+    const file = this.#handles.get(handle)?.file;
     return file !== undefined && (file.isDirty || file.isUnlinked);
   }
 
-  open(node: FileNode): number {
+  open(node: FileNode, isWriting: boolean): number {
     let file = this.#files.get(node.key);
     if (file === undefined) {
       file = new OpenFile(node, () => this.#storedBytes(node));
       this.#files.set(node.key, file);
     }
     file.handles++;
+    if (isWriting) file.writers++;
     const handle = this.#next++;
-    this.#handles.set(handle, file);
+    this.#handles.set(handle, { file, isWriting });
     return handle;
   }
 
@@ -179,9 +188,10 @@ export class OpenFiles {
    * @param refused called where that cannot be published, and nobody else has the file open: it is closed all the same
    */
   release(handle: number, refused: Refused): void {
-    const file = this.byHandle(handle);
+    const { file, isWriting } = this.#handle(handle);
     this.#handles.delete(handle);
     file.handles--;
+    if (isWriting) file.writers--;
     try {
       this.publish(file);
     } catch (error) {

@@ -19,6 +19,7 @@ import { NameChanges } from "./name-changes.ts";
 import { NewFileSettings } from "./new-file-storage.ts";
 import { OpenFiles } from "./open-files.ts";
 import { Rejected } from "./rejected.ts";
+import { statisticsOf } from "./statistics.ts";
 import { WritableSession } from "./writable-session.ts";
 
 export interface WritableSetup extends Omit<SessionSetup, "tree"> {
@@ -64,7 +65,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     attributes: new AttributeChanges(live, metadata, log),
     rejected: new Rejected({ tree, files, metadata, names, log }),
     replier: setup.replier,
-    directory: dirname(path),
+    statistics: () => statisticsOf(dirname(path)),
     log,
   });
 }

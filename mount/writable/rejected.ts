@@ -56,7 +56,7 @@ export class Rejected {
     names.makeFile({ unique: 0, pid: 0, uid, gid }, place, S_IFREG | (mode & 0o666), 0);
     const made = this.#setup.tree.listed(place.directory, place.name)?.node;
     if (made?.kind !== "file") throw new TypeError(`${place.name} was made and is not there`);
-    const handle = files.open(made);
+    const handle = files.open(made, true);
     files.byHandle(handle).buffer.write(0, bytes);
     files.release(handle, rethrow);
     return made.path;

@@ -11,6 +11,7 @@ import {
   type Created,
   type DirectoryEntry,
   type Entry,
+  type FilePlace,
   type FilesystemStatistics,
   type OpenReply,
   PARKED,
@@ -31,7 +32,6 @@ import { FileIo, type FileIoSetup } from "./file-io.ts";
 import { changeMetadata } from "./metadata-changes.ts";
 import type { NameChanges } from "./name-changes.ts";
 import { isBare, type NamePlace, namePlace } from "./names.ts";
-import { statisticsOf } from "./statistics.ts";
 
 /** For what only changes through this mount, and by that name: a day, in seconds. */
 const LONG = 86_400;
@@ -41,8 +41,6 @@ export interface WritableSessionSetup extends FileIoSetup {
   readonly names: NameChanges;
   readonly replier: Pick<ParkedReplier, "errno">;
   readonly attributes: AttributeChanges;
-  /** The directory that the mounted file is in. */
-  readonly directory: string;
   /** Is given what a person should know of, a line at a time. */
   log(line: string): void;
 }
@@ -100,12 +98,16 @@ export class WritableSession implements MountSession, Changes {
     return this.#io.read(request, nodeid, handle, offset, target);
   }
 
-  write(_request: Request, _nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
-    this.#io.write(handle, offset, data, flags);
+  write(request: Request, _nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
+    this.#io.write(request, handle, offset, data, flags);
   }
 
   lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number {
     return this.#io.lseek(request, nodeid, handle, offset, whence);
+  }
+
+  copyFileRange(request: Request, from: FilePlace, to: FilePlace, length: number): number {
+    return this.#io.copyFileRange(request, from, to, length);
   }
 
   fallocate(_request: Request, _nodeid: number, handle: number, offset: number, length: number, mode: number): void {
@@ -190,7 +192,7 @@ export class WritableSession implements MountSession, Changes {
   }
 
   statfs(): FilesystemStatistics {
-    return statisticsOf(this.#setup.directory);
+    return this.#setup.statistics();
   }
 
   interrupt(unique: number): void {
@@ -242,6 +244,18 @@ export class WritableSession implements MountSession, Changes {
     return { entry, open: this.#io.created(node, flags) };
   }
 
+  tmpfile(request: Request, parent: number, mode: number, flags: number): Created {
+    const directory = this.#changeableDirectory(parent);
+    const address = this.#setup.names.makeUnnamed(request, directory, (mode & ~S_IFMT) | S_IFREG);
+    const node = this.#setup.tree.unnamed(directory, address);
+    const open = this.#io.created(node, flags);
+    const file = this.#setup.files.get(node);
+    if (file === undefined) throw new TypeError("a new file is not open");
+    file.isUnlinked = true;
+    file.isUnnamed = true;
+    return { entry: this.#entry(node), open };
+  }
+
   mkdir(request: Request, parent: number, name: Uint8Array, mode: number): Entry {
     const place = this.#place(parent, name);
     this.#setup.names.makeDirectory(request, place, mode);
@@ -258,8 +272,9 @@ export class WritableSession implements MountSession, Changes {
     const place = this.#place(parent, name);
     const node = this.#changeable(nodeid);
     if (node.kind !== "file") throw new ErrnoError(Errno.EPERM);
+    const open = this.#setup.files.get(node);
     // As linkat(2) says of a file whose last name is gone.
-    if (this.#setup.files.get(node)?.isUnlinked === true) throw new ErrnoError(Errno.ENOENT);
+    if (open?.isUnlinked === true && !open.isUnnamed) throw new ErrnoError(Errno.ENOENT);
     this.#setup.names.link(node, place);
     return this.#found(place);
   }
@@ -273,14 +288,14 @@ export class WritableSession implements MountSession, Changes {
   }
 
   rename(
-    _request: Request,
+    request: Request,
     parent: number,
     name: Uint8Array,
     newParent: number,
     newName: Uint8Array,
     flags: RenameFlags,
   ): void {
-    this.#setup.names.rename(this.#place(parent, name), this.#place(newParent, newName), flags);
+    this.#setup.names.rename(request, this.#place(parent, name), this.#place(newParent, newName), flags);
   }
 
   /** Milliseconds until `idle` is to be called; -1: there is nothing to be done. */
@@ -342,11 +357,15 @@ export class WritableSession implements MountSession, Changes {
 
   /** A place where names can be changed. */
   #place(parent: number, name: Uint8Array): NamePlace {
-    const directory = this.#directory(parent);
+    return namePlace(this.#setup.tree, this.#changeableDirectory(parent), name);
+  }
+
+  #changeableDirectory(nodeid: number): DirectoryNode {
+    const directory = this.#directory(nodeid);
     if (directory.file !== this.#setup.live.file) throw new ErrnoError(Errno.EROFS);
     // Every name there is one that an object has somewhere else.
     if (directory.isHidden) throw new ErrnoError(Errno.EPERM);
-    return namePlace(this.#setup.tree, directory, name);
+    return directory;
   }
 
   /** What has just been made there. */

@@ -108,6 +108,26 @@ export class ChunkWriter {
     this.#geometry = after;
   }
 
+  /** Rows [from, to) along the first dimension are fill values again; chunks that have no others inside the dataset are freed. */
+  clear(from: number, to: number): void {
+    const { dims, chunkDims } = this.#geometry;
+    const rows = chunkDims[0] ?? 1;
+    const row = this.#size / rows;
+    for (const scaled of this.#chunksOfRows(Math.floor(from / rows), Math.ceil(to / rows))) {
+      const start = (scaled[0] ?? 0) * rows;
+      const end = Math.min(start + rows, dims[0] ?? 0);
+      const isWhole = from <= start && to >= end && !(this.#setup.index instanceof ImplicitEditor);
+      if (isWhole) {
+        this.#remove(scaled);
+        continue;
+      }
+      const [first, last] = [(Math.max(from, start) - start) * row, (Math.min(to, end) - start) * row];
+      const chunk = this.#chunk(scaled, "read");
+      fill(chunk.bytes, first, last, this.#setup.fillValue, 0);
+      touch(chunk, first, last);
+    }
+  }
+
   /** Gives every chunk that has no place in the file one, filled with fill values. @param from dimensions that have theirs */
   allocate(from: readonly number[] = []): void {
     const { index } = this.#setup;
@@ -281,18 +301,43 @@ export class ChunkWriter {
     yield* outsideBox(grid, first);
   }
 
+  /** The chunks with these numbers along the first dimension that were written. */
+  *#chunksOfRows(first: number, end: number): Generator<readonly number[]> {
+    const [, ...others] = gridDims(this.#geometry);
+    const count = (end - first) * others.reduce((product, n) => product * n, 1);
+    this.#batch.flush();
+    if (count > MAX_LOOKED_UP) {
+      const isAmong = ([c = 0]: readonly number[]): boolean => c >= first && c < end;
+      const found = [...this.#setup.index.entries()].map(({ scaled }) => scaled).filter(isAmong);
+      const known = new Set(found.map((scaled) => scaled.join()));
+      yield* found;
+      for (const [key, { scaled }] of [...this.#open]) if (!known.has(key) && isAmong(scaled)) yield scaled;
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      const [c = 0, ...inner] = coordinates(i, [end - first, ...others]);
+      const scaled = [first + c, ...inner];
+      if (this.#open.has(scaled.join()) || this.#setup.index.find(scaled) !== undefined) yield scaled;
+    }
+  }
+
+  /** The chunk is as if it had never been written; one of those that all have their place stays there. */
+  #remove(scaled: readonly number[]): void {
+    const { index, edit } = this.#setup;
+    this.#open.delete(scaled.join());
+    if (this.#batch.has(scaled)) this.#batch.flush();
+    const record = index.find(scaled);
+    if (record === undefined || index instanceof ImplicitEditor) return;
+    index.remove(scaled);
+    edit.free(record.address, record.storedSize);
+  }
+
   #refit(scaled: readonly number[], before: ChunkGeometry, after: ChunkGeometry): void {
-    const key = scaled.join();
-    const { index, edit, fillValue } = this.#setup;
-    const open = this.#open.get(key);
+    const { fillValue } = this.#setup;
+    const open = this.#open.get(scaled.join());
     const isOutside = scaled.some((c, d) => c * (after.chunkDims[d] ?? 1) >= (after.dims[d] ?? 0));
     if (isOutside) {
-      this.#open.delete(key);
-      if (this.#batch.has(scaled)) this.#batch.flush();
-      const record = index.find(scaled);
-      if (record === undefined || index instanceof ImplicitEditor) return;
-      index.remove(scaled);
-      edit.free(record.address, record.storedSize);
+      this.#remove(scaled);
       return;
     }
     const isCut = before.dims.some((dim, d) => {

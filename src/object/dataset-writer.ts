@@ -118,6 +118,14 @@ export class DatasetWriter implements KeptStructure {
     if (grows && this.#allocationTime === "early") this.#data.chunks.allocate(before);
   }
 
+  /** Rows [from, to) along the first dimension are fill values again. @throws H5Error */
+  clear(from: number, to: number): void {
+    if (this.#data.kind !== "chunked") throw this.#refuse("is not chunked, and has no place of its own for each row");
+    if (from < 0 || from > to || to > (this.#dims[0] ?? 0)) throw this.#wrong(`has no rows ${from} to ${to}`);
+    this.#data.chunks.clear(from, to);
+    this.#changed = true;
+  }
+
   /**
    * Makes the dataset longer along `axis`, and writes whole rows (of all other dimensions) there.
    * @throws H5Error "argument" where `bytes` are no whole number of rows

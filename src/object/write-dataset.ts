@@ -57,6 +57,14 @@ export function resizeDataset(transaction: FileTransaction, dataset: WrittenData
 }
 
 /**
+ * Makes rows [from, to) along the first dimension fill values again; chunks that have no other elements are freed.
+ * @throws H5Error "argument" where there are no such rows, "unsupported" where the dataset is not chunked
+ */
+export function clearRows(transaction: FileTransaction, dataset: WrittenDataset, from: number, to: number): void {
+  writerOf(transaction, dataset).clear(from, to);
+}
+
+/**
  * Makes a dataset longer along `axis`, and writes whole rows (of all other dimensions), as they are stored, there.
  * @throws H5Error "argument" where `bytes` are no whole number of rows, or there is no room for them
  */

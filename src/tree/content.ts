@@ -1,6 +1,7 @@
 import { unsupportedFilters } from "../chunk/filters.ts";
 import { type SelectedData, sizeOf } from "../chunk/select-plan.ts";
 import type { StoredData } from "../chunk/stored-data.ts";
+import { type ByteRange, joined, storedRanges } from "../chunk/stored-ranges.ts";
 import { type H5Error, UnsupportedError } from "../errors.ts";
 import type { Dataset } from "../object/dataset.ts";
 import { meantDatatype } from "../object/pytables.ts";
@@ -33,6 +34,13 @@ export function contentOf(node: FileNode): Content {
     return { kind: "stored", header, data, size: header.length + sizeOf(data) };
   }
   return { kind: "text" };
+}
+
+/** Bytes of the content, in order and apart from one another, outside of which it has holes: what was never written. */
+export function dataRanges({ header, data, size }: StoredContent): readonly ByteRange[] {
+  const start = header.length;
+  const stored = "selection" in data ? [{ from: 0, to: size - start }] : storedRanges(data);
+  return joined([{ from: 0, to: start }, ...stored.map(({ from, to }) => ({ from: from + start, to: to + start }))]);
 }
 
 /** Why a node's contents cannot be read, as far as that can be told without reading them. */

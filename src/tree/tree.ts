@@ -98,6 +98,13 @@ export class Tree {
     return this.#listed(directory, name, new Budget());
   }
 
+  /** A file of the mounted file that no link leads to, as if it were in a directory. @param address of its header */
+  unnamed(directory: DirectoryNode, address: number): FileNode {
+    const name = `#${address}`;
+    const path = childPath(directory.path, name);
+    return this.#make.file(path, name, this.file.object(address, path), "bin");
+  }
+
   /** The node at an absolute path of shown names; symlinks on the way and at the end are followed. */
   resolve(path: string): Node | undefined {
     return this.#walk(this.root, path.split("/"), new Budget())?.node;

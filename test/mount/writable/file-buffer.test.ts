@@ -17,9 +17,13 @@ class Stored {
 
   /** Makes a buffered change as the file's store does. */
   apply(buffer: FileBuffer): void {
-    const { kept, size, pieces } = buffer.change();
+    const { kept, size, pieces, holes } = buffer.change();
     const bytes = new Uint8Array(size);
     bytes.set(this.bytes.subarray(0, kept));
+    for (const { from, to } of holes) {
+      assert.ok(from < to && to <= kept, "holes lie in what is kept");
+      bytes.fill(0, from, to);
+    }
     let end = 0;
     for (const piece of pieces) {
       assert.ok(piece.offset >= end, "pieces are in order");
@@ -37,6 +41,7 @@ const length = fc.oneof(fc.nat(70_000), fc.constantFrom(1, 65_536));
 const step = fc.oneof(
   fc.record({ kind: fc.constant("write" as const), offset, length }),
   fc.record({ kind: fc.constant("zero" as const), offset, length }),
+  fc.record({ kind: fc.constant("punch" as const), offset, length }),
   fc.record({ kind: fc.constant("truncate" as const), offset, length: fc.constant(0) }),
   fc.record({ kind: fc.constant("store" as const), offset, length: fc.constant(0) }),
 );
@@ -61,8 +66,8 @@ describe("the buffer of an open file", function () {
             buffer.write(at, data);
             resize(Math.max(model.length, at + n));
             model.set(data, at);
-          } else if (kind === "zero") {
-            buffer.zero(at, Math.max(0, Math.min(n, model.length - at)));
+          } else if (kind === "zero" || kind === "punch") {
+            buffer[kind](at, Math.max(0, Math.min(n, model.length - at)));
             model.fill(0, Math.min(at, model.length), Math.min(at + n, model.length));
           } else if (kind === "truncate") {
             buffer.truncate(at);
@@ -76,7 +81,7 @@ describe("the buffer of an open file", function () {
         assert.equal(buffer.isDirty, false);
         assert.ok(Buffer.from(disk.bytes).equals(Buffer.from(model)));
       }),
-      { numRuns: 30 },
+      { numRuns: 60 },
     );
   });
 });
