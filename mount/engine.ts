@@ -3,6 +3,7 @@ import { lookup3 } from "../src/format/lookup3.ts";
 import { describeDefect } from "./errno.ts";
 import type { Rendered } from "./job.ts";
 import { Dispatcher } from "./kernel/dispatch.ts";
+import { Outbox, type OutboxSetup } from "./kernel/outbox.ts";
 import { Replier } from "./kernel/replier.ts";
 import { type KernelDescriptors, serve } from "./kernel/serve.ts";
 import { openSession, type SessionParts } from "./open-session.ts";
@@ -12,6 +13,8 @@ import type { Unreadable } from "./transport.ts";
 export interface EngineSetup extends SessionParts {
   /** `wakeup` is readable when a worker has sent a message, or the main thread wants the engine to end. */
   readonly kernel: KernelDescriptors;
+  /** Of a mount that is written. */
+  readonly outbox: OutboxSetup | undefined;
 }
 
 /** What the engine thread tells the main thread. */
@@ -28,11 +31,13 @@ function tell(message: EngineMessage): void {
   parentPort?.postMessage(message);
 }
 
-const replier = new Replier(setup.kernel.device);
+const outbox = setup.outbox === undefined ? undefined : new Outbox(setup.outbox);
+const replier = new Replier(setup.kernel.device, outbox);
 const session = await openSession(setup, replier, {
   unreadable: (message) => tell({ kind: "unreadable", ...message }),
   requests: () => dispatcher.requests,
   log: (message) => tell({ kind: "notice", message }),
+  cache: outbox,
 });
 const dispatcher = new Dispatcher(session, replier, {
   ready: ({ major, minor }) => tell({ kind: "ready", protocol: `${major}.${minor}` }),
@@ -48,10 +53,23 @@ function fetchMessages(): boolean {
     }
   }
   session.proceed();
+  outbox?.send();
   return parentPort === null || receiveMessageOnPort(parentPort) === undefined;
 }
 
 // The first look-up in a large group verifies a block of 64 KiB, which takes milliseconds where the compiler has not met this.
 lookup3(new Uint8Array(2 ** 16));
-serve(setup.kernel, dispatcher, { onWake: fetchMessages, session });
+serve(setup.kernel, dispatcher, {
+  onWake: fetchMessages,
+  session: {
+    get due() {
+      return session.due;
+    },
+    idle: () => {
+      session.idle();
+      outbox?.send();
+    },
+  },
+});
 for (const port of setup.workers) port.close();
+outbox?.close();

@@ -4,7 +4,7 @@ import { mountKernel } from "./kernel/mount.ts";
 import { isWritable } from "./mount-options.ts";
 import { createEventFd, wakeEventFd } from "./native.ts";
 import type { FileFacts } from "./node-attributes.ts";
-import { startEngine, startWorkers } from "./threads.ts";
+import { startEngine, startNotifier, startWorkers } from "./threads.ts";
 import type { Service, ServiceRequest } from "./transport.ts";
 
 /** The kernel's own protocol: an engine thread reads /dev/fuse; it and the workers write replies to it. */
@@ -16,7 +16,8 @@ export async function serveKernel(request: ServiceRequest): Promise<Service> {
   const device = await mountKernel({ source, directory, options: [...checks, ...options.kernel], signal });
   const kernel = { device, wakeup: createEventFd() };
   const workers = startWorkers(request, kernel);
-  const engine = startEngine(workers.parts, kernel);
+  const notifier = isWritable(options) ? startNotifier(kernel) : undefined;
+  const engine = startEngine(workers.parts, kernel, notifier?.outbox);
   const engineEnded = new Promise<void>((resolve, reject) => {
     engine.on("error", reject);
     engine.on("exit", () => resolve());
@@ -30,7 +31,9 @@ export async function serveKernel(request: ServiceRequest): Promise<Service> {
   });
   return {
     ready,
-    ended: Promise.race([engineEnded, workers.failed]).finally(() => workers.terminate()),
+    ended: Promise.race([engineEnded, workers.failed, ...(notifier === undefined ? [] : [notifier.failed])]).finally(
+      () => workers.terminate(),
+    ),
     stop: () => {
       engine.postMessage("stop");
       wakeEventFd(kernel.wakeup);

@@ -1,6 +1,12 @@
 import type { FileSystem } from "./filesystem.ts";
 import type { Rendered } from "./job.ts";
 
+/** How the kernel is told that it is not to believe any more what it knows of a node: before the request under way is answered. */
+export interface KernelCache {
+  /** Its attributes. @param pages its bytes, too */
+  invalidate(nodeid: number, pages: boolean): void;
+}
+
 /** What a transport serves: a file system, some of whose answers workers give. */
 export interface MountSession extends FileSystem {
   /** A worker is done with a piece of a text. */

@@ -1,4 +1,5 @@
 import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
+import { VIEW_NAMES } from "../src/view/view.ts";
 
 interface Row {
   readonly nodeid: number;
@@ -8,6 +9,15 @@ interface Row {
   /** How often the kernel was told of it: it says FORGET so many times. */
   lookups: number;
 }
+
+/** A node by which an object is shown. */
+export interface Showing {
+  readonly nodeid: number;
+  readonly key: string;
+  readonly isAttributes: boolean;
+}
+
+const VIEWS = ["directory", ...VIEW_NAMES, "attrs.json"] as const;
 
 /** FUSE_ROOT_ID */
 export const ROOT_ID = 1;
@@ -20,6 +30,8 @@ export class NodeTable {
   readonly #byId = new Map<number, Row>();
   readonly #byKey = new Map<string, Row>();
   #next = ROOT_ID + 1;
+  /** Rows whose node another row has come to stand for, as long as the kernel knows both. */
+  readonly #displaced = new Set<Row>();
   /** How many of the nodes are parts of datasets. */
   #parts = 0;
 
@@ -47,6 +59,7 @@ export class NodeTable {
     row.lookups -= lookups;
     if (row.lookups > 0) return undefined;
     this.#byId.delete(nodeid);
+    this.#displaced.delete(row);
     this.#parts -= partsIn(row.node);
     if (row.key !== undefined && this.#byKey.get(row.key) === row) this.#byKey.delete(row.key);
     return row.node;
@@ -66,6 +79,8 @@ export class NodeTable {
       if (row === undefined) continue;
       row.key = node.key;
       row.node = node;
+      const displaced = this.#byKey.get(node.key);
+      if (displaced !== undefined && displaced !== row) this.#displaced.add(displaced);
       this.#byKey.set(node.key, row);
     }
   }
@@ -79,11 +94,19 @@ export class NodeTable {
     return row.nodeid;
   }
 
-  /** The nodes of parts of the dataset at an address. */
-  *partsOf(address: number): Generator<Node> {
+  /** The nodes that show the object at an address of the mounted file, or its attributes. */
+  *showing(address: number): Generator<Showing> {
+    const showing = ({ nodeid, key }: Row, isAttributes = false): Showing[] =>
+      key === undefined ? [] : [{ nodeid, key, isAttributes }];
+    for (const view of VIEWS) {
+      const row = this.#byKey.get(`${address}:${view}`);
+      if (row !== undefined) yield* showing(row, view === "attrs.json");
+    }
+    for (const row of this.#displaced) if ("address" in row.node && row.node.address === address) yield* showing(row);
     if (this.#parts === 0) return;
-    for (const { node } of this.#byId.values()) {
-      if (node.kind === "file" && node.part !== undefined && node.address === address) yield node;
+    for (const row of this.#byId.values()) {
+      const { node } = row;
+      if (node.kind === "file" && node.part !== undefined && node.address === address) yield* showing(row);
     }
   }
 

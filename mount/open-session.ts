@@ -9,7 +9,7 @@ import type { SnapshotDescription } from "../src/storage/storage.ts";
 import { Tree } from "../src/tree/tree.ts";
 import type { ViewName } from "../src/view/view.ts";
 import type { IndexFolder } from "./index-folder.ts";
-import type { MountSession } from "./mount-session.ts";
+import type { KernelCache, MountSession } from "./mount-session.ts";
 import type { FileFacts } from "./node-attributes.ts";
 import { Parking, ParkingSlots } from "./parking.ts";
 import { type ParkedReplier, Session, type SessionSetup } from "./session.ts";
@@ -50,6 +50,8 @@ export interface SessionEvents {
   requests(): number;
   /** Is given what a person should know of, a line at a time. */
   log(line: string): void;
+  /** `undefined`: the kernel cannot be told. */
+  readonly cache?: KernelCache | undefined;
 }
 
 /** Opens the file's session on the calling thread. */
@@ -78,7 +80,9 @@ export async function openSession(
   if (parts.facts.isWritable) {
     // A hundred modules, which a read-only mount does without.
     const { openWritableSession } = await import("./writable/open-writable.ts");
-    return openWritableSession({ ...setup, path, journalDirectory, externalFiles, views, syncState, compression });
+    const { cache } = events;
+    const parts = { path, journalDirectory, externalFiles, views, syncState, compression, cache };
+    return openWritableSession({ ...setup, ...parts });
   }
   const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path, { externalFiles });
   externalFiles.add(path, file);

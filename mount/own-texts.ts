@@ -69,6 +69,7 @@ export class OwnTexts implements Texts {
   }
 
   problem(node: FileNode): H5Error | undefined {
+    if (node.view === "npy" || node.view === "bin") return undefined;
     try {
       this.bytes(node);
       return undefined;

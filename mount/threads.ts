@@ -3,6 +3,7 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { EngineSetup } from "./engine.ts";
 import { factsOf } from "./file-facts.ts";
 import { indexFolder } from "./index-folder.ts";
+import type { OutboxSetup } from "./kernel/outbox.ts";
 import type { KernelDescriptors } from "./kernel/serve.ts";
 import { isWritable } from "./mount-options.ts";
 import type { SessionParts } from "./open-session.ts";
@@ -84,6 +85,32 @@ export function startWorkers(
   };
 }
 
+/** What the notifier is given. */
+export interface NotifierSetup {
+  readonly device: number;
+  /** Deliveries come from it. */
+  readonly engine: MessagePort;
+  readonly outstanding: SharedArrayBuffer;
+}
+
+export interface Notifier {
+  /** The engine's end of it; it ends when its port is closed. */
+  readonly outbox: OutboxSetup;
+  /** Rejects where it ends by a defect: the replies that it had will never be sent. */
+  readonly failed: Promise<never>;
+}
+
+/** Starts the thread that tells the kernel what to forget. */
+export function startNotifier({ device }: KernelDescriptors): Notifier {
+  const { port1: engine, port2: port } = new MessageChannel();
+  const outstanding = new SharedArrayBuffer(4);
+  const setup: NotifierSetup = { device, engine, outstanding };
+  const worker = startThread("./notifier.js", setup, [engine]);
+  const failed = new Promise<never>((_, reject) => worker.on("error", reject));
+  failed.catch(() => undefined);
+  return { outbox: { port, outstanding }, failed };
+}
+
 /** Starts the thread that waits for the disk. It has no libraries of its own, and can be ended at any time. */
 function startSyncWorker({ wakeup }: KernelDescriptors): {
   readonly worker: Worker;
@@ -94,9 +121,9 @@ function startSyncWorker({ wakeup }: KernelDescriptors): {
 }
 
 /** Starts the thread that has the session and answers the kernel. */
-export function startEngine(parts: SessionParts, kernel: KernelDescriptors): Worker {
-  const setup: EngineSetup = { ...parts, kernel };
-  return startThread("./engine.js", setup, parts.workers);
+export function startEngine(parts: SessionParts, kernel: KernelDescriptors, outbox: OutboxSetup | undefined): Worker {
+  const setup: EngineSetup = { ...parts, kernel, outbox };
+  return startThread("./engine.js", setup, outbox === undefined ? parts.workers : [...parts.workers, outbox.port]);
 }
 
 /**
@@ -107,7 +134,7 @@ const YOUNG_GENERATION = 6;
 
 function startThread(
   script: string,
-  setup: EngineSetup | WorkerSetup | SyncWorkerSetup,
+  setup: EngineSetup | WorkerSetup | SyncWorkerSetup | NotifierSetup,
   ports: readonly MessagePort[],
 ): Worker {
   return new Worker(new URL(script, import.meta.url), {

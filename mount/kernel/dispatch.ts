@@ -82,6 +82,7 @@ export class Dispatcher {
   #answer(view: DataView): boolean {
     const opcode = view.getUint32(4, true);
     const nodeid = getU64(view, 16);
+    this.#replier.isUrgent = opcode === OPCODE.READ || opcode === OPCODE.WRITE;
     const request: Request = {
       unique: getU64(view, 8),
       uid: view.getUint32(24, true),

@@ -2,6 +2,7 @@ import type { H5Error } from "../../src/errors.ts";
 import { Errno, errnoOf } from "../errno.ts";
 import type { AttributesReply } from "../filesystem.ts";
 import { SystemCallError, writeDescriptor } from "../native.ts";
+import type { Outbox } from "./outbox.ts";
 import { OUT_HEADER_SIZE, putAttributesReply, putOutHeader, putStatxReply } from "./structs.ts";
 
 /** The largest READ that this transport agrees to (init.ts) fits. Larger replies get a larger buffer. */
@@ -10,14 +11,19 @@ const ROOM = 2 ** 20;
 /** Writes replies to the kernel. Any thread may: each has its own, on the same descriptor. */
 export class Replier {
   readonly #device: number;
+  readonly #outbox: Outbox | undefined;
+  /** Replies do not wait until the kernel has heard of what has changed. */
+  isUrgent = false;
   #buffer = Buffer.allocUnsafeSlow(OUT_HEADER_SIZE + ROOM);
   #view = viewOf(this.#buffer);
   #room = new Uint8Array(0);
   /** Parked requests that wait for `struct fuse_statx_out`. */
   readonly #statx = new Set<number>();
 
-  constructor(device: number) {
+  /** @param outbox of the thread whose changes the kernel is told of */
+  constructor(device: number, outbox?: Outbox) {
     this.#device = device;
+    this.#outbox = outbox;
   }
 
   /** The reply to come: its body begins at OUT_HEADER_SIZE. */
@@ -83,8 +89,15 @@ export class Replier {
     return this.errno(unique, errnoOf(error) ?? Errno.EIO);
   }
 
+  #isTakenOver(end: number): boolean {
+    if (!this.isUrgent) return this.#outbox?.takeOver(this.#buffer.subarray(0, end)) === true;
+    this.#outbox?.send();
+    return false;
+  }
+
   /** False where nobody waits for the reply; any other failure is an exception. */
   #write(end: number): boolean {
+    if (this.#isTakenOver(end)) return true;
     const written = writeDescriptor(this.#device, this.#buffer, end);
     switch (-written) {
       case Errno.ENOENT:

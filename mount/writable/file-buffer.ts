@@ -32,6 +32,8 @@ export class FileBuffer {
   #kept: number;
   /** By number; what lies behind a block's memory is zeros. */
   readonly #blocks = new Map<number, Uint8Array>();
+  /** Of blocks, what was stored before others changed it. */
+  readonly #before = new Map<number, Uint8Array>();
   /** Blocks whose stored bytes are the file's no longer. */
   readonly #holes = new Set<number>();
   #memory = 0;
@@ -49,6 +51,11 @@ export class FileBuffer {
   /** Bytes of memory that it takes. */
   get memory(): number {
     return this.#memory;
+  }
+
+  /** Bytes of the file as it was stored when this was made. */
+  get storedSize(): number {
+    return this.#stored.size;
   }
 
   /** Whether the file is other than what is stored. */
@@ -109,6 +116,33 @@ export class FileBuffer {
     }
   }
 
+  /** What is stored is about to be changed by others: what is stored now of the blocks that were written is kept. */
+  keepBefore(): void {
+    for (const block of this.#blocks.keys()) {
+      if (this.#before.has(block)) continue;
+      const bytes = new Uint8Array(Math.max(0, Math.min(BLOCK, this.#kept - block * BLOCK)));
+      this.#readStored(block * BLOCK, bytes);
+      this.#before.set(block, bytes);
+    }
+  }
+
+  /** The blocks that were written since others change what is stored: what they were, are here, and are there by now. */
+  *compared(): Generator<{ offset: number; before: Uint8Array; after: Uint8Array; present: Uint8Array }> {
+    for (const { offset, bytes: after } of this.#pieces()) {
+      const present = new Uint8Array(after.length);
+      this.#readStored(offset, present);
+      const before = this.#before.get(offset / BLOCK)?.subarray(0, after.length) ?? present;
+      yield { offset, before, after, present };
+    }
+  }
+
+  /** The first bytes of what is stored; of a text, as it was when this was made. */
+  storedBytes(length = this.#stored.size): Uint8Array {
+    const bytes = new Uint8Array(Math.min(length, this.#stored.size));
+    if (bytes.length > 0) this.#stored.read(0, bytes);
+    return bytes;
+  }
+
   truncate(size: number): void {
     if (size < this.#size) {
       this.#kept = Math.min(this.#kept, size);
@@ -138,6 +172,7 @@ export class FileBuffer {
     this.#size = stored.size;
     this.#blocks.clear();
     this.#holes.clear();
+    this.#before.clear();
     this.#memory = 0;
   }
 

@@ -24,6 +24,7 @@ import type { MovedNodes } from "./moved-nodes.ts";
 import { isBare, isWritableFile } from "./names.ts";
 import { type OpenFile, type OpenFiles, type Refused, rethrow } from "./open-files.ts";
 import type { Rejected } from "./rejected.ts";
+import type { ViewNotices } from "./view-notices.ts";
 
 const O_TRUNC = 0o1000;
 
@@ -39,6 +40,7 @@ export interface FileIoSetup {
   readonly metadata: Metadata;
   readonly moved: MovedNodes;
   readonly rejected: Rejected;
+  readonly notices: ViewNotices;
   /** Of the file system that the mounted file is in. */
   statistics(): FilesystemStatistics;
 }
@@ -157,7 +159,10 @@ export class FileIo {
     }
     const file = this.#file(handle);
     const last = file.isUnlinked && file.handles === 1 ? metadata.of(file.node) : undefined;
+    // A view is what the dataset makes of it when nobody has it open any more, and not what was written.
+    const isNormalized = !file.isFileNode && file.hasOwnBytes;
     files.release((handle - 1) / 2, this.#keepRefused);
+    if (isNormalized) this.#setup.notices.changedItself(file.node, true);
     if (last !== undefined) moved.gone(file.node, last);
   }
 

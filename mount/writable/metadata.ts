@@ -8,16 +8,19 @@ import type { Attributes } from "../filesystem.ts";
 import { attributesOf, directoryLinks, type FileFacts } from "../node-attributes.ts";
 import { isWritableFile } from "./names.ts";
 import { NO_METADATA, type OpenFiles } from "./open-files.ts";
+import type { ViewNotices } from "./view-notices.ts";
 
 /** What POSIX has of nodes, and the keeping of it. */
 export class Metadata {
   readonly #files: OpenFiles;
   readonly #facts: FileFacts;
+  readonly #notices: ViewNotices;
   /** Links of directories, by the addresses of their groups: counted once, and kept up. */
   readonly #links = new Map<number, number>();
 
-  constructor(files: OpenFiles, facts: FileFacts) {
+  constructor(files: OpenFiles, facts: FileFacts, notices: ViewNotices) {
     this.#files = files;
+    this.#notices = notices;
     this.#facts = facts;
   }
 
@@ -68,6 +71,7 @@ export class Metadata {
     // Its times will be written with its data.
     if (open?.metadata !== undefined) open.metadata = metadata;
     setAttribute(edit, node.address, posixAttribute(metadata));
+    this.#notices.changed(node, false);
   }
 
   /** A directory has been added to one, or taken away. */

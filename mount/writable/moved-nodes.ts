@@ -1,5 +1,5 @@
 import { childPath } from "../../src/tree/canonical-name.ts";
-import type { DirectoryNode, Node } from "../../src/tree/node.ts";
+import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import type { Attributes } from "../filesystem.ts";
 import { S_IFREG } from "../node-attributes.ts";
@@ -7,8 +7,7 @@ import type { NodeTable } from "../node-table.ts";
 import type { Metadata } from "./metadata.ts";
 import type { NamePlace } from "./names.ts";
 import type { OpenFiles } from "./open-files.ts";
-
-const VIEWS = ["directory", "bin", "npy", "csv", "txt", "json", "attrs.json"] as const;
+import type { ViewNotices } from "./view-notices.ts";
 
 /** Keeps the nodes that the kernel knows true when names change. */
 export class MovedNodes {
@@ -16,10 +15,12 @@ export class MovedNodes {
   readonly #nodes: NodeTable;
   readonly #files: OpenFiles;
   readonly #metadata: Metadata;
+  readonly #notices: ViewNotices;
   /** Of what is no more, as long as the kernel knows it: what it was at the end. */
   readonly removed = new Map<number, Attributes>();
 
-  constructor(tree: Tree, nodes: NodeTable, files: OpenFiles, metadata: Metadata) {
+  constructor(tree: Tree, nodes: NodeTable, files: OpenFiles, metadata: Metadata, notices: ViewNotices) {
+    this.#notices = notices;
     this.#tree = tree;
     this.#files = files;
     this.#nodes = nodes;
@@ -39,13 +40,14 @@ export class MovedNodes {
       return;
     }
     this.#metadata.forget(node.address);
+    this.#files.problems.delete(node.address);
     // Another object may come to be at its address.
     const ofFile = node.kind === "file" ? attributes : { ...attributes, mode: S_IFREG | (attributes.mode & 0o666) };
-    for (const view of VIEWS) {
-      this.#remove(`${node.address}:${view}`, view === "directory" ? attributes : ofFile);
+    for (const { nodeid, key } of [...this.#nodes.showing(node.address)]) {
+      this.#nodes.remove(key);
+      this.removed.set(nodeid, key === `${node.address}:directory` ? attributes : ofFile);
     }
     this.#remove(node.key, attributes);
-    for (const { key } of this.#nodes.partsOf(node.address)) this.#remove(key, attributes);
   }
 
   /** Nodes as they were, and where they are now. */
@@ -67,8 +69,10 @@ export class MovedNodes {
   }
 
   /** What the kernel knows as `before` is `node` from now on. */
-  became(before: Node, node: Node): void {
+  became(before: Node, node: FileNode): void {
     this.#nodes.rekey([{ key: before.key, node }]);
+    this.#notices.changedItself(node, true);
+    this.#notices.changed(node, true);
   }
 
   /** What gives a directory, and all that is known below it, their new places. */

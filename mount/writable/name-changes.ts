@@ -228,6 +228,7 @@ export class NameChanges {
         metadata.touch(transaction, dataset, { mtime: time, ctime: time });
         return this.#remove(transaction, from, listed, time);
       });
+      files.replaced(dataset);
       moved.became(file, dataset);
       after();
       return;

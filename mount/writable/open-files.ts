@@ -16,6 +16,7 @@ import { now } from "./clock.ts";
 import { FileBuffer, type StoredBytes } from "./file-buffer.ts";
 import type { LiveFile } from "./live-file.ts";
 import { isBare } from "./names.ts";
+import type { ViewNotices } from "./view-notices.ts";
 import { applyView } from "./view-store.ts";
 
 /** A file whose buffer takes so much memory is stored, whoever has it open. */
@@ -56,6 +57,8 @@ export class OpenFile {
   isUnlinked = false;
   /** It never had a name, and may be given one: linkat(2) of what O_TMPFILE has made. */
   isUnnamed = false;
+  /** The dataset was changed by another view since what is buffered was begun to be written. */
+  isOvertaken = false;
   #buffer: FileBuffer | undefined;
   #isKept = false;
   readonly #stored: () => StoredBytes;
@@ -104,16 +107,32 @@ export class OpenFile {
   /**
    * What was buffered is stored. A view's bytes stay as they were written as long as it is open: who goes on writing it goes on
    * behind them, and not behind what the dataset makes of them.
+   * @param isExact the dataset makes the same bytes of them
    */
-  stored(): void {
+  stored(isExact: boolean): void {
     this.metadata = undefined;
-    if (this.#buffer === undefined || this.isFileNode || this.handles === 0) {
+    this.isOvertaken = false;
+    if (this.#buffer === undefined || isExact || this.handles === 0) {
       this.#buffer = undefined;
       this.#isKept = false;
     } else if (this.#buffer.isDirty) {
       this.#buffer.stored(inMemory(this.#buffer.bytes()));
       this.#isKept = true;
     }
+  }
+
+  /** The dataset is about to be changed by another view. */
+  beforeOvertaking(): void {
+    if (!this.hasNewBytes || this.isFileNode) return;
+    this.#buffer?.keepBefore();
+    this.isOvertaken = true;
+  }
+
+  /** The dataset has been changed by another view: who reads this one sees that, and who has written it is told when it is stored. */
+  overtaken(): void {
+    if (this.hasNewBytes) return;
+    this.#buffer = undefined;
+    this.#isKept = false;
   }
 }
 
@@ -130,13 +149,17 @@ export class OpenFiles {
   readonly #live: LiveFile;
   readonly #reader = new RangeReader("native", 2 ** 22);
   readonly #texts: OwnTexts;
+  readonly #notices: ViewNotices;
+  /** Of what was last written into an object, by its address, why it was refused. */
+  readonly problems = new Map<number, string>();
   readonly #files = new Map<string, OpenFile>();
   readonly #handles = new Map<number, { readonly file: OpenFile; readonly isWriting: boolean }>();
   #next = 1;
 
-  constructor(live: LiveFile, texts: OwnTexts) {
+  constructor(live: LiveFile, texts: OwnTexts, notices: ViewNotices) {
     this.#live = live;
     this.#texts = texts;
+    this.#notices = notices;
   }
 
   get(node: FileNode): OpenFile | undefined {
@@ -235,6 +258,8 @@ export class OpenFiles {
     // Of a file that goes with its last handle nothing need be kept but what memory has no room for.
     if (!file.isDirty || (file.isUnlinked && file.handles === 0)) return;
     const { node, metadata } = file;
+    const others = file.hasNewBytes ? this.ofObject(node.address).filter((other) => other !== file) : [];
+    for (const other of others) other.beforeOvertaking();
     this.#live.transaction((transaction) => {
       if (node.view === "attrs.json") {
         applyAttributes(transaction, node.object, file.buffer.bytes());
@@ -245,11 +270,37 @@ export class OpenFiles {
       if (file.hasNewBytes) {
         const dataset = this.#dataset(node.address);
         if (file.isFileNode) storeFile(transaction, dataset, file.buffer.change());
-        else applyView(transaction, { node, dataset, buffer: file.buffer, oldText: () => this.#texts.bytes(node) });
+        else
+          applyView(transaction, {
+            node,
+            dataset,
+            buffer: file.buffer,
+            isOvertaken: file.isOvertaken,
+            oldText: () => this.#texts.bytes(node),
+          });
       }
       if (metadata !== undefined) setAttribute(transaction.edit, node.address, posixAttribute(metadata));
     });
-    file.stored();
+    this.#notices.changed(node, file.hasNewBytes);
+    for (const other of others) other.overtaken();
+    if (file.hasNewBytes) this.problems.delete(node.address);
+    file.stored(!file.hasNewBytes || this.#isExact(file));
+  }
+
+  /** The elements have been replaced through `replaceView`, and that is published. */
+  replaced(node: FileNode): void {
+    for (const file of this.ofObject(node.address)) file.overtaken();
+    this.problems.delete(node.address);
+  }
+
+  /** Whether the file's bytes are what its view has for them now that they are stored. */
+  #isExact({ node, isFileNode, buffer }: OpenFile): boolean {
+    if (isFileNode) return true;
+    const content = contentOf(node);
+    if (content.kind !== "stored" || content.size !== buffer.size) return false;
+    const start = new Uint8Array(content.header.length);
+    buffer.read(0, start);
+    return Buffer.compare(start, content.header) === 0;
   }
 
   /** Bytes of a file as it is now. */
@@ -270,7 +321,8 @@ export class OpenFiles {
     const buffer = new FileBuffer(inMemory(new Uint8Array(0)));
     buffer.write(0, bytes);
     const dataset = this.#dataset(node.address);
-    applyView(transaction, { node, dataset, buffer, oldText: () => this.#texts.bytes(node) });
+    for (const file of this.ofObject(node.address)) file.beforeOvertaking();
+    applyView(transaction, { node, dataset, buffer, oldText: () => this.#texts.bytes(node), isOvertaken: false });
     // What was changed is read through the transaction, which has it in its place then.
     if (transaction.file !== this.#live.file) throw new TypeError("a transaction is of the mounted file");
     const stored = this.#storedBytes(node);

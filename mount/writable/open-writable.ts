@@ -7,7 +7,7 @@ import { defaultSpaceDirectory } from "../../src/storage/journal/free-space-memo
 import { Tree } from "../../src/tree/tree.ts";
 import type { ViewName } from "../../src/view/view.ts";
 import { messageOfFailure } from "../errno.ts";
-import type { MountSession } from "../mount-session.ts";
+import type { KernelCache, MountSession } from "../mount-session.ts";
 import { OwnTexts } from "../own-texts.ts";
 import { Session, type SessionSetup } from "../session.ts";
 import { SharedSyncThread } from "../shared-sync-thread.ts";
@@ -20,6 +20,7 @@ import { NewFileSettings } from "./new-file-storage.ts";
 import { OpenFiles } from "./open-files.ts";
 import { Rejected } from "./rejected.ts";
 import { statisticsOf } from "./statistics.ts";
+import { ViewNotices } from "./view-notices.ts";
 import { WritableSession } from "./writable-session.ts";
 
 export interface WritableSetup extends Omit<SessionSetup, "tree"> {
@@ -33,6 +34,7 @@ export interface WritableSetup extends Omit<SessionSetup, "tree"> {
   readonly views: readonly ViewName[];
   /** The filters of new files, where no group says others. */
   readonly compression: readonly FilterSpec[];
+  readonly cache: KernelCache | undefined;
 }
 
 /** Opens a file for writing, on the calling thread, which alone has it. @throws H5Error where it cannot be written safely */
@@ -49,9 +51,10 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const tree = new Tree(live.file, { views: setup.views.slice(0, 1), onlyListed: true });
   const texts = new OwnTexts(new RangeReader(setup.codecs));
   const reading = new Session({ ...setup, tree, ownTexts: texts });
-  const files = new OpenFiles(live, texts);
-  const metadata = new Metadata(files, setup.facts);
-  const moved = new MovedNodes(tree, reading.nodes, files, metadata);
+  const notices = new ViewNotices(reading.nodes, setup.cache);
+  const files = new OpenFiles(live, texts, notices);
+  const metadata = new Metadata(files, setup.facts, notices);
+  const moved = new MovedNodes(tree, reading.nodes, files, metadata, notices);
   const newFiles = new NewFileSettings(setup.compression, log);
   const names = new NameChanges({ live, tree, files, metadata, moved, newFiles, log });
   return new WritableSession({
@@ -63,7 +66,8 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     names,
     moved,
     attributes: new AttributeChanges(live, metadata, log),
-    rejected: new Rejected({ tree, files, metadata, names, log }),
+    notices,
+    rejected: new Rejected({ tree, files, metadata, names, notices, log }),
     replier: setup.replier,
     statistics: () => statisticsOf(dirname(path)),
     log,

@@ -6,12 +6,14 @@ import type { Metadata } from "./metadata.ts";
 import type { NameChanges } from "./name-changes.ts";
 import { type NamePlace, namePlace } from "./names.ts";
 import { type OpenFile, type OpenFiles, rethrow } from "./open-files.ts";
+import type { ViewNotices } from "./view-notices.ts";
 
 export interface RejectedSetup {
   readonly tree: Tree;
   readonly files: OpenFiles;
   readonly metadata: Metadata;
   readonly names: NameChanges;
+  readonly notices: ViewNotices;
   /** Is given what a person should know of, a line at a time. */
   log(line: string): void;
 }
@@ -34,21 +36,24 @@ export class Rejected {
 
   /** Nobody waits for the answer to a RELEASE; who closed the file has been told by FLUSH, and may not have listened. */
   refused(file: OpenFile, error: unknown): void {
-    const { log } = this.#setup;
-    const { path } = file.node;
     const why = messageOfFailure(error);
     const isKept = file.hasNewBytes && !file.isFileNode && !file.isUnlinked && file.buffer.size > 0;
     try {
       const kept = isKept ? `is kept as ${this.#keep(file)}` : "is lost";
-      log(`${path}: what was written last ${kept}: ${why}`);
+      this.#tell(file, `what was written last ${kept}: ${why}`);
     } catch (second) {
-      log(`${path}: what was written last is lost: ${why}; ${messageOfFailure(second)}`);
+      this.#tell(file, `what was written last is lost: ${why}; ${messageOfFailure(second)}`);
     }
+  }
+
+  #tell({ node }: OpenFile, problem: string): void {
+    this.#setup.log(`${node.path}: ${problem}`);
+    this.#setup.files.problems.set(node.address, problem);
   }
 
   /** @returns the file's path. @throws H5Error, ErrnoError where it cannot be stored */
   #keep({ node, buffer }: OpenFile): string {
-    const { files, metadata, names } = this.#setup;
+    const { files, metadata, names, notices } = this.#setup;
     if (buffer.size > MAX_SIZE) throw new ErrnoError(Errno.EFBIG, `${buffer.size} bytes are too many to be kept`);
     const bytes = buffer.bytes();
     const { uid, gid, mode } = metadata.of(node);
@@ -59,6 +64,7 @@ export class Rejected {
     const handle = files.open(made, true);
     files.byHandle(handle).buffer.write(0, bytes);
     files.release(handle, rethrow);
+    notices.changedItself(place.directory, false);
     return made.path;
   }
 

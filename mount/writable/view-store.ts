@@ -16,6 +16,7 @@ import { parseJsonView } from "../../src/view/parse-json-view.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../../src/view/parse-npy.ts";
 import { parseTxt } from "../../src/view/parse-txt.ts";
 import { Errno, ErrnoError } from "../errno.ts";
+import { type ComparedBytes, changedElements } from "./changed-elements.ts";
 import type { FileBuffer } from "./file-buffer.ts";
 
 /** Bytes that are written at a time. */
@@ -23,6 +24,10 @@ const STEP = 2 ** 20;
 
 /** Bytes of a text that are parsed: a view of more is not made while the file is written. */
 const MAX_TEXT = 2 ** 28;
+
+/** Of more ranges than this, elements are written one by one; so many at a time. */
+const MANY = 256;
+const MANY_ELEMENTS = 2 ** 16;
 
 /** A dataset's bytes in C order, of which some are to be written. */
 interface NewElements {
@@ -39,6 +44,8 @@ export interface ChangedView {
   readonly buffer: FileBuffer;
   /** A text as it is before the change. */
   oldText(): Uint8Array;
+  /** The dataset has been changed by another view since the buffer was begun. */
+  readonly isOvertaken: boolean;
 }
 
 /**
@@ -46,16 +53,19 @@ export interface ChangedView {
  * @throws H5Error "argument" where the bytes are no such view, ErrnoError EFBIG where the dataset cannot become so long
  */
 export function applyView(transaction: FileTransaction, change: ChangedView): void {
-  const { node, dataset, buffer } = change;
+  const { node, dataset } = change;
   checkIndexes(transaction, node);
   const elements =
-    node.view === "bin" || node.view === "npy"
-      ? storedElements(node, dataset, buffer)
-      : textElements(transaction, change);
+    node.view === "bin" || node.view === "npy" ? storedElements(change) : textElements(transaction, change);
   reshape(transaction, dataset, elements.dims);
   const { elementSize } = dataset;
   const size = elements.dims.reduce((product, dim) => product * dim, elementSize);
-  for (const [start, end] of elements.ranges) {
+  const ranges = [...elements.ranges];
+  if (ranges.length > MANY) {
+    writeScattered(transaction, dataset, ranges, elements);
+    return;
+  }
+  for (const [start, end] of ranges) {
     const step = Math.max(1, Math.floor(STEP / elementSize)) * elementSize;
     const last = Math.min(size, Math.ceil(end / elementSize) * elementSize);
     for (let at = Math.floor(start / elementSize) * elementSize; at < last; at += step) {
@@ -63,6 +73,31 @@ export function applyView(transaction: FileTransaction, change: ChangedView): vo
       writeRange(transaction, dataset, elements.dims, at / elementSize, elements.read(at, to));
     }
   }
+}
+
+/** Ranges of whole elements, as a list of elements: each range would cost as much as many elements. */
+function writeScattered(
+  transaction: FileTransaction,
+  { address, elementSize }: Dataset,
+  ranges: readonly (readonly [number, number])[],
+  { read }: NewElements,
+): void {
+  const numbers: number[] = [];
+  const parts: Uint8Array[] = [];
+  const write = (): void => {
+    writeSelection(transaction, address, { elements: Float64Array.from(numbers) }, Buffer.concat(parts));
+    numbers.length = 0;
+    parts.length = 0;
+  };
+  for (const [start, end] of ranges) {
+    for (let at = start; at < end; at += STEP * elementSize) {
+      const to = Math.min(end, at + STEP * elementSize);
+      for (let number = at / elementSize; number < to / elementSize; number++) numbers.push(number);
+      parts.push(read(at, to));
+      if (numbers.length > MANY_ELEMENTS) write();
+    }
+  }
+  write();
 }
 
 function writeRange(
@@ -87,8 +122,9 @@ function writeRange(
 }
 
 /** `bin` and `npy`: the elements themselves, after a header. */
-function storedElements({ view }: FileNode, dataset: Dataset, buffer: FileBuffer): NewElements {
+function storedElements({ node: { view }, dataset, buffer, isOvertaken }: ChangedView): NewElements {
   const { elementSize } = dataset;
+  if (isOvertaken && !isOfPresentShape(view, dataset, buffer)) throw otherShape();
   const { offset, dims } = view === "npy" ? npyShape(dataset, buffer) : { offset: 0, dims: binShape(dataset, buffer) };
   const size = dims.reduce((product, dim) => product * dim, elementSize);
   if (buffer.size !== offset + size) {
@@ -96,14 +132,44 @@ function storedElements({ view }: FileNode, dataset: Dataset, buffer: FileBuffer
   }
   const isSame = dims.every((dim, d) => dim === dataset.dims[d]) && offset === headerOf(view, dataset).length;
   const { kept, pieces } = buffer.change();
-  const ranges: [number, number][] = [];
-  if (isSame && kept === buffer.size) {
+  let ranges: [number, number][] = [];
+  if (isOvertaken) {
+    const headerEnd = offset;
+    if (!isSame || kept !== buffer.size) throw otherShape();
+    ranges = changedElements(withoutHeader(buffer.compared(), headerEnd), elementSize);
+  } else if (isSame && kept === buffer.size) {
     for (const piece of pieces) {
       const end = piece.offset + piece.bytes.length - offset;
       if (end > 0) ranges.push([Math.max(0, piece.offset - offset), end]);
     }
   } else if (size > 0) ranges.push([0, size]);
   return { dims, ranges, read: (from, to) => bytesOf(buffer, offset + from, to - from) };
+}
+
+function otherShape(): ErrnoError {
+  return new ErrnoError(Errno.ESTALE, "the dataset was given another shape through another view meanwhile");
+}
+
+function isOfPresentShape(view: FileNode["view"], dataset: Dataset, buffer: FileBuffer): boolean {
+  const header = headerOf(view, dataset);
+  const size = header.length + dataset.elementCount * dataset.elementSize;
+  if (buffer.size !== size || buffer.storedSize !== size) return false;
+  return Buffer.compare(buffer.storedBytes(header.length), header) === 0;
+}
+
+/** @param size of the header */
+function* withoutHeader(parts: Iterable<ComparedBytes>, size: number): Generator<ComparedBytes> {
+  for (const { offset, before, after, present } of parts) {
+    const skipped = Math.max(0, size - offset);
+    const rest = (bytes: Uint8Array): Uint8Array => bytes.subarray(skipped);
+    const old = rest(before);
+    yield {
+      offset: offset + skipped - size,
+      before: old,
+      after: rest(after),
+      present: present === before ? old : rest(present),
+    };
+  }
 }
 
 function headerOf(view: FileNode["view"], dataset: Dataset): Uint8Array {
@@ -141,30 +207,45 @@ function npyShape(dataset: Dataset, buffer: FileBuffer): { readonly offset: numb
   return { offset: dataOffset, dims: inner === 0 ? shape : shape.slice(0, -inner) };
 }
 
-/** A text: of it the rows are written that are other than they were, so that what a text does not show stays as it is. */
-function textElements(transaction: FileTransaction, { node, dataset, buffer, oldText }: ChangedView): NewElements {
+/** A text: of it the elements are written that are other than they were, so that what a text does not show stays as it is. */
+function textElements(transaction: FileTransaction, change: ChangedView): NewElements {
+  const { node, dataset, buffer, oldText, isOvertaken } = change;
   if (buffer.size > MAX_TEXT) throw new ErrnoError(Errno.EFBIG, `a text of ${buffer.size} bytes`);
   const heap = new FileHeapWriter(transaction);
   const after = parseText(node, dataset, bytesOf(buffer, 0, buffer.size), heap);
   if (refersToHeap(dataset.datatype)) {
+    if (isOvertaken && Buffer.compare(buffer.storedBytes(), oldText()) !== 0) {
+      throw new ErrnoError(Errno.ESTALE, "the dataset was changed through another view meanwhile");
+    }
     if (node.view === "txt") checkLines(node, dataset, oldText());
     return allOf(after.dims, after.bytes);
   }
-  const before = parseText(node, dataset, oldText(), heap);
+  const present = parseText(node, dataset, oldText(), heap);
   // Such as a string with a line break in it.
-  if (before.dims.some((dim, d) => dim !== dataset.dims[d])) throw notReadBack(node);
-  const row = before.dims.slice(1).reduce((product, dim) => product * dim, dataset.elementSize);
-  const isLonger = after.bytes.length !== before.bytes.length;
-  const shared = Math.min(after.bytes.length, before.bytes.length);
-  let from = 0;
-  while (from < shared && isSameRow(before.bytes, after.bytes, from, row)) from += row;
-  let to = after.bytes.length;
-  while (!isLonger && to > from && isSameRow(before.bytes, after.bytes, to - row, row)) to -= row;
-  return { ...allOf(after.dims, after.bytes), ranges: from < to ? [[from, to]] : [] };
+  if (!isSameShape(present.dims, dataset.dims)) throw notReadBack(node);
+  const before = isOvertaken ? parseText(node, dataset, buffer.storedBytes(), heap) : present;
+  if (!isSameShape(present.dims, before.dims)) throw otherShape();
+  if (!isSameShape(after.dims.slice(1), before.dims.slice(1))) {
+    if (isOvertaken) throw otherShape();
+    return allOf(after.dims, after.bytes);
+  }
+  const [shared, end] = [Math.min(after.bytes.length, before.bytes.length), after.bytes.length];
+  const part = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, shared);
+  const old = part(before.bytes);
+  const compared = {
+    offset: 0,
+    before: old,
+    after: part(after.bytes),
+    present: isOvertaken ? part(present.bytes) : old,
+  };
+  // Rows that go away must not have been changed by others.
+  if (Buffer.compare(present.bytes.subarray(shared), before.bytes.subarray(shared)) !== 0) throw otherShape();
+  const ranges = changedElements([compared], dataset.elementSize);
+  return { ...allOf(after.dims, after.bytes), ranges: shared < end ? [...ranges, [shared, end]] : ranges };
 }
 
-function isSameRow(a: Uint8Array, b: Uint8Array, at: number, length: number): boolean {
-  return Buffer.compare(a.subarray(at, at + length), b.subarray(at, at + length)) === 0;
+function isSameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((dim, d) => dim === b[d]);
 }
 
 function parseText(

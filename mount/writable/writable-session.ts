@@ -24,7 +24,7 @@ import type { Rendered } from "../job.ts";
 import type { MountSession } from "../mount-session.ts";
 import { directoryEntryType, S_IFMT, S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
-import type { ParkedReplier } from "../session.ts";
+import { type ParkedReplier, PROBLEM_ATTRIBUTE } from "../session.ts";
 import type { AttributeChanges } from "./attribute-changes.ts";
 import { now } from "./clock.ts";
 import { Directories } from "./directories.ts";
@@ -175,8 +175,11 @@ export class WritableSession implements MountSession, Changes {
 
   getxattr(request: Request, nodeid: number, name: Uint8Array): Uint8Array {
     if (this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ENODATA);
-    const problem = this.#setup.attributes.problem(this.#node(nodeid), decodeText(name));
-    return problem === undefined ? this.#setup.reading.getxattr(request, nodeid, name) : encodeText(problem);
+    const { attributes, files, reading } = this.#setup;
+    const [node, text] = [this.#node(nodeid), decodeText(name)];
+    const refused = node.kind === "file" && text === PROBLEM_ATTRIBUTE ? files.problems.get(node.address) : undefined;
+    const problem = refused ?? attributes.problem(node, text);
+    return problem === undefined ? reading.getxattr(request, nodeid, name) : encodeText(problem);
   }
 
   listxattr(request: Request, nodeid: number): readonly Uint8Array[] {
@@ -378,7 +381,7 @@ export class WritableSession implements MountSession, Changes {
   #entryIn(directory: DirectoryNode, node: Node): Entry {
     const entry = this.#entry(node);
     // What is not listed changes with the names that are.
-    return directory.isHidden ? { ...entry, entryValid: 0, attributesValid: 0 } : entry;
+    return directory.isHidden ? { ...entry, entryValid: 0 } : entry;
   }
 
   #entry(node: Node): Entry {
@@ -395,7 +398,11 @@ export class WritableSession implements MountSession, Changes {
   }
 
   #validity(node: Node): number {
-    return isBare(node) && !(node.kind === "directory" && node.isHidden) ? LONG : 0;
+    if (node.kind === "directory") return node.isHidden ? 0 : LONG;
+    if (node.kind !== "file") return LONG;
+    // What is written may have another size when it is stored, and takes other space.
+    if (node.view === "attrs.json" || this.#setup.files.get(node)?.hasOwnBytes === true) return 0;
+    return isBare(node) || this.#setup.notices.areHeard ? LONG : 0;
   }
 
   /** `undefined`: the size is not known. */
