@@ -4,6 +4,8 @@ import { loadBinding } from "./libfuse/binding.ts";
 import { mountLibfuse } from "./libfuse/mount.ts";
 import { Operations } from "./libfuse/operations.ts";
 import { PendingCalls } from "./libfuse/pending.ts";
+import { isWritable } from "./mount-options.ts";
+import type { MountSession } from "./mount-session.ts";
 import { openSession } from "./open-session.ts";
 import { startWorkers } from "./threads.ts";
 import type { Service, ServiceRequest } from "./transport.ts";
@@ -32,8 +34,10 @@ export async function serveLibfuse(request: ServiceRequest): Promise<Service> {
   const ready = new Promise<void>((resolve) => {
     isReady = resolve;
   });
+  const chores = new Chores(session);
   const operations = new Operations(session, binding, pending, {
     ready: () => isReady(),
+    answered: () => chores.expect(),
     defect: (error, operation) => log("error", describeDefect(error, operation)),
   });
   const end = async (): Promise<void> => {
@@ -41,8 +45,14 @@ export async function serveLibfuse(request: ServiceRequest): Promise<Service> {
     await workers.terminate();
   };
   try {
-    const mounted = await mountLibfuse(binding, operations, { source, directory, options: options.kernel });
+    const mounted = await mountLibfuse(
+      binding,
+      operations,
+      { source, directory, options: options.kernel },
+      isWritable(options),
+    );
     const ended = Promise.race([mounted.unmounted, workers.failed]).finally(() => {
+      chores.end();
       session.destroy();
       return end();
     });
@@ -50,5 +60,32 @@ export async function serveLibfuse(request: ServiceRequest): Promise<Service> {
   } catch (error) {
     await end();
     throw error;
+  }
+}
+
+/** What the session has to do when nothing has been asked for some time. */
+class Chores {
+  readonly #session: MountSession;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(session: MountSession) {
+    this.#session = session;
+  }
+
+  /** To be called after each request. */
+  expect(): void {
+    const { due } = this.#session;
+    if (due < 0 || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => this.#fire(), due);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #fire(): void {
+    this.#timer = undefined;
+    if (this.#session.due === 0) this.#session.idle();
+    this.expect();
   }
 }

@@ -110,9 +110,6 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
   for (const word of words.flatMap(splitOptions)) {
     options = { ...options, ...parseWord(word, options) };
   }
-  if (isWritable(options) && options.transport !== "kernel") {
-    throw new CommandError(EXIT.usage, `-o transport=${options.transport}: writing needs the transport kernel`);
-  }
   return options;
 }
 

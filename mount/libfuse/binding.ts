@@ -27,6 +27,21 @@ export interface Binding {
   readonly op_open: number;
   readonly op_read: number;
   readonly op_release: number;
+  readonly op_chmod: number;
+  readonly op_chown: number;
+  readonly op_truncate: number;
+  readonly op_utimens: number;
+  readonly op_mknod: number;
+  readonly op_mkdir: number;
+  readonly op_symlink: number;
+  readonly op_link: number;
+  readonly op_unlink: number;
+  readonly op_rmdir: number;
+  readonly op_rename: number;
+  readonly op_removexattr: number;
+  readonly op_setxattr: number;
+  readonly op_create: number;
+  readonly op_write: number;
   /**
    * Mounts, starts libfuse's threads and returns.
    * @param thread `sizeof_fuse_thread_t` bytes, not to be collected as long as the process lives
@@ -60,6 +75,21 @@ export interface Binding {
   fuse_native_signal_open(call: Call, result: number, handle: number): void;
   fuse_native_signal_read(call: Call, result: number, unused: number, buffer: ArrayBufferLike): void;
   fuse_native_signal_release(call: Call, result: number): void;
+  fuse_native_signal_chmod(call: Call, result: number): void;
+  fuse_native_signal_chown(call: Call, result: number): void;
+  fuse_native_signal_truncate(call: Call, result: number): void;
+  fuse_native_signal_utimens(call: Call, result: number): void;
+  fuse_native_signal_mknod(call: Call, result: number): void;
+  fuse_native_signal_mkdir(call: Call, result: number): void;
+  fuse_native_signal_symlink(call: Call, result: number): void;
+  fuse_native_signal_link(call: Call, result: number): void;
+  fuse_native_signal_unlink(call: Call, result: number): void;
+  fuse_native_signal_rmdir(call: Call, result: number): void;
+  fuse_native_signal_rename(call: Call, result: number): void;
+  fuse_native_signal_removexattr(call: Call, result: number): void;
+  fuse_native_signal_setxattr(call: Call, result: number, buffer: ArrayBufferLike): void;
+  fuse_native_signal_create(call: Call, result: number, handle: number): void;
+  fuse_native_signal_write(call: Call, result: number, unused: number, buffer: ArrayBufferLike): void;
 }
 
 /** The request that a signal answers: `fuse_thread_locals_t`. */

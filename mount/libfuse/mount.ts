@@ -10,20 +10,16 @@ import { captureStandardError } from "./standard-error.ts";
 /** fuse-native has so many bytes for the mount point, and for the options, and cuts off what is longer. */
 const MAX_TEXT = 1023;
 
-/** The file cannot change under a read-only mount, so what the kernel learned stays true: a day, in seconds. */
+/** What the kernel learned stays true: a day, in seconds. */
 const FOREVER = 86_400;
 
-const OPTIONS = [
-  "ro",
-  "nosuid",
-  "nodev",
-  "default_permissions",
-  "subtype=h5fs",
-  "use_ino",
-  "kernel_cache",
-  `attr_timeout=${FOREVER}`,
-  `entry_timeout=${FOREVER}`,
-];
+const OPTIONS = ["nosuid", "nodev", "default_permissions", "subtype=h5fs", "use_ino", `entry_timeout=${FOREVER}`];
+
+/** The file cannot change under a read-only mount. */
+const READ_ONLY = ["ro", "kernel_cache", `attr_timeout=${FOREVER}`];
+
+/** libfuse takes each name of a file for another file, of whose changes by the others the kernel hears nothing. */
+const WRITABLE = ["attr_timeout=0", "big_writes"];
 
 export interface LibfuseMount {
   /** Resolves when it was unmounted and nobody has a file open in it any more, or after `stopWaiting`. */
@@ -42,12 +38,13 @@ export async function mountLibfuse(
   binding: Binding,
   operations: Operations,
   { source, directory, options }: MountRequest,
+  isWritable: boolean,
 ): Promise<LibfuseMount> {
   const others = openDevices();
   const thread = Buffer.alloc(binding.sizeof_fuse_thread_t);
   held.push(thread, operations);
   const { handlers, implemented } = operations;
-  const words = optionWords(source, [...OPTIONS, ...options]);
+  const words = optionWords(source, [...OPTIONS, ...(isWritable ? WRITABLE : READ_ONLY), ...options]);
   checkLength(directory);
   const said = captureStandardError(() => {
     binding.fuse_native_mount(directory, words, thread, {}, allocate, handlers, implemented);

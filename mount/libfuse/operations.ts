@@ -3,6 +3,7 @@ import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import { type AttributesReply, type FileSystem, PARKED, type Parked, type Request } from "../filesystem.ts";
 import { extendedAttribute, extendedAttributeList, lengthWithin } from "../xattr.ts";
 import type { Binding, Call, Handler } from "./binding.ts";
+import { addChangeHandlers, type OpenFile } from "./change-operations.ts";
 import { InodeNumbers } from "./inode-numbers.ts";
 import { toWellFormed } from "./names.ts";
 import { Paths } from "./paths.ts";
@@ -12,15 +13,14 @@ import { encodeEntry, encodeStat, encodeStatvfs, NO_STAT, NO_STATVFS } from "./w
 /** What the operations tell the one who runs them. */
 export interface OperationEvents {
   ready(): void;
+  /** There may be something to be done later. */
+  answered(): void;
   /** An exception that nobody foresaw: its request got EIO, the file system goes on. */
   defect(error: unknown, operation: string): void;
 }
 
-/** An open file: its node has one lookup for it. */
-interface OpenFile {
-  readonly nodeid: number;
-  readonly handle: number;
-}
+/** libfuse knows who asks, fuse-native does not tell. What is made belongs to whom the daemon runs as. */
+const SELF = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0, pid: 0 };
 
 /** How many operations libfuse's table has in fuse-native. */
 const OPERATIONS = 35;
@@ -124,7 +124,25 @@ export class Operations {
         fill(buffer, extendedAttributeList(this.#fs, request, this.#paths.resolve(request, path))),
       );
     });
+    if (this.#fs.changes !== undefined) {
+      addChangeHandlers({
+        fs: this.#fs,
+        changes: this.#fs.changes,
+        binding: b,
+        paths: this.#paths,
+        add,
+        answer: (operation, answer, run) => this.#answer(operation, answer, run),
+        file: (number) => this.#file(number),
+        opened: (file) => this.#opened(file),
+      });
+    }
     return handlers;
+  }
+
+  #opened(file: OpenFile): number {
+    const number = this.#freeNumber();
+    this.#open.set(number, file);
+    return number;
   }
 
   /** Runs an operation and answers that it is done, or with the negative errno of its exception. */
@@ -139,8 +157,7 @@ export class Operations {
   #answer(operation: string, answer: (result: number) => void, run: (request: Request) => number | Parked): void {
     let result: number;
     try {
-      // libfuse knows who asks, fuse-native does not tell.
-      const outcome = run({ unique: this.#nextUnique++, uid: 0, gid: 0, pid: 0 });
+      const outcome = run({ unique: this.#nextUnique++, ...SELF });
       if (outcome === PARKED) return;
       result = outcome;
     } catch (error) {
@@ -149,6 +166,7 @@ export class Operations {
       result = -(errno ?? Errno.EIO);
     }
     answer(result);
+    this.#events.answered();
   }
 
   /** libfuse has one attribute lifetime for all: the size must be known, and the request waits for it. */
@@ -193,8 +211,7 @@ export class Operations {
       try {
         const reply = this.#fs.open(request, nodeid, flags);
         if (reply === PARKED) throw new TypeError("an open was parked");
-        file = this.#freeNumber();
-        this.#open.set(file, { nodeid, handle: reply.handle });
+        file = this.#opened({ nodeid, handle: reply.handle });
       } catch (error) {
         this.#fs.forget(nodeid, 1);
         throw error;

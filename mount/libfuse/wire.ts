@@ -23,7 +23,7 @@ export function encodeStat(attributes: Attributes, ino: number): Uint32Array {
     0, // dev
     attributes.nlink,
     ino,
-    0, // rdev
+    attributes.rdev,
     attributes.blksize,
     blocks,
     blocks / U32,

@@ -54,7 +54,6 @@ describe("mount options", () => {
     refused("nofail=1", /there is no such option/);
     refused("toString", /there is no such option/);
     refused("mode=w+", /expected r or r\+ or a or w or x/);
-    refused("rw,transport=libfuse", /writing needs the transport kernel/);
     refused("cache=much", /expected a size such as 64M/);
     for (const word of ["workers=0", "workers=65", "workers=2.5", "workers="])
       refused(word, /expected a number from 1 to 64/);

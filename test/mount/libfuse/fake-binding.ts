@@ -21,6 +21,21 @@ const OPERATIONS = [
   "open",
   "read",
   "release",
+  "chmod",
+  "chown",
+  "truncate",
+  "utimens",
+  "mknod",
+  "mkdir",
+  "symlink",
+  "link",
+  "unlink",
+  "rmdir",
+  "rename",
+  "removexattr",
+  "setxattr",
+  "create",
+  "write",
 ] as const;
 
 export type OperationName = (typeof OPERATIONS)[number];
@@ -42,6 +57,21 @@ export class FakeBinding implements Binding {
   readonly op_open = OPERATIONS.indexOf("open");
   readonly op_read = OPERATIONS.indexOf("read");
   readonly op_release = OPERATIONS.indexOf("release");
+  readonly op_chmod = OPERATIONS.indexOf("chmod");
+  readonly op_chown = OPERATIONS.indexOf("chown");
+  readonly op_truncate = OPERATIONS.indexOf("truncate");
+  readonly op_utimens = OPERATIONS.indexOf("utimens");
+  readonly op_mknod = OPERATIONS.indexOf("mknod");
+  readonly op_mkdir = OPERATIONS.indexOf("mkdir");
+  readonly op_symlink = OPERATIONS.indexOf("symlink");
+  readonly op_link = OPERATIONS.indexOf("link");
+  readonly op_unlink = OPERATIONS.indexOf("unlink");
+  readonly op_rmdir = OPERATIONS.indexOf("rmdir");
+  readonly op_rename = OPERATIONS.indexOf("rename");
+  readonly op_removexattr = OPERATIONS.indexOf("removexattr");
+  readonly op_setxattr = OPERATIONS.indexOf("setxattr");
+  readonly op_create = OPERATIONS.indexOf("create");
+  readonly op_write = OPERATIONS.indexOf("write");
   readonly #answers = new Map<Call, Answered[]>();
 
   fuse_native_mount(): void {
@@ -62,6 +92,21 @@ export class FakeBinding implements Binding {
   readonly fuse_native_signal_open = this.#keep.bind(this);
   readonly fuse_native_signal_read = this.#keep.bind(this);
   readonly fuse_native_signal_release = this.#keep.bind(this);
+  readonly fuse_native_signal_chmod = this.#keep.bind(this);
+  readonly fuse_native_signal_chown = this.#keep.bind(this);
+  readonly fuse_native_signal_truncate = this.#keep.bind(this);
+  readonly fuse_native_signal_utimens = this.#keep.bind(this);
+  readonly fuse_native_signal_mknod = this.#keep.bind(this);
+  readonly fuse_native_signal_mkdir = this.#keep.bind(this);
+  readonly fuse_native_signal_symlink = this.#keep.bind(this);
+  readonly fuse_native_signal_link = this.#keep.bind(this);
+  readonly fuse_native_signal_unlink = this.#keep.bind(this);
+  readonly fuse_native_signal_rmdir = this.#keep.bind(this);
+  readonly fuse_native_signal_rename = this.#keep.bind(this);
+  readonly fuse_native_signal_removexattr = this.#keep.bind(this);
+  readonly fuse_native_signal_setxattr = this.#keep.bind(this);
+  readonly fuse_native_signal_create = this.#keep.bind(this);
+  readonly fuse_native_signal_write = this.#keep.bind(this);
 
   /** Calls an operation; the answers to it, of which there must never be more than one, come into the list that is returned. */
   call(handlers: readonly Handler[], name: OperationName, ...args: readonly unknown[]): readonly Answered[] {

@@ -23,6 +23,7 @@ describe("libfuse operations", () => {
     const binding = new FakeBinding();
     const { handlers } = new Operations(fs, binding, pending, {
       ready: () => defects.push("ready"),
+      answered: () => undefined,
       defect: (_, operation) => defects.push(operation),
     });
     call = (name, ...args) => binding.call(handlers, name, ...args);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createFile, type LibraryVersion } from "../../../src/object/new-file.ts";
-import { H5FS, whyNoMount, withMount } from "../../support/mount.ts";
+import { H5FS, type TransportName, whyNoMount, withMount } from "../../support/mount.ts";
 import { notRun } from "../../support/not-run.ts";
 import { output } from "../../support/run.ts";
 import { withTempDir } from "../../support/temp-dir.ts";
@@ -11,22 +11,31 @@ import { contents, outcome, randomCall, randomNumbers } from "./posix-model.ts";
 /** `npm test` has few; a suite asks for more. */
 const CALLS = Number(process.env.H5FS_POSIX_CALLS ?? 120);
 
-const VERSIONS: readonly LibraryVersion[] = CALLS > 200 ? ["earliest", "v18", "v110"] : ["earliest"];
+const KINDS: readonly (readonly [LibraryVersion, TransportName])[] = [
+  ["earliest", "kernel"],
+  ["v18", "libfuse"],
+  ...(CALLS > 200
+    ? ([
+        ["v18", "kernel"],
+        ["v110", "kernel"],
+      ] as const)
+    : []),
+];
 const seed = Number(process.env.H5FS_SEED ?? 1);
 
-for (const libver of VERSIONS)
-  describe(`random calls in a mounted file (${libver})`, function () {
+for (const [libver, transport] of KINDS)
+  describe(`random calls in a mounted file (${libver}, ${transport})`, function () {
     this.timeout(Math.max(60_000, CALLS * 50));
 
     it("do what they do in a folder, and what they made is there at the next mount", async function () {
-      const why = whyNoMount("kernel");
+      const why = whyNoMount(transport);
       if (why !== undefined) notRun(this, why);
       await withTempDir(async (directory) => {
         const file = join(directory, "file.h5");
         const plain = join(directory, "plain");
         mkdirSync(plain);
         createFile(file, { libver });
-        const options = { transport: "kernel", options: ["mode=r+"] } as const;
+        const options = { transport, options: ["mode=r+"] };
         await withMount(file, options, (mount) => {
           const random = randomNumbers(seed);
           for (let i = 0; i < CALLS; i++) {
