@@ -49,7 +49,7 @@ export interface Superblock {
 }
 
 /** The B-tree K values where neither superblock nor its extension has them. */
-const DEFAULT_K = { groupLeafNodeK: 4, groupInternalNodeK: 16, indexedStorageInternalNodeK: 32 };
+export const DEFAULT_K = { groupLeafNodeK: 4, groupInternalNodeK: 16, indexedStorageInternalNodeK: 32 };
 
 /**
  * Finds the superblock at byte 0, 512, 1024, 2048... and reads it.

@@ -1,9 +1,10 @@
 import { UnsupportedError } from "../errors.ts";
 import { decodeCacheImageMessage } from "../format/cache-image.ts";
+import type { FormatContext } from "../format/context.ts";
 import type { EditContext } from "../format/edit-context.ts";
 import { decodeFileSpaceInfo, type FileSpaceInfo, withoutManagers } from "../format/file-space-info.ts";
 import { extentsOfFreeSpaceManager } from "../format/free-space-manager.ts";
-import { MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
+import { type HeaderMessage, MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
 import { findMessage, type ObjectHeader, readObjectHeader } from "../format/object-header.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import { Reader } from "../format/reader.ts";
@@ -32,7 +33,7 @@ export function viewForWriting(file: H5File): WritersView {
   if (refused !== undefined) {
     throw new UnsupportedError(`${file.name}: has ${refused.what}; such files are not written`);
   }
-  const fileSpace = readFileSpace(file, header);
+  const fileSpace = readFileSpace(file.context, header)?.info;
   const hasManagers = fileSpace?.managerAddresses.some((address) => address !== undefined) === true;
   return { fileSpace, needsPreparation: hasManagers || findMessage(header, MESSAGE.cacheImage) !== undefined };
 }
@@ -53,7 +54,7 @@ export function prepareFirstWrite(file: H5File, edit: EditContext): void {
     if (image !== undefined) edit.free(image.address, image.size);
     header.remove(imageMessage);
   }
-  const fileSpace = readFileSpace(file, readObjectHeader(file.context, extensionAddress));
+  const fileSpace = fileSpaceOf(file)?.info;
   const managers = fileSpace?.managerAddresses.filter((address) => address !== undefined) ?? [];
   if (fileSpace !== undefined && managers.length > 0) {
     for (const address of new Set(managers)) {
@@ -68,9 +69,23 @@ export function prepareFirstWrite(file: H5File, edit: EditContext): void {
   header.write();
 }
 
+/** What a file says of how its space is managed, and the message that says it. */
+export interface FileSpace {
+  readonly message: HeaderMessage;
+  readonly info: FileSpaceInfo;
+}
+
 /** `undefined` where the file has none, or one that libraries step over. */
-function readFileSpace({ context }: H5File, extension: ObjectHeader): FileSpaceInfo | undefined {
+export function fileSpaceOf({ context, superblock }: H5File): FileSpace | undefined {
+  const { extensionAddress } = superblock;
+  return extensionAddress === undefined
+    ? undefined
+    : readFileSpace(context, readObjectHeader(context, extensionAddress));
+}
+
+function readFileSpace(context: FormatContext, extension: ObjectHeader): FileSpace | undefined {
   const message = findMessage(extension, MESSAGE.fileSpaceInfo);
   if (message === undefined || (message.flags & MESSAGE_FLAG.wasUnknown) !== 0) return undefined;
-  return decodeFileSpaceInfo(new Reader(message.body, message.address, "file space info message", context));
+  const r = new Reader(message.body, message.address, "file space info message", context);
+  return { message, info: decodeFileSpaceInfo(r) };
 }

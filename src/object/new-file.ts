@@ -1,18 +1,21 @@
 import { closeSync, openSync } from "node:fs";
 import { H5Error } from "../errors.ts";
+import type { BTreeK } from "../format/b-tree-k.ts";
 import { FormatContext } from "../format/context.ts";
 import { type ByteStore, EditContext } from "../format/edit-context.ts";
 import { MESSAGE } from "../format/header-message.ts";
 import { now } from "../format/modification-time.ts";
 import { findMessage, readObjectHeader } from "../format/object-header.ts";
 import { Reader, type Sizes } from "../format/reader.ts";
-import { encodeSuperblock, type Superblock, superblockSize } from "../format/superblock.ts";
+import { DEFAULT_K, encodeSuperblock, type Superblock, superblockSize } from "../format/superblock.ts";
 import { decodeSymbolTable } from "../format/symbol-table.ts";
 import type { SymbolTableEntry } from "../format/symbol-table-entry.ts";
 import { Writer } from "../format/writer.ts";
 import { AddressSpace } from "../storage/address-space.ts";
 import { FreshFile, type IfTaken } from "../storage/fresh-file.ts";
 import { lockExclusive } from "../storage/journal/system-calls.ts";
+import type { FileSpace } from "./first-write.ts";
+import { createExtension } from "./new-extension.ts";
 import { createGroup } from "./new-object.ts";
 
 /** The oldest HDF5 library that is to read a file: which superblock, headers, groups and chunk indexes it gets. */
@@ -30,46 +33,58 @@ export interface NewFileOptions {
 /** Format 4.0 (HDF5 2.0) has no superblock of its own. */
 const SUPERBLOCK_VERSION: Record<LibraryVersion, Superblock["version"]> = { earliest: 0, v18: 2, v110: 3, v200: 3 };
 
-const K = { groupLeafNodeK: 4, groupInternalNodeK: 16, indexedStorageInternalNodeK: 32 };
 const SIZES = { sizeOfOffsets: 8, sizeOfLengths: 8 };
 
 /** What only a copy of another file has. */
 export interface NewFileSetup extends NewFileOptions {
   /** Of addresses and lengths. */
   readonly sizes?: Sizes;
+  /** How large the nodes of its B-trees are. */
+  readonly k?: BTreeK;
+  /** How its space is managed; files for HDF5 1.6 have no place for that. */
+  readonly fileSpace?: FileSpace | undefined;
   /** Makes the root group. @returns its header's address */
   readonly makeRoot?: (edit: EditContext) => number;
 }
 
 /** What is made of a file that has nothing but an empty root group: all its bytes, those of the user block included. */
 export function newFileBytes(options: NewFileSetup = {}): Uint8Array {
-  const { libver = "v18", userBlock = 0, sizes = SIZES } = options;
+  const { libver = "v18", userBlock = 0, sizes = SIZES, k = DEFAULT_K, fileSpace } = options;
   checkUserBlock(userBlock);
-  const version = SUPERBLOCK_VERSION[libver];
+  const version = superblockVersion(libver, k);
   const store = new GrowingBytes(userBlock);
   const context = new FormatContext(new AddressSpace(store.snapshot(), userBlock), sizes);
-  const edit = new EditContext(context, { ...K, version }, store);
+  const edit = new EditContext(context, { ...k, version }, store);
   edit.allocate(superblockSize(version, sizes), "metadata");
   const makeRoot = options.makeRoot ?? ((context) => createGroup(context, now()));
   const rootAddress = makeRoot(edit);
+  const extensionAddress =
+    version < 2 ? undefined : createExtension(edit, k, fileSpace, () => store.bytes.length - userBlock);
   const w = new Writer(sizes);
   encodeSuperblock(w, {
     version,
     sizeOfOffsets: sizes.sizeOfOffsets,
     sizeOfLengths: sizes.sizeOfLengths,
-    ...K,
+    ...k,
     consistencyFlags: 0,
     baseAddress: userBlock,
     storedBaseAddress: userBlock,
     endOfFile: store.bytes.length - userBlock,
     rootAddress,
-    extensionAddress: undefined,
+    extensionAddress,
     driverInfoAddress: undefined,
     freeSpaceInfoAddress: undefined,
-    rootEntry: version === 0 ? rootEntry(context, rootAddress) : undefined,
+    rootEntry: version < 2 ? rootEntry(context, rootAddress) : undefined,
   });
   edit.write(0, w.bytes);
   return store.bytes;
+}
+
+/** Version 0 has no place for the size of the nodes of chunk indexes. */
+function superblockVersion(libver: LibraryVersion, { indexedStorageInternalNodeK }: BTreeK): Superblock["version"] {
+  const version = SUPERBLOCK_VERSION[libver];
+  const isDefault = indexedStorageInternalNodeK === DEFAULT_K.indexedStorageInternalNodeK;
+  return version === 0 && !isDefault ? 1 : version;
 }
 
 /**

@@ -6,6 +6,7 @@ import { differenceOf } from "./compare-files.ts";
 import { createGroupLike } from "./copied-traits.ts";
 import { ObjectCopier } from "./copy-object.ts";
 import { H5File } from "./file.ts";
+import { fileSpaceOf } from "./first-write.ts";
 import { type LibraryVersion, newFileBytes } from "./new-file.ts";
 import { WritableFile } from "./writable-file.ts";
 
@@ -33,7 +34,8 @@ interface LockedFile {
 
 /**
  * Writes a file anew, without what is not used any more: into a file beside it, which takes its place when it is whole and
- * every value in it has been compared. Owner, permissions, times and user block stay.
+ * every value in it has been compared. Owner, permissions, times and user block stay, so do the size of B-tree nodes and how
+ * the file says that its space is managed.
  * @throws H5Error where something cannot be copied: then everything is as it was
  */
 export function repackFile(path: string, options: RepackOptions = {}): RepackReport {
@@ -83,10 +85,13 @@ function lock(path: string): LockedFile {
 function copyAll(source: H5File, fresh: FreshFile, { libver, progress }: RepackOptions): number {
   const { superblock, root, snapshot } = source;
   const { baseAddress, sizeOfOffsets, sizeOfLengths } = superblock;
+  const { groupLeafNodeK, groupInternalNodeK, indexedStorageInternalNodeK } = superblock;
   const bytes = newFileBytes({
     libver: libver ?? (superblock.version < 2 ? "earliest" : superblock.version === 2 ? "v18" : "v110"),
     userBlock: baseAddress,
     sizes: { sizeOfOffsets, sizeOfLengths },
+    k: { groupLeafNodeK, groupInternalNodeK, indexedStorageInternalNodeK },
+    fileSpace: fileSpaceOf(source),
     makeRoot: (edit) => createGroupLike(edit, root),
   });
   bytes.set(snapshot.read(0, baseAddress));

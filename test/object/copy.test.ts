@@ -4,11 +4,12 @@ import { basename, join } from "node:path";
 import h5wasm from "h5wasm/node";
 import { EditableFile } from "../../src/object/editable-file.ts";
 import { H5File } from "../../src/object/file.ts";
+import { fileSpaceOf } from "../../src/object/first-write.ts";
 import { LIBRARY_VERSIONS } from "../../src/object/new-file.ts";
 import { repackFile } from "../../src/object/repack.ts";
 import { ofKind } from "../support/error-kind.ts";
 import { SAMPLE, writeSample } from "../support/h5wasm-file.ts";
-import { projectRoot } from "../support/project.ts";
+import { hdf5Files, projectRoot } from "../support/project.ts";
 import { assertSound } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
@@ -168,6 +169,46 @@ describe("repacking", () => {
       assert.deepEqual(readFileSync(path).subarray(0, baseAddress), bytes.subarray(0, baseAddress));
       assert.deepEqual(readdirSync(directory), ["a.h5"]);
     });
+  });
+
+  it("keeps the size of B-tree nodes, and how space is managed; libhdf5 goes on so", async () => {
+    await h5wasm.ready;
+    const data = join(projectRoot(), "test/data");
+    const fixtures = [...hdf5Files(join(data, "space")), join(data, "engine/istore-k-v2.h5")];
+    assert.ok(fixtures.length > 5);
+    for (const fixture of fixtures) {
+      await withTempDir(async (directory) => {
+        const path = join(directory, "a.h5");
+        copyFileSync(fixture, path);
+        const settings = (): unknown => {
+          const file = H5File.open(path);
+          assertSound(file);
+          const { groupLeafNodeK, groupInternalNodeK, indexedStorageInternalNodeK } = file.superblock;
+          const { strategy, threshold, persisting, pageSize } = fileSpaceOf(file)?.info ?? {};
+          file.close();
+          const k = [groupLeafNodeK, groupInternalNodeK, indexedStorageInternalNodeK];
+          return { k, strategy, threshold, persisting, pageSize };
+        };
+        const before = settings();
+        const objects = await told(path, "/");
+        repackFile(path);
+        assert.deepEqual(settings(), before, fixture);
+        const wasm = new h5wasm.File(path, "a");
+        wasm.create_group("more").create_dataset({ name: "x", data: new Float64Array(5000) });
+        wasm.close();
+        assert.deepEqual(settings(), before, fixture);
+        const file = EditableFile.open(path);
+        file.delete("/more");
+        file.close();
+        assert.deepEqual(await told(path, "/"), objects, fixture);
+        repackFile(path, { libver: "earliest" });
+        const old = H5File.open(path);
+        assertSound(old);
+        assert.equal(old.superblock.version, fixture.includes("istore-k") ? 1 : 0);
+        old.close();
+        assert.deepEqual(await told(path, "/"), objects, fixture);
+      });
+    }
   });
 
   it("gives the space of what was deleted back, and can change the generation both ways", async () => {
