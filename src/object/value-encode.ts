@@ -69,7 +69,10 @@ export function encodeElement(type: Datatype, value: Storable, heap?: HeapWriter
   return encodeElements(type, [value], heap);
 }
 
-/** Elements one after the other. @throws as `elementEncoder` does, the message beginning with the element's number */
+/**
+ * Elements one after the other. Typed arrays of floats are converted to integers as HDF5 does it: their fractions go; where
+ * HDF5 would clip, it is an error. @throws as `elementEncoder` does, the message beginning with the element's number
+ */
 export function encodeElements(
   type: Datatype,
   values: readonly Storable[] | NumberArray,
@@ -78,10 +81,11 @@ export function encodeElements(
   const encode = elementEncoder(type, heap);
   const bytes = new Uint8Array(values.length * type.size);
   const out = elementBytes(bytes);
+  const isConverted = type.class === "integer" && (values instanceof Float32Array || values instanceof Float64Array);
   let at = 0;
   try {
     for (const value of values) {
-      encode(value, out, at);
+      encode(isConverted ? Math.trunc(Number(value)) : value, out, at);
       at += type.size;
     }
   } catch (error) {

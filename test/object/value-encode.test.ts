@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { RangeReader } from "../../src/chunk/read-range.ts";
 import { H5Error } from "../../src/errors.ts";
 import type { Datatype } from "../../src/format/datatype.ts";
+import { integerType } from "../../src/object/datatypes.ts";
 import { H5File } from "../../src/object/file.ts";
 import type { Storable } from "../../src/object/storable.ts";
 import { stringEnd } from "../../src/object/text/string-text.ts";
@@ -86,6 +87,19 @@ describe("values are encoded", () => {
     refuses(integer(8), 2n ** 63n, /does not fit/);
     refuses(odd, 2048, /-2048 to 2047/);
     for (const value of [Number.NaN, 1.5, "1", true, null, [1]]) refuses(integer(4), value, /is not an integer/);
+  });
+
+  it("from typed arrays of floats into integers without their fractions, as HDF5 converts them, but never clipped", () => {
+    const bytes = encodeElements(integerType(2, true, "big"), Float64Array.of(1.9, -1.9, -0.5, 32767.9, -32768.5));
+    assert.deepEqual(
+      [0, 2, 4, 6, 8].map((at) => Buffer.from(bytes).readInt16BE(at)),
+      [1, -1, 0, 32767, -32768],
+    );
+    assert.deepEqual([...encodeElements(integerType(1, false), Float32Array.of(255.5, -0.9))], [255, 0]);
+    for (const value of [32768, -32769, Number.NaN, Number.POSITIVE_INFINITY]) {
+      assert.throws(() => encodeElements(integerType(2, true), Float64Array.of(0, value)), /element 1: /);
+    }
+    assert.throws(() => encodeElements(integerType(2, true), [1.5]), /1.5 is not an integer/);
   });
 
   it("as floats of any layout, rounded to the nearest", () => {

@@ -58,6 +58,11 @@ function make(file: EditableFile): void {
   file.createDataset("/vlen", { dtype: { vlen: "i2" }, data: [[1, 2], [], [3]] });
   file.createDataset("/enum", { dtype: { enum: { RED: 0, GREEN: 1 } }, data: [1, 0] });
   file.createDataset("/complex", { dtype: "complex128", data: [{ r: 1, i: 2 }] });
+  const numbers = Float64Array.of(1.9, -1.9, -0.5, 32767.9, -32768.5, 0.1, 16777217);
+  for (const dtype of ["int16", "float32", "float64"]) {
+    file.createDataset(`/converted-${dtype}`, { dtype, data: numbers.subarray(0, dtype === "int16" ? 6 : 7) });
+  }
+  file.createDataset("/converted-int64", { dtype: "float32", data: BigInt64Array.of(2n ** 62n + 1n, -16777217n) });
   const stored = file.createDataset("/stored", { data: Float64Array.from({ length: 1000 }, (_, i) => i) });
   stored.store({ chunks: [100], filters: ["shuffle", { gzip: 9 }] });
 }

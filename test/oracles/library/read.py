@@ -61,6 +61,14 @@ with tables.open_file(path, "a") as t:
 
 with h5py.File(path, "a") as h:
     assert np.array_equal(h["lzf"][...], np.arange(50_000) ** 2 % 1000) and h["lzf"].compression == "lzf"
+    numbers = np.array([1.9, -1.9, -0.5, 32767.9, -32768.5, 0.1, 16777217])
+    integers = np.array([2**62 + 1, -16777217], dtype="<i8")
+    for name, values in [("int16", numbers[:6]), ("float32", numbers), ("float64", numbers), ("int64", integers)]:
+        ours = h[f"converted-{name}"]
+        theirs = h.create_dataset(f"more-{name}", ours.shape, ours.dtype)
+        # The values' own type in memory: libhdf5 converts.
+        theirs[...] = values
+        assert ours[...].tobytes() == theirs[...].tobytes(), (name, ours[...], theirs[...])
     h["x"].resize(5, axis=0)
     h["x"][4] = [9, 9, 9]
     h.create_group("more").create_group("deep")
