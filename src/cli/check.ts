@@ -6,24 +6,32 @@ import type { PendingState } from "../storage/journal/pending-state.ts";
 import { EXIT } from "./exit-status.ts";
 import { openLocked } from "./open-file.ts";
 import { printable } from "./printable.ts";
+import { Progress, QUIET } from "./progress.ts";
 import { changes } from "./recover.ts";
 import { writeOut } from "./standard-output.ts";
 
-export const checkCommand: CommandModule<object, { file: string; json: boolean; data: boolean }> = {
+export const checkCommand: CommandModule<object, { file: string; json: boolean; data: boolean; quiet: boolean }> = {
   command: "check <file>",
   describe: "Verify the structure of a whole file",
   builder: (yargs) =>
     yargs
       .positional("file", { type: "string", demandOption: true, describe: "the HDF5 file" })
       .option("data", { type: "boolean", default: false, describe: "decode all data, too" })
+      .option("quiet", QUIET)
       .option("json", { type: "boolean", default: false, describe: "for programs: an object" })
       .example("$0 check data.h5", "is any structure damaged, is space lost?")
       .example("$0 check --data data.h5", "can every chunk be decoded?"),
-  handler: ({ file: name, json, data }) => {
+  handler: ({ file: name, json, data, quiet }) => {
     const { storage, pending } = openLocked(name);
     const file = H5File.open(storage);
     try {
-      const checked = checkFile(file, { data });
+      const progress = new Progress(process.stderr, quiet);
+      const told = (path: string, bytes: number): void => {
+        if (bytes === 0) progress.done();
+        progress.working(path, bytes);
+      };
+      const checked = checkFile(file, { data, progress: told });
+      progress.clear();
       const report =
         pending === undefined ? checked : { ...checked, findings: [pendingNote(pending), ...checked.findings] };
       writeOut(encodeText(json ? jsonText(name, report, pending) : plainText(name, report)));

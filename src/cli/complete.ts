@@ -40,7 +40,7 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
   stat: { options: ["--json"], argument: "location" },
   attrs: { options: ["--json"], argument: "location" },
   dump: { options: ["--json"], argument: "path" },
-  check: { options: ["--data", "--json"], argument: "path" },
+  check: { options: ["--data", "--json", "--quiet", "-q"], argument: "path" },
   create: { options: ["--libver", "--user-block", "--force", "-f"], argument: "path" },
   mkdir: { options: ["--parents", "-p", "--dry-run"], argument: "location" },
   rm: { options: ["--recursive", "-r", "--force", "-f", "--dry-run"], argument: "location" },
@@ -49,7 +49,7 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
   recover: { options: ["--discard-log"], argument: "path" },
   attr: { options: ["--type", "-t", "--force", "-f", "--dry-run"], argument: "location" },
   resize: { options: ["--dry-run"], argument: "location" },
-  set: { options: ["--dry-run"], argument: "location" },
+  set: { options: ["--dry-run", "--quiet", "-q"], argument: "location" },
   repack: { options: ["--libver", "--quiet", "-q"], argument: "path" },
   install: { options: ["--root", "--remove"], argument: "path" },
 };

@@ -6,11 +6,11 @@ import { modificationTime } from "../tree/modification-time.ts";
 import type { DirectoryNode, FileNode, Node } from "../tree/node.ts";
 import type { Tree } from "../tree/tree.ts";
 import { copyAttributes } from "./copy-attributes.ts";
-import type { CopyProgress } from "./copy-progress.ts";
 import { CopyTarget, codeOf, rawPath } from "./copy-target.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
 import { filePieces } from "./file-pieces.ts";
 import { printable } from "./printable.ts";
+import type { Progress } from "./progress.ts";
 
 export interface CopySetup {
   readonly tree: Tree;
@@ -18,7 +18,7 @@ export interface CopySetup {
   readonly source: Stats;
   readonly force: boolean;
   readonly attributes: boolean;
-  readonly progress: CopyProgress;
+  readonly progress: Progress;
   /** Called every now and then; throws where the copy is to end. */
   readonly pause: () => Promise<void>;
 }
@@ -88,7 +88,7 @@ export class TreeCopy {
     }
     const mtime = this.#mtimeOf(node);
     utimesSync(rawPath(path), mtime, mtime);
-    progress.copied();
+    progress.done();
   }
 
   async #copyFile(node: FileNode, path: string): Promise<void> {
@@ -99,10 +99,10 @@ export class TreeCopy {
       finish: (fd: number) => this.#copyAttributes(node, fd),
     };
     await this.#target.file(path, setup, filePieces(node), async (bytes) => {
-      progress.copying(path, bytes);
+      progress.working(path, bytes);
       await pause();
     });
-    progress.copied();
+    progress.done();
   }
 
   /** A link that leads out of what is copied would lead anywhere there: a file is copied in its place. */
@@ -110,7 +110,7 @@ export class TreeCopy {
     const leadsTo = posix.resolve(posix.dirname(node.path), node.target);
     if (this.#top === "/" || leadsTo === this.#top || leadsTo.startsWith(`${this.#top}/`)) {
       this.#target.symlink(path, node.target);
-      this.#setup.progress.copied();
+      this.#setup.progress.done();
       return;
     }
     const found = this.#setup.tree.resolve(leadsTo);

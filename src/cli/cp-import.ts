@@ -13,10 +13,10 @@ import { writeSelection } from "../object/write-dataset.ts";
 import { inferCsv } from "../view/infer-csv.ts";
 import { parseCsv } from "../view/parse-csv.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../view/parse-npy.ts";
-import { CopyProgress } from "./copy-progress.ts";
 import type { ObjectCopyOptions } from "./cp-object.ts";
 import { editFile, isGroup, replaceable } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
+import { Progress } from "./progress.ts";
 
 export interface ImportOptions extends Omit<ObjectCopyOptions, "recursive"> {
   readonly filters: string | undefined;
@@ -35,16 +35,16 @@ const MAX_TURNED = 2 ** 30;
 
 /** Makes a dataset of a `.npy` or `.csv` file. @param path of the dataset, or a group for it */
 export function importFile(source: string, target: string, path: string, options: ImportOptions): void {
-  const progress = new CopyProgress(process.stderr, options.quiet);
+  const progress = new Progress(process.stderr, options.quiet);
   const input = InputFile.open(source);
   try {
     editFile(target, options.dryRun, (file) => {
       const to = isGroup(file, path) ? childPath(path, basename(source).replace(/\.\w+$/, "")) : path;
       if (options.force) replaceable(file, to);
-      const told = (bytes: number): void => progress.copying(to, bytes);
+      const told = (bytes: number): void => progress.working(to, bytes);
       if (source.endsWith(".npy")) importNpy(file, to, input, options, told);
       else importCsv(file, to, input, options, told);
-      progress.copied();
+      progress.done();
     });
     progress.end();
   } finally {

@@ -1,11 +1,11 @@
 import { realpathSync } from "node:fs";
 import { H5Error } from "../errors.ts";
 import { childPath, Group } from "../object/group.ts";
-import { CopyProgress } from "./copy-progress.ts";
 import { editFile, isGroup, replaceable } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
 import { lastPart } from "./location.ts";
 import { openObject } from "./object-location.ts";
+import { Progress } from "./progress.ts";
 
 export interface ObjectCopyOptions {
   readonly recursive: boolean;
@@ -24,7 +24,7 @@ export function copyObject(location: string, target: string, path: string, optio
     throw new H5Error("is-a-group", `${object.path} is a group: h5fs cp -r copies it with all that is in it`);
   }
   const name = node?.name ?? lastPart(object.path);
-  const progress = new CopyProgress(process.stderr, options.quiet);
+  const progress = new Progress(process.stderr, options.quiet);
   const isSame = realpathSync(source.name) === realpathSync(target);
   // It is locked while it is open, for those who write it, too.
   if (isSame) source.close();
@@ -41,8 +41,8 @@ export function copyObject(location: string, target: string, path: string, optio
       if (options.force) replaceable(file, to);
       const { lostReferences } = file.copy(object, to, isSame ? undefined : source, {
         progress: (at, bytes) => {
-          if (bytes === 0) progress.copied();
-          progress.copying(at, bytes);
+          if (bytes === 0) progress.done();
+          progress.working(at, bytes);
         },
       });
       if (lostReferences > 0) progress.tell(lostText(lostReferences));

@@ -5,7 +5,6 @@ import { H5Error } from "../errors.ts";
 import { decodeText } from "../format/text.ts";
 import { LEAF_KINDS, type LeafKind } from "../object/pytables-leaf.ts";
 import { isViewName, VIEW_NAMES, type ViewName } from "../view/view.ts";
-import { CopyProgress } from "./copy-progress.ts";
 import { codeOf, rawPath } from "./copy-target.ts";
 import { TreeCopy } from "./copy-tree.ts";
 import { importFile, isImportable } from "./cp-import.ts";
@@ -14,6 +13,7 @@ import { DRY_RUN } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
 import { interruptibly } from "./interruption.ts";
 import { openLocation, splitLocation } from "./location.ts";
+import { Progress, QUIET } from "./progress.ts";
 
 interface CopyArguments {
   readonly location: string;
@@ -43,7 +43,7 @@ export const cpCommand: CommandModule<object, CopyArguments> = {
       .option("force", { alias: "f", type: "boolean", default: false, describe: "replace files that are there" })
       .option("views", { type: "string", requiresArg: true, describe: "with -r: the views to copy, as -o views= has" })
       .option("xattrs", { type: "boolean", default: true, describe: "copy attributes (--no-xattrs: do not)" })
-      .option("quiet", { alias: "q", type: "boolean", default: false, describe: "no progress on a terminal" })
+      .option("quiet", QUIET)
       .example("$0 cp -r data.h5 data", "the whole file, as a folder")
       .example("$0 cp -r --views csv data.h5:/run7 run7", "a group, its tables and arrays as CSV")
       .option("filters", { type: "string", requiresArg: true, describe: "of a .npy or .csv file: shuffle,gzip=6" })
@@ -79,7 +79,7 @@ export const cpCommand: CommandModule<object, CopyArguments> = {
     const path = node.kind === "directory" ? folderAt(dest) : fileIn(dest, name);
     checkFolder(dirname(path));
     const source = statSync(splitLocation(location).file);
-    const progress = new CopyProgress(process.stderr, quiet);
+    const progress = new Progress(process.stderr, quiet);
     await interruptibly(async (pause) => {
       const copy = new TreeCopy({ tree, source, force, attributes: xattrs, progress, pause });
       await copy.copy(node, path).catch((error: unknown) => {

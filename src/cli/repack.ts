@@ -1,7 +1,7 @@
 import type { CommandModule } from "yargs";
 import { LIBRARY_VERSIONS, type LibraryVersion } from "../object/new-file.ts";
 import { repackFile } from "../object/repack.ts";
-import { CopyProgress, sizeText } from "./copy-progress.ts";
+import { Progress, QUIET, sizeText } from "./progress.ts";
 
 interface RepackArguments {
   readonly file: string;
@@ -20,14 +20,14 @@ export const repackCommand: CommandModule<object, RepackArguments> = {
         requiresArg: true,
         describe: "the oldest HDF5 library that is to read it (default: as it is)",
       })
-      .option("quiet", { alias: "q", type: "boolean", default: false, describe: "no progress on a terminal" })
+      .option("quiet", QUIET)
       .example("$0 repack data.h5", "every value is compared before the new file takes the place of the old")
       .example("$0 repack --libver v110 data.h5", "with the structures of HDF5 1.10"),
   handler: ({ file, libver, quiet }) => {
-    const progress = new CopyProgress(process.stderr, quiet);
+    const progress = new Progress(process.stderr, quiet);
     const { before, after, lostReferences } = repackFile(file, {
       libver,
-      progress: (step, path, bytes) => progress.copying(`${step} ${path}`, bytes),
+      progress: (step, path, bytes) => progress.working(`${step} ${path}`, bytes),
     });
     progress.clear();
     if (lostReferences > 0) progress.tell(`h5fs: ${lostReferences} references to objects without a name are null now`);

@@ -2,11 +2,13 @@ import type { CommandModule } from "yargs";
 import { FILTER_WORDS } from "../object/filter-text.ts";
 import { SETTINGS, type Setting, storageOptions } from "../object/storage-text.ts";
 import { DRY_RUN, type EditArguments, editFile, pathInFile } from "./edit-location.ts";
+import { Progress, QUIET } from "./progress.ts";
 
 interface SetArguments extends EditArguments {
   readonly what: Setting;
   readonly location: string;
   readonly value: string;
+  readonly quiet: boolean;
 }
 
 export const setCommand: CommandModule<object, SetArguments> = {
@@ -26,14 +28,19 @@ export const setCommand: CommandModule<object, SetArguments> = {
         describe: `chunks: N,M,..., auto, none; filters: ${FILTER_WORDS}; maxshape: None,M,..., None being unlimited`,
       })
       .option("dry-run", DRY_RUN)
+      .option("quiet", QUIET)
       .example("$0 set filters data.h5:/x shuffle,gzip=6", "its elements are written anew, compressed")
       .example("$0 set chunks data.h5:/x 100,_", "chunks of 100 whole rows")
       .example("$0 set maxshape data.h5:/x None,_", "it may have any number of rows from now on"),
-  handler: ({ what, location, value, "dry-run": dryRun }) => {
+  handler: ({ what, location, value, quiet, "dry-run": dryRun }) => {
     const { file: name, path } = pathInFile(location);
+    const progress = new Progress(process.stderr, quiet, "written");
     editFile(name, dryRun, (file) => {
       const editable = file.dataset(path);
-      editable.store(storageOptions(what, value, editable.dataset));
+      const told = (bytes: number): void => progress.working(path, bytes);
+      editable.store({ ...storageOptions(what, value, editable.dataset), progress: told });
+      progress.done();
     });
+    progress.end();
   },
 };

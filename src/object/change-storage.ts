@@ -22,6 +22,8 @@ export interface StorageOptions {
   readonly filters?: readonly FilterSpec[] | undefined;
   /** How large it may become; `null` is unlimited. */
   readonly maxShape?: readonly (number | null)[] | undefined;
+  /** So many more bytes of elements have been written. */
+  readonly progress?: ((bytes: number) => void) | undefined;
 }
 
 /**
@@ -38,6 +40,7 @@ export function changeStorage(transaction: FileTransaction, dataset: Dataset, op
   for (const box of storedBoxes(dataset)) {
     const bytes = readBox(dataset, box);
     writeSelection(transaction, made, box, refers ? elements.copy(dataset.datatype, bytes) : bytes);
+    options.progress?.(bytes.length);
   }
   // All that was written is in its place now.
   edit.writeEdited();

@@ -8,8 +8,12 @@ export interface DatasetFinding {
   readonly error: H5Error | undefined;
 }
 
-/** @param data whether every element is decoded, too */
-export function* checkDataset(dataset: Dataset, data: boolean): Generator<DatasetFinding> {
+/** @param data whether every element is decoded, too @param decoded so many more bytes of them are */
+export function* checkDataset(
+  dataset: Dataset,
+  data: boolean,
+  decoded: (bytes: number) => void,
+): Generator<DatasetFinding> {
   const problem = dataset.problem();
   if (problem !== undefined) {
     yield failure(problem);
@@ -17,7 +21,7 @@ export function* checkDataset(dataset: Dataset, data: boolean): Generator<Datase
   }
   try {
     yield* checkChunks(dataset);
-    if (data) decodeAll(dataset);
+    if (data) decodeAll(dataset, decoded);
   } catch (error) {
     if (!(error instanceof H5Error)) throw error;
     yield failure(error);
@@ -49,6 +53,6 @@ function* checkChunks({ storage, filters }: Dataset): Generator<DatasetFinding> 
 }
 
 /** @throws H5Error where a chunk does not decode */
-function decodeAll(dataset: Dataset): void {
-  for (const elements of storedElements(dataset)) if (elements.length === 0) return;
+function decodeAll(dataset: Dataset, decoded: (bytes: number) => void): void {
+  for (const elements of storedElements(dataset)) decoded(elements.length);
 }

@@ -36,6 +36,8 @@ export interface CheckReport {
 export interface CheckOptions {
   /** Decode every element, too. */
   readonly data?: boolean;
+  /** Called for every object as it is met, and with bytes of its data as they are decoded: for a progress line. */
+  readonly progress?: ((path: string, bytes: number) => void) | undefined;
 }
 
 /**
@@ -158,6 +160,7 @@ class Check {
       this.#guarded(path, () => {
         const object = this.#file.object(address, path);
         this.#objects.set(address, object);
+        this.#options.progress?.(path, 0);
         this.#guarded(path, () => this.#checkAttributes(object, path));
         this.#guarded(path, () => {
           for (const message of checkDense(object)) this.#find("damage", path, address, message);
@@ -175,7 +178,8 @@ class Check {
         } else if (object.kind === "dataset") {
           const { committedAt } = object.datatype;
           if (committedAt !== undefined) this.#count(committedAt);
-          for (const { message, error } of checkDataset(object, this.#options.data === true)) {
+          const told = (bytes: number): void => this.#options.progress?.(path, bytes);
+          for (const { message, error } of checkDataset(object, this.#options.data === true, told)) {
             if (error !== undefined) this.#failed(path, error);
             else this.#find("damage", path, address, message);
           }

@@ -5,22 +5,28 @@ const INTERVAL = 200;
 
 const CLEAR = "\r\x1b[K";
 
-/** What has been copied, as a line of the terminal that is written again and again; nothing where there is no terminal. */
-export class CopyProgress {
+/** Of commands that may take long. */
+export const QUIET = { alias: "q", type: "boolean", default: false, describe: "no progress on a terminal" } as const;
+
+/** What has been done, as a line of the terminal that is written again and again; nothing where there is no terminal. */
+export class Progress {
   readonly #stream: NodeJS.WriteStream;
   readonly #isShown: boolean;
+  readonly #verb: string;
   readonly #start = performance.now();
   #last = this.#start;
   #objects = 0;
   #bytes = 0;
 
-  constructor(stream: NodeJS.WriteStream, quiet: boolean) {
+  /** @param verb what is told of it at the end */
+  constructor(stream: NodeJS.WriteStream, quiet: boolean, verb = "copied") {
     this.#stream = stream;
+    this.#verb = verb;
     this.#isShown = stream.isTTY && !quiet;
   }
 
-  /** So many more bytes of the file at `path`. */
-  copying(path: string, bytes: number): void {
+  /** So many more bytes of what is at `path`. */
+  working(path: string, bytes: number): void {
     this.#bytes += bytes;
     const now = performance.now();
     if (!this.#isShown || now - this.#last < INTERVAL) return;
@@ -29,8 +35,8 @@ export class CopyProgress {
     this.#stream.write(CLEAR + line.slice(0, Math.max(20, (this.#stream.columns || 80) - 1)));
   }
 
-  /** One more object is copied. */
-  copied(): void {
+  /** One more object is done. */
+  done(): void {
     this.#objects++;
   }
 
@@ -45,13 +51,13 @@ export class CopyProgress {
   }
 
   end(): void {
-    if (this.#isShown) this.#stream.write(`${CLEAR}copied ${this.#summary()}\n`);
+    if (this.#isShown) this.#stream.write(`${CLEAR}${this.#verb} ${this.#summary()}\n`);
   }
 
   #summary(): string {
     const seconds = (performance.now() - this.#start) / 1000;
-    const objects = `${this.#objects} ${this.#objects === 1 ? "object" : "objects"}`;
-    return `${objects}, ${sizeText(this.#bytes)} in ${seconds.toFixed(1)} s, ${sizeText(this.#bytes / seconds)}/s`;
+    const objects = this.#objects === 0 ? "" : `${this.#objects} ${this.#objects === 1 ? "object" : "objects"}, `;
+    return `${objects}${sizeText(this.#bytes)} in ${seconds.toFixed(1)} s, ${sizeText(this.#bytes / seconds)}/s`;
   }
 }
 
