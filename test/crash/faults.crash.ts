@@ -9,11 +9,13 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { H5Error } from "../../src/errors.ts";
 import { checkFile } from "../../src/object/check.ts";
 import { H5File } from "../../src/object/file.ts";
@@ -30,6 +32,9 @@ import { changeAtRandom } from "./operations.ts";
 
 /** Writers that are killed; `.ci/run` and long runs by hand take more. */
 const KILLS = Number(process.env.H5FS_CRASH_KILLS ?? 8);
+
+/** Of `h5fs repack`. */
+const REPACK_KILLS = Math.ceil(KILLS / 20);
 
 const program = (name: string): string => join(projectRoot(), "dist/test/crash", name);
 const hash = (text: string): string => createHash("sha1").update(text).digest("hex");
@@ -112,6 +117,50 @@ describe("real faults", function () {
     });
     process.stdout.write(
       `    ${KILLS} writers killed in ${changes} changes, ${pending} of the files had to be recovered\n`,
+    );
+  });
+
+  it("kill -9 of h5fs repack: the file is as it was or repacked, never another, and what is left over is in nobody's way", async () => {
+    const random = seededRandom(11);
+    const counts = { before: 0, after: 0, left: 0 };
+    await withTempDir(async (directory) => {
+      const path = join(directory, "file.h5");
+      createFile(path, { libver: "v110" });
+      const writer = WritableFile.open(path);
+      const model = emptyModel();
+      while (model.links.size < 8) changeAtRandom(writer, model, (n) => Math.floor(random() * n));
+      writer.close();
+      const original = readFileSync(path);
+      const listing = listModel(model);
+      for (let round = 0; round < REPACK_KILLS; round++) {
+        writeFileSync(path, original);
+        const child = spawn(process.execPath, [join(projectRoot(), "dist/mount/main.js"), "repack", "-q", path]);
+        const ended = new Promise((resolve) => child.on("close", resolve));
+        // It is there when it is made, and not when it has its name.
+        while (child.exitCode === null && !readdirSync(directory).some((name) => name.startsWith(".h5fs-new")))
+          await sleep(1);
+        await sleep(random() * 1500);
+        child.kill("SIGKILL");
+        await ended;
+        const left = readdirSync(directory).filter((name) => name !== "file.h5");
+        assert.ok(
+          left.every((name) => /^\.(h5fs-new|.*h5fs-journal)/.test(name)),
+          left.join(),
+        );
+        if (left.length > 0) counts.left++;
+        if (readFileSync(path).equals(original)) counts.before++;
+        else counts.after++;
+        const file = H5File.open(path);
+        assert.equal(listFile(file), listing);
+        file.close();
+        assertUndamaged(path);
+        assert.equal(await listWithLibrary(path), listing);
+        for (const name of left) rmSync(join(directory, name));
+      }
+    });
+    const { before, after, left } = counts;
+    process.stdout.write(
+      `    ${REPACK_KILLS} repacks killed: ${before} before, ${after} after; ${left} left a file beside it\n`,
     );
   });
 
