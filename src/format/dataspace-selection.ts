@@ -1,6 +1,9 @@
 import type { Reader } from "./reader.ts";
 
-/** Where a hyperslab's blocks are in one dimension: `count` of them, `block` long, `stride` from start to start. */
+/**
+ * Where a hyperslab's blocks are in one dimension: `count` of them, `block` long, `stride` from start to start. Count or block is
+ * Infinity where it is unlimited: to the end of the dataset, however long it becomes.
+ */
 export interface HyperslabDimension {
   readonly start: number;
   readonly stride: number;
@@ -65,8 +68,8 @@ function decodeHyperslab(r: Reader): DataspaceSelection {
   const rank = decodeRank(r);
   if ((flags & REGULAR) !== 0) {
     const dimensions = Array.from({ length: rank }, () => {
-      const [start = 0, stride = 0, count = 0, block = 0] = coordinates(r, 4, size);
-      return { start, stride, count, block };
+      const [start = 0, stride = 0] = coordinates(r, 2, size);
+      return { start, stride, count: readLimit(r, size), block: readLimit(r, size) };
     });
     return { kind: "hyperslab", dimensions };
   }
@@ -76,6 +79,14 @@ function decodeHyperslab(r: Reader): DataspaceSelection {
     last: coordinates(r, rank, size),
   }));
   return { kind: "blocks", blocks };
+}
+
+/** All bits set: unlimited (H5S_UNLIMITED). */
+function readLimit(r: Reader, size: number): number {
+  const bytes = r.take(size);
+  if (bytes.every((byte) => byte === 0xff)) return Number.POSITIVE_INFINITY;
+  r.position -= size;
+  return r.uint(size);
 }
 
 function encodeSize(r: Reader): number {

@@ -1,6 +1,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { Datatype, ReferenceType, VlenType } from "../format/datatype.ts";
 import { Reader } from "../format/reader.ts";
+import { decodeStandardReference, locateStandardReference, REFERENCE_ADDRESS } from "../format/standard-reference.ts";
 import type { H5File } from "./file.ts";
 import type { FileHeapWriter } from "./heap-writer.ts";
 import { putAddress } from "./value-encode.ts";
@@ -94,8 +95,8 @@ export class ElementCopier {
       return;
     }
     if (kind !== "region") {
-      if (element.every((byte) => byte === 0)) return;
-      throw new UnsupportedError(`references of the kind H5R_ref_t (${kind}) are not copied`);
+      this.#standardReference(element);
+      return;
     }
     const r = new Reader(element, 0, "region reference", this.#source.context);
     const collection = r.offset();
@@ -109,6 +110,25 @@ export class ElementCopier {
     const bytes = object.slice();
     putAddress(bytes, 0, this.#heap.sizeOfOffsets, address);
     this.#putHeapId(element, 0, bytes);
+  }
+
+  /** What leads into another file stays as it is. */
+  #standardReference(element: Uint8Array): void {
+    const { context, globalHeap } = this.#source;
+    const place = locateStandardReference(new Reader(element, 0, "standard reference", context));
+    if (place === undefined) return;
+    const body =
+      place.kind === "inside" ? element.subarray(place.at) : globalHeap.object(place.collection, place.index).slice();
+    const { address, file } = decodeStandardReference(element, new Reader(body, 0, "standard reference", context));
+    if (file === undefined) {
+      const mapped = this.#addressOf(address);
+      if (mapped === undefined) {
+        element.fill(0);
+        return;
+      }
+      putAddress(body, REFERENCE_ADDRESS, this.#heap.sizeOfOffsets, mapped);
+    }
+    if (place.kind === "heap") this.#putHeapId(element, place.idAt, body);
   }
 
   /** What the address at the beginning of `bytes` is in the target; `undefined`: it is null, or leads to what is not there. */

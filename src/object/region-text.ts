@@ -3,7 +3,7 @@ import type { DataspaceSelection, HyperslabDimension } from "../format/dataspace
 /**
  * A region as it stands after the path of its dataset, in NumPy's notation: nothing for the whole dataset, `[0:2,1:3]`
  * for a block, `[::2,1:9:3]`-like steps for a regular hyperslab, `[3,4]` for a point; several of them with `+` between;
- * `[]` for none. Blocks longer than one element with gaps between them are `start:stop:stride×length`.
+ * `[]` for none. What has no end has no stop, `[3:]`. Blocks longer than one element with gaps between them are `start:stop:stride×length`.
  */
 export function regionText(selection: DataspaceSelection): string {
   switch (selection.kind) {
@@ -23,7 +23,8 @@ export function regionText(selection: DataspaceSelection): string {
 }
 
 function sliceText({ start, stride, count, block }: HyperslabDimension): string {
-  const stop = count === 0 ? start : start + (count - 1) * stride + block;
+  const end = count === 0 ? start : start + (count - 1) * stride + block;
+  const stop = Number.isFinite(end) ? end : "";
   if (count <= 1 || stride === block) return `${start}:${stop}`;
   return block === 1 ? `${start}:${stop}:${stride}` : `${start}:${stop}:${stride}×${block}`;
 }

@@ -1,7 +1,8 @@
-import { FormatError, UnsupportedError } from "../errors.ts";
+import { FormatError } from "../errors.ts";
 import { decodeDataspaceSelection } from "../format/dataspace-selection.ts";
 import type { ReferenceType, VlenType } from "../format/datatype.ts";
 import { Reader } from "../format/reader.ts";
+import { decodeStandardReference, locateStandardReference } from "../format/standard-reference.ts";
 import type { H5File } from "./file.ts";
 import { childPath, type Group } from "./group.ts";
 import { regionText } from "./region-text.ts";
@@ -11,7 +12,10 @@ import { walkObjects } from "./walk.ts";
 export interface HeapResolver {
   /** The value's bytes: its elements of the base type one after the other, or a string's text. `undefined`: null. */
   vlen(stored: Uint8Array, type: VlenType): Uint8Array | undefined;
-  /** The path of the object referred to, and after it the region, see `regionText`. `undefined`: a null reference. */
+  /**
+   * The path of the object referred to, and after it the region, see `regionText`, or the attribute, `/x.attrs["units"]`.
+   * `undefined`: a null reference.
+   */
   path(stored: Uint8Array, type: ReferenceType): string | undefined;
 }
 
@@ -25,6 +29,13 @@ export function heapOf(file: H5File): HeapResolver {
     resolvers.set(file, resolver);
   }
   return resolver;
+}
+
+const STANDARD_REFERENCE = "standard reference";
+
+/** What stands for the path of an object that has none. */
+function namedByAddress(address: number): string {
+  return `#0x${address.toString(16)}`;
 }
 
 class FileHeap implements HeapResolver {
@@ -58,18 +69,33 @@ class FileHeap implements HeapResolver {
    * object that no path leads to any more is named by its address, as `#0x1a40`.
    */
   path(stored: Uint8Array, type: ReferenceType): string | undefined {
-    if (type.kind !== "object" && type.kind !== "region") {
-      throw new UnsupportedError(`references of the kind H5R_ref_t (${type.kind}) are not supported`);
-    }
+    if (type.kind !== "object" && type.kind !== "region") return this.#standard(stored);
     // A region's heap object begins with the address of the dataset; the selection in it follows (Specification IV.B).
     const source = type.kind === "region" ? this.#heapObject(stored, 0) : stored;
     const address = source === undefined ? undefined : this.#address(source, 0);
     if (address === undefined) return undefined;
+    const path = this.#pathOf(address);
+    return type.kind === "region" && source !== undefined ? path + this.#region(source) : path;
+  }
+
+  #pathOf(address: number): string {
     if (this.#paths?.fileId !== this.#file.id) {
       this.#paths = { fileId: this.#file.id, byAddress: pathsByAddress(this.#file.root) };
     }
-    const path = this.#paths.byAddress.get(address) ?? `#0x${address.toString(16)}`;
-    return type.kind === "region" && source !== undefined ? path + this.#region(source) : path;
+    return this.#paths.byAddress.get(address) ?? namedByAddress(address);
+  }
+
+  /** An attribute stands after its object as h5py has it; what is in another file is known by its address only. */
+  #standard(stored: Uint8Array): string | undefined {
+    const { context, globalHeap } = this.#file;
+    const place = locateStandardReference(new Reader(stored, 0, STANDARD_REFERENCE, context));
+    if (place === undefined) return undefined;
+    const body = place.kind === "inside" ? stored.subarray(place.at) : globalHeap.object(place.collection, place.index);
+    const reference = decodeStandardReference(stored, new Reader(body, 0, STANDARD_REFERENCE, context));
+    const { address, file, region, attribute } = reference;
+    const path = file === undefined ? this.#pathOf(address) : `${file}:${namedByAddress(address)}`;
+    if (attribute !== undefined) return `${path}.attrs[${JSON.stringify(attribute)}]`;
+    return region === undefined ? path : path + regionText(region);
   }
 
   #region(source: Uint8Array): string {
