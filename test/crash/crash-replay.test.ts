@@ -36,7 +36,7 @@ function playAtRandom(seed: number): Recording {
 }
 
 describe("HDF5 files after crashes", function () {
-  this.timeout(Number(process.env.H5FS_CRASH_TIMEOUT ?? 20_000));
+  this.timeout(Number(process.env.H5FS_CRASH_TIMEOUT ?? 60_000));
   const counted: (readonly [name: string, counts: CrashCounts])[] = [];
   let random = NO_CRASHES;
 

@@ -18,7 +18,7 @@ const SEED = process.env.H5FS_MODEL_SEED === undefined ? undefined : Number(proc
 const DRAWN = 12;
 
 describe("random changes", function () {
-  this.timeout(Number(process.env.H5FS_CRASH_TIMEOUT ?? 20_000));
+  this.timeout(Number(process.env.H5FS_CRASH_TIMEOUT ?? 60_000));
   let done = 0;
   let refused = 0;
   let read = 0;

@@ -87,7 +87,7 @@ function recovered(state: DiskState, { states }: Scenario, least: number, what: 
 }
 
 describe("journal: crashes", function () {
-  this.timeout(Number(process.env.H5FS_CRASH_TIMEOUT ?? 20_000));
+  this.timeout(Number(process.env.H5FS_CRASH_TIMEOUT ?? 60_000));
   let killed = 0;
   let cut = 0;
   let twice = 0;
