@@ -5,6 +5,7 @@ import type { Datatype, ReferenceType, VlenType } from "../format/datatype.ts";
 import type { Link } from "../format/link.ts";
 import { hasAddresses } from "./copy-elements.ts";
 import { Dataset } from "./dataset.ts";
+import { type ExternalData, externalDataOf } from "./external-data.ts";
 import type { H5File, H5Object } from "./file.ts";
 import { childPath, Group } from "./group.ts";
 import { boxOfChunk, readBox, storedBytes } from "./stored-boxes.ts";
@@ -121,6 +122,11 @@ class FileComparer {
       if (compareBytes(source(a), source(b)) !== 0) throw new Difference(`${path} has other sources`);
       return;
     }
+    const [externalA, externalB] = [externalDataOf(a), externalDataOf(b)];
+    if (externalA !== undefined || externalB !== undefined) {
+      same(`${path}'s external files`, externalText(externalA), externalText(externalB));
+      return;
+    }
     const [storageA, storageB] = [a.storage, b.storage];
     if (storageA.kind === "chunked" && storageB.kind === "chunked") this.#chunks(a, storageA, b, storageB);
     else this.#flat(a, b);
@@ -230,6 +236,10 @@ function typeText(type: Datatype): string {
     if (key === "version" || key === "committedAt") return undefined;
     return value instanceof Uint8Array ? [...value] : value;
   });
+}
+
+function externalText(files: readonly ExternalData[] | undefined): string {
+  return JSON.stringify(files?.map(({ name, offset, size }) => [[...name], offset, size]) ?? null);
 }
 
 /** Without their names, which not every version of the message has. */

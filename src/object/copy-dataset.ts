@@ -8,6 +8,7 @@ import { traitsOfObject } from "./copied-traits.ts";
 import { type ElementCopier, hasAddresses } from "./copy-elements.ts";
 import { Dataset } from "./dataset.ts";
 import { layoutWithIndex, openDatasetIndex } from "./dataset-index.ts";
+import { externalDataMessage, externalDataOf } from "./external-data.ts";
 import { FileHeapWriter } from "./heap-writer.ts";
 import { createChunkedDataset, createCompactDataset, createLateDataset, createVirtualDataset } from "./new-dataset.ts";
 import { RawPacker } from "./raw-packer.ts";
@@ -67,6 +68,11 @@ export class DatasetCopier {
         address: createVirtualDataset(edit, { ...base, layout: this.#virtual(dataset, layout) }, traits),
         rest: undefined,
       };
+    }
+    const external = externalDataOf(dataset);
+    if (external !== undefined) {
+      const messages = [...traits.messages, externalDataMessage(edit, external)];
+      return { address: createLateDataset(edit, base, { ...traits, messages }), rest: undefined };
     }
     const { storage } = dataset;
     switch (storage.kind) {

@@ -12,7 +12,7 @@ import {
 import { decodeCacheImageMessage, extentOfCacheImage } from "../format/cache-image.ts";
 import { extentOfDriverInfoBlock } from "../format/driver-info.ts";
 import { type Extent, rawData } from "../format/extent.ts";
-import { decodeExternalDataHeap } from "../format/external-data-files.ts";
+import { decodeExternalDataFiles } from "../format/external-data-files.ts";
 import { decodeFileSpaceInfo } from "../format/file-space-info.ts";
 import { FractalHeap } from "../format/fractal-heap.ts";
 import { extentsOfFreeSpaceManager } from "../format/free-space-manager.ts";
@@ -231,29 +231,33 @@ class ExtentWalk {
   }
 
   *#data(dataset: Dataset, path: string): Generator<Extent> {
-    const { layout, address } = dataset;
+    const { layout, address, datatype } = dataset;
     const { context } = this.#file;
+    if (datatype.committedAt !== undefined) this.#datatypes.add(datatype.committedAt);
     if (layout.kind === "virtual") {
       if (layout.heapAddress !== undefined) this.#collections.set(layout.heapAddress, address);
       return;
     }
     const external = this.#message(dataset.header, MESSAGE.externalDataFiles, "external data files");
     if (external !== undefined) {
-      yield* extentsOfLocalHeap(new LocalHeap(context, decodeExternalDataHeap(external)), context, address);
+      yield* extentsOfLocalHeap(
+        new LocalHeap(context, decodeExternalDataFiles(external).heapAddress),
+        context,
+        address,
+      );
       return;
     }
     if (layout.kind === "contiguous" && layout.address !== undefined) {
       const length = layout.size ?? dataset.elementCount * dataset.elementSize;
       if (length > 0) yield rawData("contiguous data", layout.address, length, address);
     }
-    const { storage, datatype } = dataset;
+    const { storage } = dataset;
     if (storage.kind === "chunked") {
       yield* storage.index.extents(address);
       for (const { record } of storage.index.entries()) {
         yield rawData("chunk", record.address, record.storedSize, address);
       }
     }
-    if (datatype.committedAt !== undefined) this.#datatypes.add(datatype.committedAt);
     if (refersToHeap(datatype)) yield* this.#guarded(path, () => this.#elements(dataset));
   }
 

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { chmodSync, copyFileSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import h5wasm from "h5wasm/node";
+import { Dataset } from "../../src/object/dataset.ts";
 import { EditableFile } from "../../src/object/editable-file.ts";
+import { externalDataOf } from "../../src/object/external-data.ts";
 import { H5File } from "../../src/object/file.ts";
 import { fileSpaceOf } from "../../src/object/first-write.ts";
 import { LIBRARY_VERSIONS } from "../../src/object/new-file.ts";
@@ -140,6 +142,38 @@ describe("copies of objects", () => {
       assert.deepEqual(readFileSync(path), before);
     });
   });
+});
+
+describe("datasets with raw data in other files", () => {
+  for (const libver of LIBRARY_VERSIONS) {
+    it(`name the same parts of these in a file of ${libver}, and after repacking`, () =>
+      withTempDir((directory) => {
+        const path = join(directory, "a.h5");
+        const source = H5File.open(join(projectRoot(), "test/data/external/external.h5"));
+        const filesOf = (file: H5File, at: string): unknown => {
+          const object = file.resolve(at);
+          assert.ok(object instanceof Dataset);
+          return externalDataOf(object)?.map((part) => ({ ...part, name: Buffer.from(part.name).toString() }));
+        };
+        const expected = [
+          { name: "first.raw", offset: 16, size: 40 },
+          { name: "second.raw", offset: 0, size: undefined },
+        ];
+        assert.deepEqual(filesOf(source, "/group/two"), expected);
+        const file = EditableFile.open(path, { mode: "x", libver });
+        file.copy("/group", "/copy", source);
+        assert.deepEqual(filesOf(file.file, "/copy/two"), expected);
+        assertSound(file.file);
+        file.close();
+        repackFile(path);
+        const again = EditableFile.open(path);
+        assert.deepEqual(filesOf(again.file, "/copy/two"), expected);
+        again.delete("/copy");
+        assertSound(again.file);
+        again.close();
+        source.close();
+      }));
+  }
 });
 
 describe("repacking", () => {
