@@ -11,6 +11,7 @@ const LEAST_ROOM = 64;
 export class GlobalHeapSpace {
   readonly #room = new Map<number, number>();
   readonly #own = new Set<number>();
+  #hasLost = false;
 
   /** Nothing is known any more: a transaction was rolled back. */
   clear(): void {
@@ -20,6 +21,16 @@ export class GlobalHeapSpace {
 
   made(collection: number): void {
     this.#own.add(collection);
+  }
+
+  /** Nobody leads to an object any more, as far as is known here, and it stays all the same. */
+  lost(): void {
+    this.#hasLost = true;
+  }
+
+  /** There may be collections that nobody leads to: looking through the whole file would find them. */
+  get hasLost(): boolean {
+    return this.#hasLost;
   }
 
   get hasOwn(): boolean {

@@ -43,7 +43,7 @@ export class FileHeapWriter implements HeapWriter {
 
 /**
  * Frees what elements referred to that are overwritten or deleted, as far as nobody else can refer to it (see
- * `GlobalHeapEditor.remove`). What is damaged stays.
+ * `GlobalHeapEditor.remove`). What is damaged stays. What stays is free once the whole file has been looked through.
  * @param runs the elements, as they are stored
  * @param kept elements, such as a fill value, whose objects others may share: these stay
  */
@@ -53,14 +53,27 @@ export function releaseElements(
   runs: Iterable<Uint8Array>,
   kept?: Uint8Array,
 ): void {
-  const { edit } = transaction;
-  if (!refersToHeap(type) || !edit.globalHeapSpace.hasOwn) return;
-  const { file } = transaction;
+  if (!refersToHeap(type)) return;
+  const { globalHeapSpace } = transaction.edit;
+  if (!globalHeapSpace.hasOwn || !removeObjects(transaction, type, runs, kept)) globalHeapSpace.lost();
+}
+
+/** @returns whether all that the elements referred to are gone */
+function removeObjects(
+  { file, edit }: FileTransaction,
+  type: Datatype,
+  runs: Iterable<Uint8Array>,
+  kept: Uint8Array | undefined,
+): boolean {
   const shared = heapObjects(file, type, kept === undefined ? [] : [kept]);
   const released = heapObjects(file, type, runs);
-  if (shared === undefined || released === undefined) return;
+  if (shared === undefined || released === undefined) return false;
   const editor = GlobalHeapEditor.of(edit);
-  for (const [key, { collection, index }] of released) if (!shared.has(key)) editor.remove(collection, index);
+  let isWhole = true;
+  for (const [key, { collection, index }] of released) {
+    if (shared.has(key) || !editor.remove(collection, index)) isWhole = false;
+  }
+  return isWhole;
 }
 
 /** What elements refer to, each object once. `undefined`: some cannot be read. */

@@ -31,7 +31,8 @@ export class SpaceKeeper {
       keeper.#isRemembered = true;
       for (const { offset, length } of known.extents) journal.allocator.addFree(offset, length);
       keeper.#isComplete = known.isComplete;
-    } else if (journal.size <= SOON_SEARCHED) {
+    }
+    if (!keeper.#isComplete && journal.size <= SOON_SEARCHED) {
       const search = keeper.search();
       while (search.next().done !== true);
     }
@@ -57,12 +58,15 @@ export class SpaceKeeper {
     }
   }
 
-  /** Leaves to the next session what is known. The file is whole, and still locked. */
-  remember(): void {
+  /**
+   * Leaves to the next session what is known. The file is whole, and still locked.
+   * @param hasLost there may be space that nobody has told to be free
+   */
+  remember(hasLost: boolean): void {
     if (this.#isRemembered && this.#journal.checkpoints === 0) return;
     this.#memory?.remember(this.#fd, {
       extents: this.#journal.allocator.knownExtents(),
-      isComplete: this.#isComplete,
+      isComplete: this.#isComplete && !hasLost,
     });
   }
 }

@@ -217,6 +217,6 @@ export class WritableFile {
   }
 
   close(): void {
-    this.#journal.close(() => this.#space.remember());
+    this.#journal.close(() => this.#space.remember(this.#globalHeapSpace.hasLost));
   }
 }
