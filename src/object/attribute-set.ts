@@ -1,12 +1,10 @@
 import { NotFoundError } from "../errors.ts";
-import { elementCount } from "../format/dataspace.ts";
 import { renameAttribute } from "./attribute-edit.ts";
 import { removeAttribute, setAttributeValue } from "./attribute-value.ts";
 import { type DtypeSpec, datatypeFrom } from "./dtype.ts";
 import type { H5Object } from "./file.ts";
 import type { Storable } from "./storable.ts";
-import { decodeElement, nestedValues, type Value } from "./value.ts";
-import { heapOf } from "./value-heap.ts";
+import type { Value } from "./value.ts";
 import type { FileTransaction } from "./writable-file.ts";
 
 export interface SetAttributeOptions {
@@ -40,16 +38,7 @@ export class AttributeSet {
 
   /** One value, or lists nested by the dimensions; `undefined`: there is no such attribute; `null` also where it has no data. */
   get(name: string): Value | undefined {
-    const object = this.#owner.object();
-    const attribute = object.attribute(name);
-    if (attribute === undefined) return undefined;
-    const { datatype, dataspace } = attribute;
-    if (dataspace.kind === "null") return null;
-    const [bytes, heap] = [attribute.bytes(), heapOf(object.file)];
-    const values = Array.from({ length: elementCount(dataspace) }, (_, i) =>
-      decodeElement(datatype, bytes, i * datatype.size, heap),
-    );
-    return nestedValues(values, dataspace.dims);
+    return this.#owner.object().attributeValue(name);
   }
 
   /**

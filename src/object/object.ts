@@ -1,6 +1,7 @@
 import { FormatError } from "../errors.ts";
 import { decodeAttributeInfo } from "../format/attribute-info.ts";
 import type { FormatContext } from "../format/context.ts";
+import { elementCount } from "../format/dataspace.ts";
 import { type DenseAttribute, denseAttributes, findDenseAttribute } from "../format/dense-attributes.ts";
 import { type HeaderMessage, MESSAGE } from "../format/header-message.ts";
 import { decodeModificationTime, decodeModificationTimeOld } from "../format/modification-time.ts";
@@ -13,6 +14,8 @@ import { Attribute } from "./attribute.ts";
 import type { H5File } from "./file.ts";
 import { compareNames } from "./link.ts";
 import { type HeaderSource, messageReader } from "./message.ts";
+import { decodeElement, nestedValues, type Value } from "./value.ts";
+import { heapOf } from "./value-heap.ts";
 
 /** What groups, datasets and committed datatypes have in common. */
 export abstract class ObjectBase implements HeaderSource {
@@ -91,6 +94,22 @@ export abstract class ObjectBase implements HeaderSource {
       }
     }
     return this.attributes().find((attribute) => attribute.name === name);
+  }
+
+  /**
+   * The value of an attribute: one, or lists nested by its dimensions; `undefined`: there is none of that name; `null` also where it
+   * has no data (H5S_NULL).
+   */
+  attributeValue(name: string): Value | undefined {
+    const attribute = this.attribute(name);
+    if (attribute === undefined) return undefined;
+    const { datatype, dataspace } = attribute;
+    if (dataspace.kind === "null") return null;
+    const [bytes, heap] = [attribute.bytes(), heapOf(this.file)];
+    const values = Array.from({ length: elementCount(dataspace) }, (_, i) =>
+      decodeElement(datatype, bytes, i * datatype.size, heap),
+    );
+    return nestedValues(values, dataspace.dims);
   }
 
   #denseAttribute({ message, creationOrder }: DenseAttribute, heapAddress: number): Attribute {

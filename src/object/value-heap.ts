@@ -4,7 +4,7 @@ import type { ReferenceType, VlenType } from "../format/datatype.ts";
 import { Reader } from "../format/reader.ts";
 import { decodeStandardReference, locateStandardReference } from "../format/standard-reference.ts";
 import type { H5File } from "./file.ts";
-import { childPath, type Group } from "./group.ts";
+import type { Group } from "./group.ts";
 import { regionText } from "./region-text.ts";
 import { walkObjects } from "./walk.ts";
 
@@ -139,7 +139,8 @@ function u32(bytes: Uint8Array, at: number): number {
 function pathsByAddress(root: Group): Map<number, string> {
   const paths = new Map([[root.address, "/"]]);
   for (const { address, name, parent } of walkObjects(root)) {
-    paths.set(address, childPath(paths.get(parent) ?? "/", name));
+    const before = paths.get(parent) ?? "/";
+    paths.set(address, before === "/" ? `/${name}` : `${before}/${name}`);
   }
   return paths;
 }
