@@ -2,17 +2,19 @@ import { H5Error } from "../../src/errors.ts";
 import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
 import { addLink, changeLinkCount, removeLink } from "../../src/object/link-edit.ts";
 import { createGroup } from "../../src/object/new-object.ts";
+import { indexGroupName } from "../../src/object/pytables.ts";
 import { unlink } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { childPath } from "../../src/tree/canonical-name.ts";
+import { fileName } from "../../src/tree/file-name.ts";
 import { hashedInode } from "../../src/tree/inode.ts";
 import { linkRecordAttribute, linkRecordName } from "../../src/tree/link-record.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
-import { type PosixMetadata, posixAttribute, type Timestamp } from "../../src/tree/posix-metadata.ts";
+import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
 import type { RenameFlags, Request } from "../filesystem.ts";
-import { S_IFCHR, S_IFDIR, S_IFMT, S_ISGID } from "../node-attributes.ts";
+import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, S_ISGID } from "../node-attributes.ts";
 import { createFileDataset } from "./chunked-store.ts";
 import { now } from "./clock.ts";
 import { linkTarget } from "./link-target.ts";
@@ -23,6 +25,7 @@ import {
   bareLinkName,
   existing,
   hardLink,
+  indexOfTable,
   isBare,
   linkNameFor,
   type NamePlace,
@@ -47,6 +50,14 @@ export interface NameChangesSetup {
   log(line: string): void;
 }
 
+/** A link that was renamed. */
+interface Move extends ListedLink {
+  readonly from: NamePlace;
+  readonly to: NamePlace;
+  /** Of the link now. */
+  readonly name: string;
+}
+
 /** Changes of names, each one transaction. */
 export class NameChanges {
   readonly #setup: NameChangesSetup;
@@ -57,6 +68,7 @@ export class NameChanges {
 
   /** An empty file: regular, or a special one. @param mode with the file type */
   makeFile(request: Request, place: NamePlace, mode: number, rdev: number): void {
+    if ((mode & S_IFMT) !== S_IFREG && !this.#setup.metadata.facts.keepsMetadata) throw new ErrnoError(Errno.EPERM);
     const storage = this.#setup.newFiles.in(place.directory);
     this.#make(request, place, mode, rdev, (transaction, time) =>
       createFileDataset(transaction, time.seconds, storage),
@@ -69,7 +81,7 @@ export class NameChanges {
     const storage = this.#setup.newFiles.in(directory);
     return this.#setup.live.transaction((transaction) => {
       const address = createFileDataset(transaction, time.seconds, storage);
-      setAttribute(transaction.edit, address, posixAttribute(this.#newMetadata(request, directory, mode, 0, time)));
+      this.#setup.metadata.write(transaction, address, this.#newMetadata(request, directory, mode, 0, time));
       return address;
     });
   }
@@ -94,7 +106,7 @@ export class NameChanges {
     const metadata = this.#newMetadata(request, directory, mode, rdev, time);
     this.#change([directory], time, (transaction) => {
       const address = create(transaction, time);
-      setAttribute(transaction.edit, address, posixAttribute(metadata));
+      this.#setup.metadata.write(transaction, address, metadata);
       addLink(transaction.edit, directory.address, hardLink(link, address));
     });
   }
@@ -115,6 +127,7 @@ export class NameChanges {
     const target = linkTarget(this.#setup.tree, directory, text);
     this.#change([directory], time, ({ edit }) => {
       addLink(edit, directory.address, softLink(name, target));
+      if (!this.#setup.metadata.facts.keepsMetadata) return;
       setAttribute(edit, directory.address, linkRecordAttribute(name, { target, text, ino, metadata }));
     });
   }
@@ -185,28 +198,36 @@ export class NameChanges {
     const rival = to.directory.group.link(name);
     const isFree = rival === undefined || rival.name === replaced?.link.name || isLink(from, moving, to, rival.name);
     if (!isFree) throw new ErrnoError(Errno.EEXIST);
+    const index = indexOfTable(this.#setup.tree, from, moving);
     const time = now();
     const after = this.#change([from.directory, to.directory], time, (transaction) => {
       const { edit } = transaction;
       const done = replaced === undefined ? () => undefined : this.#remove(transaction, to, replaced, time);
       removeLink(edit, from.directory.address, moving.link.name);
       addLink(edit, to.directory.address, renamed(moving.link, name));
+      if (index !== undefined) {
+        removeLink(edit, from.directory.address, index.link.name);
+        addLink(edit, to.directory.address, renamed(index.link, indexGroupName(name)));
+      }
       this.#moveRecord(transaction, from, moving.node, to, name, time);
       if (moving.node.kind !== "symlink") this.#setup.metadata.touch(transaction, moving.node, { ctime: time });
       if (whiteout) this.#putWhiteout(transaction, request, from, time);
       return done;
     });
     after();
-    this.#countMoved(moving.node, from, to);
-    this.#setup.moved.moved([{ before: moving.node, place: to }]);
+    this.#moved([{ ...moving, from, to, name }]);
+    if (index !== undefined) {
+      const place = { ...to, name: fileName(indexGroupName(name), "") };
+      this.#moved([{ ...index, from, to: place, name: indexGroupName(name) }]);
+    }
   }
 
   /** What an overlay has in the place of a file that it hides. */
   #putWhiteout(transaction: FileTransaction, request: Request, { directory, name }: NamePlace, time: Timestamp): void {
-    const { edit } = transaction;
+    if (!this.#setup.metadata.facts.keepsMetadata) throw new ErrnoError(Errno.EPERM);
     const address = createFileDataset(transaction, time.seconds, { filters: [], chunkBytes: undefined });
-    setAttribute(edit, address, posixAttribute(this.#newMetadata(request, directory, S_IFCHR, 0, time)));
-    addLink(edit, directory.address, hardLink(bareLinkName(name), address));
+    this.#setup.metadata.write(transaction, address, this.#newMetadata(request, directory, S_IFCHR, 0, time));
+    addLink(transaction.edit, directory.address, hardLink(bareLinkName(name), address));
   }
 
   /**
@@ -252,6 +273,11 @@ export class NameChanges {
     const secondName = linkNameFor(second.node, from.name);
     // Datasets are listed under another name than their link's: they would need two free ones.
     if (firstName !== second.link.name || secondName !== first.link.name) throw new ErrnoError(Errno.EINVAL);
+    // Each index would have to take the other's place.
+    const { tree } = this.#setup;
+    if ((indexOfTable(tree, from, first) ?? indexOfTable(tree, to, second)) !== undefined) {
+      throw new ErrnoError(Errno.EINVAL);
+    }
     const time = now();
     this.#change([from.directory, to.directory], time, (transaction) => {
       const { edit } = transaction;
@@ -266,12 +292,23 @@ export class NameChanges {
         if (node.kind !== "symlink") this.#setup.metadata.touch(transaction, node, { ctime: time });
       }
     });
-    this.#countMoved(first.node, from, to);
-    this.#countMoved(second.node, to, from);
-    this.#setup.moved.moved([
-      { before: first.node, place: to },
-      { before: second.node, place: from },
+    this.#moved([
+      { ...first, from, to, name: firstName },
+      { ...second, from: to, to: from, name: secondName },
     ]);
+  }
+
+  /** What is known of links that have other names now. */
+  #moved(moves: readonly Move[]): void {
+    const { tree, moved } = this.#setup;
+    for (const { node, from, to } of moves) this.#countMoved(node, from, to);
+    tree.renamed(
+      moves.map(({ link, from, to, name }) => ({
+        from: { parent: from.directory.address, name: link.name },
+        to: { parent: to.directory.address, name },
+      })),
+    );
+    moved.moved(moves.map(({ node, to }) => ({ before: node, place: to })));
   }
 
   /** One transaction, which also says that the directories were changed. */
@@ -296,23 +333,48 @@ export class NameChanges {
       this.#dropRecord(transaction, node);
       return () => moved.gone(node, attributes);
     }
+    const index = indexOfTable(this.#setup.tree, place, { link, node });
+    const goneToo = index === undefined ? () => undefined : this.#removeIndex(transaction, directory, index);
     const count = node.kind === "file" ? node.object.linkCount : node.kind === "directory" ? node.group.linkCount : 1;
     if (count > 1) {
       unlink(transaction, directory.address, link.name);
       if (node.kind === "file") metadata.touch(transaction, node, { ctime: time });
-      return () => undefined;
+      return () => {
+        goneToo();
+        if (node.kind !== "directory") return;
+        // It is a directory at another of its names from now on: another node for the kernel, which takes this one for removed.
+        metadata.countDirectory(directory, -1);
+        moved.gone(node, attributes);
+      };
     }
     const open = node.kind === "file" || node.kind === "directory" ? files.ofObject(node.address) : [];
     if (open.length === 0) unlink(transaction, directory.address, link.name);
     // It stays until the last is closed.
     else removeLink(edit, directory.address, link.name);
     return () => {
+      goneToo();
       for (const file of open) {
         if (file.node.view !== "attrs.json") file.metadata = { ...metadata.stored(file.node), ctime: time };
         file.isUnlinked = true;
       }
       if (node.kind === "directory") metadata.countDirectory(directory, -1);
       if (node.kind === "directory" || open.length === 0) moved.gone(node, attributes);
+    };
+  }
+
+  /** With all that is in it, unless somebody has that open. */
+  #removeIndex(transaction: FileTransaction, directory: DirectoryNode, { link, node }: ListedLink): () => void {
+    const { files, metadata, moved, log } = this.#setup;
+    if ([...files.nodes()].some(({ path }) => path.startsWith(`${node.path}/`))) {
+      log(`${node.path} is in use, and stays, although its table was removed`);
+      return () => undefined;
+    }
+    const attributes = moved.attributes(node);
+    unlink(transaction, directory.address, link.name);
+    return () => {
+      metadata.countDirectory(directory, -1);
+      moved.goneBelow(node.path);
+      moved.gone(node, attributes);
     };
   }
 

@@ -1,7 +1,8 @@
 import { decodeText } from "../../src/format/text.ts";
 import type { Link } from "../../src/object/link.ts";
 import { named } from "../../src/object/link-edit.ts";
-import { isFileNode } from "../../src/object/pytables.ts";
+import { indexGroupName, isFileNode } from "../../src/object/pytables.ts";
+import { isPyTablesTable } from "../../src/object/pytables-table.ts";
 import { fileName, linkName, NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
@@ -46,6 +47,20 @@ export function linkNameFor(node: Node, name: string): string {
   const extension = `.${node.view}`;
   if (!name.endsWith(extension) || name.length === extension.length) throw new ErrnoError(Errno.EINVAL);
   return bareLinkName(name.slice(0, -extension.length));
+}
+
+/** The group in which PyTables keeps the indexes of a table's columns: it lies beside the table, and goes where that goes. */
+export function indexOfTable(tree: Tree, { directory }: NamePlace, { link, node }: ListedLink): ListedLink | undefined {
+  if (link.kind !== "hard" || node.kind !== "file" || node.object.kind !== "dataset") return undefined;
+  if (!isPyTablesTable(node.object)) return undefined;
+  const index = tree.listed(directory, fileName(indexGroupName(link.name), ""));
+  return index?.link.kind === "hard" && index.node.kind === "directory" ? index : undefined;
+}
+
+/** Whether other names than its own decide what a node is, or whether it is there at all. */
+export function followsOthers(node: Node): boolean {
+  if (node.kind === "symlink") return node.record === undefined;
+  return node.kind === "directory" && node.path.slice(node.path.lastIndexOf("/") + 1).startsWith(indexGroupName(""));
 }
 
 /** True for what is listed under its link's own name. */

@@ -22,16 +22,15 @@ import {
 } from "../filesystem.ts";
 import type { Rendered } from "../job.ts";
 import type { MountSession } from "../mount-session.ts";
-import { directoryEntryType, S_IFMT, S_IFREG } from "../node-attributes.ts";
+import { S_IFMT, S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
 import { type ParkedReplier, PROBLEM_ATTRIBUTE } from "../session.ts";
 import type { AttributeChanges } from "./attribute-changes.ts";
 import { now } from "./clock.ts";
 import { Directories } from "./directories.ts";
 import { FileIo, type FileIoSetup } from "./file-io.ts";
-import { changeMetadata } from "./metadata-changes.ts";
 import type { NameChanges } from "./name-changes.ts";
-import { isBare, type NamePlace, namePlace } from "./names.ts";
+import { followsOthers, isBare, type NamePlace, namePlace } from "./names.ts";
 
 /** For what only changes through this mount, and by that name: a day, in seconds. */
 const LONG = 86_400;
@@ -158,7 +157,7 @@ export class WritableSession implements MountSession, Changes {
       yield {
         name: encodeText(name),
         ino: node.ino,
-        type: directoryEntryType(node),
+        type: this.#setup.metadata.entryType(node),
         offset: next,
         lookup: () => (isPlain || this.#attributes(node) === undefined ? undefined : this.#entryIn(directory, node)),
       };
@@ -211,8 +210,8 @@ export class WritableSession implements MountSession, Changes {
     const node = this.#changeable(nodeid);
     if (node.kind === "broken") throw node.error;
     const open = node.kind === "file" ? files.get(node) : undefined;
+    const changed = metadata.changed(node, change, now());
     if (change.size !== undefined) this.#io.resize(node, open, change.size);
-    const changed = changeMetadata(metadata.of(node), metadata.stored(node), change, now());
     if (open !== undefined) {
       open.metadata = changed;
       // What belongs to data that are not stored yet goes with them.
@@ -391,7 +390,7 @@ export class WritableSession implements MountSession, Changes {
     return {
       nodeid,
       generation: 0,
-      entryValid: LONG,
+      entryValid: followsOthers(current) ? 0 : LONG,
       attributesValid: attributes === undefined ? 0 : this.#validity(current),
       attributes: attributes ?? this.#setup.metadata.of(current),
     };

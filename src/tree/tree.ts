@@ -4,7 +4,7 @@ import { type Group, pathParts } from "../object/group.ts";
 import type { Link } from "../object/link.ts";
 import { isFileNode } from "../object/pytables.ts";
 import { listedView, type ViewName, viewsOf } from "../view/view.ts";
-import { childPath } from "./canonical-name.ts";
+import { type CanonicalNames, childPath } from "./canonical-name.ts";
 import { fileName, isShortenedTo, linkName, mayBeTooLong, shortenedName } from "./file-name.ts";
 import { linkRecord } from "./link-record.ts";
 import { NodeMaker, viewSubject } from "./make-node.ts";
@@ -103,6 +103,11 @@ export class Tree {
     const name = `#${address}`;
     const path = childPath(directory.path, name);
     return this.#make.file(path, name, this.file.object(address, path), "bin");
+  }
+
+  /** Links of the file were renamed, all at once: where groups are directories follows. */
+  renamed(changes: Parameters<CanonicalNames["renamed"]>[0]): void {
+    this.root.realm.canonical.renamed(changes);
   }
 
   /** The node at an absolute path of shown names; symlinks on the way and at the end are followed. */
