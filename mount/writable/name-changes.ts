@@ -1,16 +1,15 @@
 import { H5Error } from "../../src/errors.ts";
 import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
-import { addLink, changeLinkCount, removeLink } from "../../src/object/link-edit.ts";
+import { changeLinkCount } from "../../src/object/link-edit.ts";
 import { createGroup } from "../../src/object/new-object.ts";
 import { indexGroupName } from "../../src/object/pytables.ts";
-import { unlink } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { childPath } from "../../src/tree/canonical-name.ts";
-import { fileName } from "../../src/tree/file-name.ts";
 import { hashedInode } from "../../src/tree/inode.ts";
 import { linkRecordAttribute, linkRecordName } from "../../src/tree/link-record.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
+import { shownName } from "../../src/tree/shown-name.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
 import type { RenameFlags, Request } from "../filesystem.ts";
@@ -30,8 +29,11 @@ import {
   linkNameFor,
   type NamePlace,
   newLinkName,
+  putLink,
   renamed,
   softLink,
+  takeLast,
+  takeLink,
 } from "./names.ts";
 import type { NewFileSettings } from "./new-file-storage.ts";
 import type { OpenFiles } from "./open-files.ts";
@@ -107,7 +109,7 @@ export class NameChanges {
     this.#change([directory], time, (transaction) => {
       const address = create(transaction, time);
       this.#setup.metadata.write(transaction, address, metadata);
-      addLink(transaction.edit, directory.address, hardLink(link, address));
+      putLink(transaction, directory.address, hardLink(link, address));
     });
   }
 
@@ -125,10 +127,10 @@ export class NameChanges {
     };
     const ino = hashedInode(`${directory.key}/${name}:${time.seconds}.${time.nanoseconds}`);
     const target = linkTarget(this.#setup.tree, directory, text);
-    this.#change([directory], time, ({ edit }) => {
-      addLink(edit, directory.address, softLink(name, target));
+    this.#change([directory], time, (transaction) => {
+      putLink(transaction, directory.address, softLink(name, target));
       if (!this.#setup.metadata.facts.keepsMetadata) return;
-      setAttribute(edit, directory.address, linkRecordAttribute(name, { target, text, ino, metadata }));
+      setAttribute(transaction.edit, directory.address, linkRecordAttribute(name, { target, text, ino, metadata }));
     });
   }
 
@@ -141,7 +143,7 @@ export class NameChanges {
     this.#change([directory], time, (transaction) => {
       // A new object counts the link that it is to have.
       if (unnamed.length === 0) changeLinkCount(transaction.edit, node.address, 1);
-      addLink(transaction.edit, directory.address, hardLink(name, node.address));
+      putLink(transaction, directory.address, hardLink(name, node.address));
       this.#setup.metadata.touch(transaction, node, { ctime: time });
     });
     for (const file of unnamed) {
@@ -201,13 +203,12 @@ export class NameChanges {
     const index = indexOfTable(this.#setup.tree, from, moving);
     const time = now();
     const after = this.#change([from.directory, to.directory], time, (transaction) => {
-      const { edit } = transaction;
       const done = replaced === undefined ? () => undefined : this.#remove(transaction, to, replaced, time);
-      removeLink(edit, from.directory.address, moving.link.name);
-      addLink(edit, to.directory.address, renamed(moving.link, name));
+      takeLink(transaction, from.directory.address, moving.link.name);
+      putLink(transaction, to.directory.address, renamed(moving.link, name));
       if (index !== undefined) {
-        removeLink(edit, from.directory.address, index.link.name);
-        addLink(edit, to.directory.address, renamed(index.link, indexGroupName(name)));
+        takeLink(transaction, from.directory.address, index.link.name);
+        putLink(transaction, to.directory.address, renamed(index.link, indexGroupName(name)));
       }
       this.#moveRecord(transaction, from, moving.node, to, name, time);
       if (moving.node.kind !== "symlink") this.#setup.metadata.touch(transaction, moving.node, { ctime: time });
@@ -217,7 +218,7 @@ export class NameChanges {
     after();
     this.#moved([{ ...moving, from, to, name }]);
     if (index !== undefined) {
-      const place = { ...to, name: fileName(indexGroupName(name), "") };
+      const place = { ...to, name: shownName(to.directory.group, indexGroupName(name), "") };
       this.#moved([{ ...index, from, to: place, name: indexGroupName(name) }]);
     }
   }
@@ -227,7 +228,7 @@ export class NameChanges {
     if (!this.#setup.metadata.facts.keepsMetadata) throw new ErrnoError(Errno.EPERM);
     const address = createFileDataset(transaction, time.seconds, { filters: [], chunkBytes: undefined });
     this.#setup.metadata.write(transaction, address, this.#newMetadata(request, directory, S_IFCHR, 0, time));
-    addLink(transaction.edit, directory.address, hardLink(bareLinkName(name), address));
+    putLink(transaction, directory.address, hardLink(bareLinkName(name), address));
   }
 
   /**
@@ -260,8 +261,8 @@ export class NameChanges {
     const name = linkNameFor(file, to.name);
     if (to.directory.group.link(name) !== undefined) throw new ErrnoError(Errno.EEXIST);
     this.#change([from.directory, to.directory], time, (transaction) => {
-      removeLink(transaction.edit, from.directory.address, listed.link.name);
-      addLink(transaction.edit, to.directory.address, renamed(listed.link, name));
+      takeLink(transaction, from.directory.address, listed.link.name);
+      putLink(transaction, to.directory.address, renamed(listed.link, name));
       metadata.touch(transaction, file, { ctime: time });
     });
     moved.moved([{ before: file, place: to }]);
@@ -280,11 +281,10 @@ export class NameChanges {
     }
     const time = now();
     this.#change([from.directory, to.directory], time, (transaction) => {
-      const { edit } = transaction;
-      removeLink(edit, from.directory.address, first.link.name);
-      removeLink(edit, to.directory.address, second.link.name);
-      addLink(edit, to.directory.address, renamed(first.link, firstName));
-      addLink(edit, from.directory.address, renamed(second.link, secondName));
+      takeLink(transaction, from.directory.address, first.link.name);
+      takeLink(transaction, to.directory.address, second.link.name);
+      putLink(transaction, to.directory.address, renamed(first.link, firstName));
+      putLink(transaction, from.directory.address, renamed(second.link, secondName));
       for (const { node } of [first, second]) this.#dropRecord(transaction, node);
       this.#putRecord(transaction, first.node, to, firstName, time);
       this.#putRecord(transaction, second.node, from, secondName, time);
@@ -325,11 +325,10 @@ export class NameChanges {
   /** Takes a link away, and what has no other. @returns what is to be done when that is published */
   #remove(transaction: FileTransaction, place: NamePlace, { link, node }: ListedLink, time: Timestamp): () => void {
     const { files, metadata, moved } = this.#setup;
-    const { edit } = transaction;
     const { directory } = place;
     const attributes = moved.attributes(node);
     if (link.kind !== "hard") {
-      removeLink(edit, directory.address, link.name);
+      takeLink(transaction, directory.address, link.name);
       this.#dropRecord(transaction, node);
       return () => moved.gone(node, attributes);
     }
@@ -337,7 +336,7 @@ export class NameChanges {
     const goneToo = index === undefined ? () => undefined : this.#removeIndex(transaction, directory, index);
     const count = node.kind === "file" ? node.object.linkCount : node.kind === "directory" ? node.group.linkCount : 1;
     if (count > 1) {
-      unlink(transaction, directory.address, link.name);
+      takeLast(transaction, directory.address, link.name);
       if (node.kind === "file") metadata.touch(transaction, node, { ctime: time });
       return () => {
         goneToo();
@@ -348,9 +347,9 @@ export class NameChanges {
       };
     }
     const open = node.kind === "file" || node.kind === "directory" ? files.ofObject(node.address) : [];
-    if (open.length === 0) unlink(transaction, directory.address, link.name);
+    if (open.length === 0) takeLast(transaction, directory.address, link.name);
     // It stays until the last is closed.
-    else removeLink(edit, directory.address, link.name);
+    else takeLink(transaction, directory.address, link.name);
     return () => {
       goneToo();
       for (const file of open) {
@@ -370,7 +369,7 @@ export class NameChanges {
       return () => undefined;
     }
     const attributes = moved.attributes(node);
-    unlink(transaction, directory.address, link.name);
+    takeLast(transaction, directory.address, link.name);
     return () => {
       metadata.countDirectory(directory, -1);
       moved.goneBelow(node.path);

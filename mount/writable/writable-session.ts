@@ -1,5 +1,5 @@
 import { decodeText, encodeText } from "../../src/format/text.ts";
-import { fileName, NAME_MAX } from "../../src/tree/file-name.ts";
+import { NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError, errnoOf, messageOfFailure } from "../errno.ts";
@@ -335,8 +335,7 @@ export class WritableSession implements MountSession, Changes {
     const node = this.#nodes.get(nodeid);
     if (node === undefined || this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ESTALE);
     if (node.kind !== "symlink") return node;
-    // A symlink's node has its owner and times as they were.
-    return this.#setup.tree.listed(node.parent, fileName(node.linkName, ""))?.node ?? node;
+    return this.#setup.tree.current(node);
   }
 
   /** A node of the mounted file itself. */

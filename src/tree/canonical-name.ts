@@ -2,7 +2,7 @@ import { H5Error } from "../errors.ts";
 import type { H5File, H5Object } from "../object/file.ts";
 import { Group } from "../object/group.ts";
 import { walkObjects } from "../object/walk.ts";
-import { fileName } from "./file-name.ts";
+import { shownName } from "./shown-name.ts";
 
 /** The one name that an object goes by where it has several. */
 interface CanonicalName {
@@ -85,8 +85,10 @@ export class CanonicalNames {
 
   #pathOf(address: number, links: ReadonlyMap<number, LinkName>): string {
     const names: string[] = [];
-    for (let link = links.get(address); link !== undefined; link = links.get(link.parent)) names.push(link.name);
-    return names.reduceRight((path, name) => childPath(path, fileName(name, "")), this.#path);
+    for (let link = links.get(address); link !== undefined; link = links.get(link.parent)) {
+      names.push(shownName(this.#groupAt(link.parent), link.name, ""));
+    }
+    return names.reduceRight((path, name) => childPath(path, name), this.#path);
   }
 
   #groupAt(address: number): Group {
