@@ -37,6 +37,7 @@ import {
 } from "./names.ts";
 import type { NewFileSettings } from "./new-file-storage.ts";
 import type { OpenFiles } from "./open-files.ts";
+import { SetAside, storageOf, takeOverAttributes } from "./set-aside.ts";
 
 /** Bytes of a file that becomes a dataset's elements while everybody waits for it. */
 const MAX_EDIT = 2 ** 26;
@@ -63,18 +64,23 @@ interface Move extends ListedLink {
 /** Changes of names, each one transaction. */
 export class NameChanges {
   readonly #setup: NameChangesSetup;
+  readonly #setAside: SetAside;
 
   constructor(setup: NameChangesSetup) {
     this.#setup = setup;
+    this.#setAside = new SetAside(setup.tree);
   }
 
   /** An empty file: regular, or a special one. @param mode with the file type */
   makeFile(request: Request, place: NamePlace, mode: number, rdev: number): void {
     if ((mode & S_IFMT) !== S_IFREG && !this.#setup.metadata.facts.keepsMetadata) throw new ErrnoError(Errno.EPERM);
-    const storage = this.#setup.newFiles.in(place.directory);
-    this.#make(request, place, mode, rdev, (transaction, time) =>
-      createFileDataset(transaction, time.seconds, storage),
-    );
+    const before = this.#setAside.before(place);
+    const storage = before === undefined ? this.#setup.newFiles.in(place.directory) : storageOf(before);
+    this.#make(request, place, mode, rdev, (transaction, time) => {
+      const address = createFileDataset(transaction, time.seconds, storage);
+      if (before !== undefined) takeOverAttributes(transaction, before, address);
+      return address;
+    });
   }
 
   /** An empty file that no link leads to. @returns its address */
@@ -217,6 +223,7 @@ export class NameChanges {
     });
     after();
     this.#moved([{ ...moving, from, to, name }]);
+    this.#setAside.renamed(moving.node, from, to);
     if (index !== undefined) {
       const place = { ...to, name: shownName(to.directory.group, indexGroupName(name), "") };
       this.#moved([{ ...index, from, to: place, name: indexGroupName(name) }]);
