@@ -4,7 +4,7 @@ import type { Ownership } from "./mount-options.ts";
 import type { FileFacts } from "./node-attributes.ts";
 
 /** What the nodes of a mount take over from the mounted file, and from the mount's options instead. */
-export function factsOf(fd: number, ownership: Ownership, isWritable: boolean): FileFacts {
+export function factsOf(fd: number, ownership: Ownership, isWritable: boolean, keepsMetadata: boolean): FileFacts {
   const { uid, gid, fileMask, directoryMask } = ownership;
   const file = fstatSync(fd);
   const all = isWritable ? 0o666 : 0o444;
@@ -13,6 +13,8 @@ export function factsOf(fd: number, ownership: Ownership, isWritable: boolean): 
   return {
     size: file.size,
     isWritable,
+    ownership,
+    keepsMetadata,
     fileMode: fileMask === undefined ? allowed : all & ~fileMask,
     // Who may read may also enter.
     directoryMode: directoryMask === undefined ? allowed | (readable >> 2) : (all | 0o111) & ~directoryMask,

@@ -12,7 +12,7 @@ export async function serveKernel(request: ServiceRequest): Promise<Service> {
   const { storage, source, directory, options, log, unreadable, signal } = request;
   const checks = isWritable(options)
     ? ["default_permissions"]
-    : ["ro", ...permissionChecks(factsOf(storage.fd, options.ownership, false), options.kernel)];
+    : ["ro", ...permissionChecks(factsOf(storage.fd, options.ownership, false, options.posix), options.kernel)];
   const device = await mountKernel({ source, directory, options: [...checks, ...options.kernel], signal });
   const kernel = { device, wakeup: createEventFd() };
   const workers = startWorkers(request, kernel);

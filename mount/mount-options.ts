@@ -47,6 +47,8 @@ export interface MountOptions {
   /** Where a daemon in the background says what it has to say: a file, or the socket of a system log. */
   readonly log: string;
   readonly ownership: Ownership;
+  /** Whether what POSIX has and HDF5 has not (owners, permissions, exact times) is kept in the file. */
+  readonly posix: boolean;
   /** Options for the kernel, as mount(8) takes them. */
   readonly kernel: readonly string[];
 }
@@ -67,12 +69,13 @@ export const OPTION_HELP = [
   "log=FILE          where a daemon in the background says what happens (default: the system's log)",
   "allow_other       let other users in (needs user_allow_other in /etc/fuse.conf, except for root)",
   "uid=N, gid=N      show everything as this user's, this group's (default: the file's)",
-  "umask=M           show all permissions to read but those in M, octal (default: the file's own)",
+  "umask=M           show all permissions but those in M, octal (default: the file's own)",
   "fmask=M, dmask=M  the same, for files only, for directories only",
   "mode=M, rw        as --mode M, as --mode r+",
   `compression=F     filters of new files, where no group has others: ${FILTER_WORDS}`,
   `libver=V          structures of a FILE that is made: ${LIBRARY_VERSIONS.join(", ")} (default: v18, HDF5 1.8)`,
   "journal=DIR       keep the log of the changes in DIR, not beside FILE: name it again after a crash",
+  "posix=off         keep no owners, permissions and exact times of files and folders in FILE, nor show those kept there",
   "noexec, noatime   as mount(8) has them; nosuid and nodev are always set",
 ].join("\n");
 
@@ -105,6 +108,7 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
     external: "below",
     log: SYSTEM_LOG,
     ownership: {},
+    posix: true,
     kernel: [],
   };
   for (const word of words.flatMap(splitOptions)) {
@@ -143,6 +147,8 @@ function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
       return { workers: parseNumber(word, value, 1, 64) };
     case "transport":
       return { transport: oneOf(word, value, ["kernel", "libfuse"]) };
+    case "posix":
+      return { posix: oneOf(word, value, ["on", "off"]) === "on" };
     case "lock":
       return { lock: oneOf(word, value, ["shared", "none"]) === "shared" };
     case "views":

@@ -6,6 +6,7 @@ import { modificationTime } from "../src/tree/modification-time.ts";
 import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
 import { type PosixMetadata, posixMetadata, type Timestamp } from "../src/tree/posix-metadata.ts";
 import type { Attributes } from "./filesystem.ts";
+import type { Ownership } from "./mount-options.ts";
 
 /** What the mounted file itself has: its nodes take over what HDF5 does not store. */
 export interface FileFacts {
@@ -14,6 +15,10 @@ export interface FileFacts {
   readonly fileMode: number;
   readonly directoryMode: number;
   readonly isWritable: boolean;
+  /** What is shown whatever a node has of its own. */
+  readonly ownership: Ownership;
+  /** Whether what POSIX has and HDF5 has not is kept in the file. */
+  readonly keepsMetadata: boolean;
   readonly uid: number;
   readonly gid: number;
   readonly atime: Timestamp;
@@ -33,8 +38,8 @@ export const S_ISGID = 0o2000;
 const DT = { directory: 4, file: 8, symlink: 10, broken: 8 } as const;
 
 /** Of a special file, the type bits of its mode are the number. */
-export function directoryEntryType(node: Node): number {
-  const mode = node.kind === "file" ? metadataOf(node)?.mode : undefined;
+export function directoryEntryType(node: Node, facts: FileFacts): number {
+  const mode = node.kind === "file" ? metadataOf(node, facts)?.mode : undefined;
   return mode === undefined ? DT[node.kind] : (mode & S_IFMT) >> 12;
 }
 
@@ -42,7 +47,8 @@ export function directoryEntryType(node: Node): number {
 const MAX_COUNTED = 256;
 
 /** What POSIX keeps of a node, where it was ever told. */
-function metadataOf(node: Node): PosixMetadata | undefined {
+function metadataOf(node: Node, { keepsMetadata }: FileFacts): PosixMetadata | undefined {
+  if (!keepsMetadata) return undefined;
   switch (node.kind) {
     case "directory":
       return quietly(() => posixMetadata(node.group));
@@ -74,22 +80,33 @@ export function attributesOf(
   facts: FileFacts,
   known: { readonly metadata?: PosixMetadata; readonly nlink?: number } = {},
 ): Attributes {
-  const metadata = known.metadata ?? metadataOf(node);
-  const mtime = metadata?.mtime ?? modified(node, facts);
+  const metadata = known.metadata ?? metadataOf(node, facts);
+  const { ownership } = facts;
+  const times = timesOf(node, metadata, facts);
   return {
     ino: node.ino,
     size: node.kind === "symlink" ? Buffer.byteLength(encodeText(node.target)) : size,
     blocks: blocksOf(node, size),
-    atime: metadata?.atime ?? facts.atime,
-    mtime,
-    ctime: metadata?.ctime ?? mtime,
+    ...times,
     mode: modeOf(node, facts, metadata),
     nlink: known.nlink ?? linksOf(node),
-    uid: metadata?.uid ?? facts.uid,
-    gid: metadata?.gid ?? facts.gid,
+    uid: ownership.uid ?? metadata?.uid ?? facts.uid,
+    gid: ownership.gid ?? metadata?.gid ?? facts.gid,
     rdev: metadata?.rdev ?? 0,
     blksize: 4096,
   };
+}
+
+function timesOf(
+  node: Node,
+  metadata: PosixMetadata | undefined,
+  facts: FileFacts,
+): Pick<Attributes, "atime" | "mtime" | "ctime"> {
+  const mtime = metadata?.mtime ?? modified(node, facts);
+  if (facts.keepsMetadata) return { atime: metadata?.atime ?? facts.atime, mtime, ctime: metadata?.ctime ?? mtime };
+  // HDF5 has seconds.
+  const changed = { seconds: mtime.seconds, nanoseconds: 0 };
+  return { atime: facts.atime, mtime: changed, ctime: changed };
 }
 
 function modified(node: Node, facts: FileFacts): Timestamp {
@@ -107,8 +124,13 @@ function modeOf({ kind }: Node, facts: FileFacts, metadata: PosixMetadata | unde
   const type = kind === "directory" ? S_IFDIR : kind === "symlink" ? S_IFLNK : S_IFREG;
   if (kind === "symlink") return type | 0o777;
   const mode = metadata?.mode ?? (kind === "directory" ? facts.directoryMode : facts.fileMode);
-  const permissions = mode & 0o7777 & ~(facts.isWritable ? 0 : 0o222);
+  const permissions = mode & 0o7777 & ~(facts.isWritable ? 0 : 0o222) & ~maskOf(kind, facts.ownership);
   return (mode & S_IFMT || type) | permissions;
+}
+
+/** Permissions that a node of that kind never has. */
+export function maskOf(kind: Node["kind"], { fileMask, directoryMask }: Ownership): number {
+  return (kind === "directory" ? directoryMask : fileMask) ?? 0;
 }
 
 function linksOf(node: Node): number {

@@ -220,7 +220,7 @@ export class Session implements MountSession {
       yield {
         name: encodeText(name),
         ino: node.ino,
-        type: directoryEntryType(node),
+        type: directoryEntryType(node, this.#setup.facts),
         offset: next,
         lookup: () => (plain ? undefined : this.#knownEntry(node)),
       };

@@ -57,7 +57,7 @@ export function startWorkers(
   sync?.worker.on("error", fail);
   const exits = workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
   const ports = channels.map(({ port2 }) => port2);
-  const facts = factsOf(storage.fd, ownership, isForWriting);
+  const facts = factsOf(storage.fd, ownership, isForWriting, options.posix);
   return {
     parts: {
       snapshot,

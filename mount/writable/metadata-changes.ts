@@ -1,9 +1,35 @@
+import type { Node } from "../../src/tree/node.ts";
 import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
+import { Errno, ErrnoError } from "../errno.ts";
 import type { AttributeChange, Attributes, Request } from "../filesystem.ts";
-import { S_IFMT, S_ISGID } from "../node-attributes.ts";
+import { type FileFacts, maskOf, S_IFMT, S_ISGID } from "../node-attributes.ts";
 
 const S_ISUID = 0o4000;
 const S_IXGRP = 0o010;
+
+/**
+ * Whether a node can come to have owner and permissions as SETATTR asks: not where a mount option says them, nor where they are not kept.
+ * @throws ErrnoError EPERM
+ */
+export function checkChange(
+  kind: Node["kind"],
+  shown: Attributes,
+  { ownership, keepsMetadata }: FileFacts,
+  { mode, uid, gid }: AttributeChange,
+): void {
+  const isOther = (asked: number | undefined, has: number, isFixed: boolean): boolean =>
+    isFixed && asked !== undefined && asked !== has;
+  const permissions = mode === undefined ? undefined : mode & 0o7777;
+  const isMasked = permissions !== undefined && (permissions & maskOf(kind, ownership)) !== 0;
+  if (
+    isMasked ||
+    isOther(permissions, shown.mode & 0o7777, !keepsMetadata) ||
+    isOther(uid, shown.uid, !keepsMetadata || ownership.uid !== undefined) ||
+    isOther(gid, shown.gid, !keepsMetadata || ownership.gid !== undefined)
+  ) {
+    throw new ErrnoError(Errno.EPERM);
+  }
+}
 
 /** What is kept of a node after SETATTR. @param shown what the node has now, be it kept or not */
 export function changeMetadata(

@@ -1,27 +1,41 @@
-import { setAttribute } from "../../src/object/attribute-edit.ts";
+import { type NewAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { type LinkRecord, linkRecordAttribute } from "../../src/tree/link-record.ts";
 import type { DirectoryNode, Node } from "../../src/tree/node.ts";
-import { type PosixMetadata, posixAttribute, posixMetadata } from "../../src/tree/posix-metadata.ts";
+import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError } from "../errno.ts";
-import type { Attributes } from "../filesystem.ts";
-import { attributesOf, directoryLinks, type FileFacts } from "../node-attributes.ts";
+import type { AttributeChange, Attributes } from "../filesystem.ts";
+import { attributesOf, directoryEntryType, directoryLinks, type FileFacts } from "../node-attributes.ts";
+import { changeMetadata, checkChange } from "./metadata-changes.ts";
 import { isWritableFile } from "./names.ts";
 import { NO_METADATA, type OpenFiles } from "./open-files.ts";
+import type { PosixStore } from "./posix-store.ts";
 import type { ViewNotices } from "./view-notices.ts";
 
 /** What POSIX has of nodes, and the keeping of it. */
 export class Metadata {
   readonly #files: OpenFiles;
   readonly #facts: FileFacts;
+  readonly #store: PosixStore;
   readonly #notices: ViewNotices;
   /** Links of directories, by the addresses of their groups: counted once, and kept up. */
   readonly #links = new Map<number, number>();
 
-  constructor(files: OpenFiles, facts: FileFacts, notices: ViewNotices) {
+  constructor(files: OpenFiles, facts: FileFacts, store: PosixStore, notices: ViewNotices) {
     this.#files = files;
     this.#notices = notices;
     this.#facts = facts;
+    this.#store = store;
+  }
+
+  /** What the mount itself tells of the file. */
+  get facts(): FileFacts {
+    return this.#facts;
+  }
+
+  /** The DT_* type of a directory entry. */
+  entryType(node: Node): number {
+    return directoryEntryType(node, this.#facts);
   }
 
   /** @param size a file's; of one that is open its buffer tells it */
@@ -44,7 +58,7 @@ export class Metadata {
   stored(node: Node): PosixMetadata {
     switch (node.kind) {
       case "directory":
-        return posixMetadata(node.group) ?? NO_METADATA;
+        return this.#store.read(node.group) ?? NO_METADATA;
       case "file":
         return this.#files.metadata(node) ?? NO_METADATA;
       case "symlink":
@@ -54,24 +68,37 @@ export class Metadata {
     }
   }
 
+  /** What is to be kept of a node after SETATTR. @throws ErrnoError EPERM */
+  changed(node: Node, change: AttributeChange, time: Timestamp): PosixMetadata {
+    const shown = this.of(node);
+    checkChange(node.kind, shown, this.#facts, change);
+    return changeMetadata(shown, this.stored(node), change, time);
+  }
+
   /** Changes what is kept of a node, in the transaction that is the cause. */
   touch(transaction: FileTransaction, node: Node, change: Partial<PosixMetadata>): void {
     // What cannot be read has no metadata either.
     if (node.kind === "broken") return;
     const { edit } = transaction;
     if (node.kind === "symlink") {
+      if (!this.#store.isKept) return;
       const metadata = { ...this.stored(node), ...change };
       const { parent, linkName } = node;
       setAttribute(edit, parent.address, linkRecordAttribute(linkName, { ...recordOf(node), metadata }));
       return;
     }
     const open = node.kind === "file" ? this.#files.get(node) : undefined;
-    const stored = open?.metadata ?? posixMetadata(transaction.file.object(node.address)) ?? NO_METADATA;
+    const stored = open?.metadata ?? this.#store.read(transaction.file.object(node.address)) ?? NO_METADATA;
     const metadata = { ...stored, ...change };
     // Its times will be written with its data.
     if (open?.metadata !== undefined) open.metadata = metadata;
-    setAttribute(edit, node.address, posixAttribute(metadata));
+    this.#store.write(transaction, node.address, metadata);
     this.#notices.changed(node, false);
+  }
+
+  /** The attributes that a new object is made with. */
+  attributesFor(metadata: PosixMetadata): readonly NewAttribute[] {
+    return this.#store.attributesFor(metadata);
   }
 
   /** A directory has been added to one, or taken away. */

@@ -2,12 +2,16 @@ import { childPath } from "../../src/tree/canonical-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import type { Attributes } from "../filesystem.ts";
-import { S_IFREG } from "../node-attributes.ts";
+import { S_IFDIR, S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
 import type { Metadata } from "./metadata.ts";
 import type { NamePlace } from "./names.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { ViewNotices } from "./view-notices.ts";
+
+const NEVER = { seconds: 0, nanoseconds: 0 };
+const NOTHING = { ino: 0, size: 0, blocks: 0, nlink: 0, uid: 0, gid: 0, rdev: 0, blksize: 4096 };
+const GONE = { ...NOTHING, atime: NEVER, mtime: NEVER, ctime: NEVER };
 
 /** Keeps the nodes that the kernel knows true when names change. */
 export class MovedNodes {
@@ -50,6 +54,15 @@ export class MovedNodes {
     this.#remove(node.key, attributes);
   }
 
+  /** All that was below a directory is no more. Nothing of it is open. */
+  goneBelow(path: string): void {
+    const isBelow = (node: Node): boolean => node.path.startsWith(`${path}/`);
+    for (const node of [...this.#nodes.directories(), ...this.#nodes.files()].filter(isBelow)) {
+      // What it was can be read no more.
+      this.gone(node, { ...GONE, mode: node.kind === "directory" ? S_IFDIR : S_IFREG });
+    }
+  }
+
   /** Nodes as they were, and where they are now. */
   moved(moves: readonly { readonly before: Node; readonly place: NamePlace }[]): void {
     // Two directories that change places: what is below both is found before either has moved.
@@ -61,6 +74,8 @@ export class MovedNodes {
     const changes: { key: string; node: Node }[] = [];
     for (const { before, place } of moves) {
       if (before.kind === "directory") continue;
+      // Its text is another one there, and the kernel has the old one.
+      if (before.kind === "symlink" && before.record === undefined) this.#nodes.remove(before.key);
       const { directory, name } = place;
       const node = this.#tree.listed(directory, name)?.node;
       if (node !== undefined) changes.push({ key: before.key, node });

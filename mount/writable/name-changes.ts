@@ -5,19 +5,20 @@ import {
   type NewAttribute,
   setAttribute,
 } from "../../src/object/attribute-edit.ts";
-import { addLink, changeLinkCount, removeLink } from "../../src/object/link-edit.ts";
+import { changeLinkCount } from "../../src/object/link-edit.ts";
 import { createGroup, traitsOf } from "../../src/object/new-object.ts";
-import { unlink } from "../../src/object/unlink.ts";
+import { indexGroupName } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { childPath } from "../../src/tree/canonical-name.ts";
 import { hashedInode } from "../../src/tree/inode.ts";
 import { linkRecordAttribute, linkRecordName } from "../../src/tree/link-record.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
-import { type PosixMetadata, posixAttribute, type Timestamp } from "../../src/tree/posix-metadata.ts";
+import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
+import { shownName } from "../../src/tree/shown-name.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
 import type { RenameFlags, Request } from "../filesystem.ts";
-import { S_IFCHR, S_IFDIR, S_IFMT, S_ISGID } from "../node-attributes.ts";
+import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, S_ISGID } from "../node-attributes.ts";
 import { createFileDataset } from "./chunked-store.ts";
 import { now } from "./clock.ts";
 import { linkTarget } from "./link-target.ts";
@@ -28,15 +29,20 @@ import {
   bareLinkName,
   existing,
   hardLink,
+  indexOfTable,
   isBare,
   linkNameFor,
   type NamePlace,
   newLinkName,
+  putLink,
   renamed,
   softLink,
+  takeLast,
+  takeLink,
 } from "./names.ts";
 import type { NewFileSettings } from "./new-file-storage.ts";
 import type { OpenFiles } from "./open-files.ts";
+import { SetAside, storageOf, takeOverAttributes } from "./set-aside.ts";
 
 /** Bytes of a file that becomes a dataset's elements while everybody waits for it. */
 const MAX_EDIT = 2 ** 26;
@@ -52,20 +58,34 @@ export interface NameChangesSetup {
   log(line: string): void;
 }
 
+/** A link that was renamed. */
+interface Move extends ListedLink {
+  readonly from: NamePlace;
+  readonly to: NamePlace;
+  /** Of the link now. */
+  readonly name: string;
+}
+
 /** Changes of names, each one transaction. */
 export class NameChanges {
   readonly #setup: NameChangesSetup;
+  readonly #setAside: SetAside;
 
   constructor(setup: NameChangesSetup) {
     this.#setup = setup;
+    this.#setAside = new SetAside(setup.tree);
   }
 
   /** An empty file: regular, or a special one. @param mode with the file type */
   makeFile(request: Request, place: NamePlace, mode: number, rdev: number): void {
-    const storage = this.#setup.newFiles.in(place.directory);
-    this.#make(request, place, mode, rdev, (transaction, time, attributes) =>
-      createFileDataset(transaction, time.seconds, storage, attributes),
-    );
+    if ((mode & S_IFMT) !== S_IFREG && !this.#setup.metadata.facts.keepsMetadata) throw new ErrnoError(Errno.EPERM);
+    const before = this.#setAside.before(place);
+    const storage = before === undefined ? this.#setup.newFiles.in(place.directory) : storageOf(before);
+    this.#make(request, place, mode, rdev, (transaction, time, attributes) => {
+      const address = createFileDataset(transaction, time.seconds, storage, attributes);
+      if (before !== undefined) takeOverAttributes(transaction, before, address);
+      return address;
+    });
   }
 
   /** An empty file that no link leads to. @returns its address */
@@ -73,9 +93,8 @@ export class NameChanges {
     const time = now();
     const storage = this.#setup.newFiles.in(directory);
     return this.#setup.live.transaction((transaction) => {
-      const address = createFileDataset(transaction, time.seconds, storage);
-      setAttribute(transaction.edit, address, posixAttribute(this.#newMetadata(request, directory, mode, 0, time)));
-      return address;
+      const metadata = this.#newMetadata(request, directory, mode, 0, time);
+      return createFileDataset(transaction, time.seconds, storage, this.#setup.metadata.attributesFor(metadata));
     });
   }
 
@@ -100,8 +119,8 @@ export class NameChanges {
     const time = now();
     const metadata = this.#newMetadata(request, directory, mode, rdev, time);
     this.#change([directory], time, (transaction) => {
-      const address = create(transaction, time, [posixAttribute(metadata)]);
-      addLink(transaction.edit, directory.address, hardLink(link, address));
+      const address = create(transaction, time, this.#setup.metadata.attributesFor(metadata));
+      putLink(transaction, directory.address, hardLink(link, address));
     });
   }
 
@@ -119,9 +138,10 @@ export class NameChanges {
     };
     const ino = hashedInode(`${directory.key}/${name}:${time.seconds}.${time.nanoseconds}`);
     const target = linkTarget(this.#setup.tree, directory, text);
-    this.#change([directory], time, ({ edit }) => {
-      addLink(edit, directory.address, softLink(name, target));
-      setAttribute(edit, directory.address, linkRecordAttribute(name, { target, text, ino, metadata }));
+    this.#change([directory], time, (transaction) => {
+      putLink(transaction, directory.address, softLink(name, target));
+      if (!this.#setup.metadata.facts.keepsMetadata) return;
+      setAttribute(transaction.edit, directory.address, linkRecordAttribute(name, { target, text, ino, metadata }));
     });
   }
 
@@ -134,7 +154,7 @@ export class NameChanges {
     this.#change([directory], time, (transaction) => {
       // A new object counts the link that it is to have.
       if (unnamed.length === 0) changeLinkCount(transaction.edit, node.address, 1);
-      addLink(transaction.edit, directory.address, hardLink(name, node.address));
+      putLink(transaction, directory.address, hardLink(name, node.address));
       this.#setup.metadata.touch(transaction, node, { ctime: time });
     });
     for (const file of unnamed) {
@@ -191,28 +211,38 @@ export class NameChanges {
     const rival = to.directory.group.link(name);
     const isFree = rival === undefined || rival.name === replaced?.link.name || isLink(from, moving, to, rival.name);
     if (!isFree) throw new ErrnoError(Errno.EEXIST);
+    const index = indexOfTable(this.#setup.tree, from, moving);
     const time = now();
     const after = this.#change([from.directory, to.directory], time, (transaction) => {
-      const { edit } = transaction;
       const done = replaced === undefined ? () => undefined : this.#remove(transaction, to, replaced, time);
-      removeLink(edit, from.directory.address, moving.link.name);
-      addLink(edit, to.directory.address, renamed(moving.link, name));
+      takeLink(transaction, from.directory.address, moving.link.name);
+      putLink(transaction, to.directory.address, renamed(moving.link, name));
+      if (index !== undefined) {
+        takeLink(transaction, from.directory.address, index.link.name);
+        putLink(transaction, to.directory.address, renamed(index.link, indexGroupName(name)));
+      }
       this.#moveRecord(transaction, from, moving.node, to, name, time);
       if (moving.node.kind !== "symlink") this.#setup.metadata.touch(transaction, moving.node, { ctime: time });
       if (whiteout) this.#putWhiteout(transaction, request, from, time);
       return done;
     });
     after();
-    this.#countMoved(moving.node, from, to);
-    this.#setup.moved.moved([{ before: moving.node, place: to }]);
+    this.#moved([{ ...moving, from, to, name }]);
+    this.#setAside.renamed(moving.node, from, to);
+    if (index !== undefined) {
+      const place = { ...to, name: shownName(to.directory.group, indexGroupName(name), "") };
+      this.#moved([{ ...index, from, to: place, name: indexGroupName(name) }]);
+    }
   }
 
   /** What an overlay has in the place of a file that it hides. */
   #putWhiteout(transaction: FileTransaction, request: Request, { directory, name }: NamePlace, time: Timestamp): void {
-    const { edit } = transaction;
-    const address = createFileDataset(transaction, time.seconds, { filters: [], chunkBytes: undefined });
-    setAttribute(edit, address, posixAttribute(this.#newMetadata(request, directory, S_IFCHR, 0, time)));
-    addLink(edit, directory.address, hardLink(bareLinkName(name), address));
+    if (!this.#setup.metadata.facts.keepsMetadata) throw new ErrnoError(Errno.EPERM);
+    const metadata = this.#newMetadata(request, directory, S_IFCHR, 0, time);
+    const attributes = this.#setup.metadata.attributesFor(metadata);
+    const storage = { filters: [], chunkBytes: undefined };
+    const address = createFileDataset(transaction, time.seconds, storage, attributes);
+    putLink(transaction, directory.address, hardLink(bareLinkName(name), address));
   }
 
   /**
@@ -245,8 +275,8 @@ export class NameChanges {
     const name = linkNameFor(file, to.name);
     if (to.directory.group.link(name) !== undefined) throw new ErrnoError(Errno.EEXIST);
     this.#change([from.directory, to.directory], time, (transaction) => {
-      removeLink(transaction.edit, from.directory.address, listed.link.name);
-      addLink(transaction.edit, to.directory.address, renamed(listed.link, name));
+      takeLink(transaction, from.directory.address, listed.link.name);
+      putLink(transaction, to.directory.address, renamed(listed.link, name));
       metadata.touch(transaction, file, { ctime: time });
     });
     moved.moved([{ before: file, place: to }]);
@@ -258,13 +288,17 @@ export class NameChanges {
     const secondName = linkNameFor(second.node, from.name);
     // Datasets are listed under another name than their link's: they would need two free ones.
     if (firstName !== second.link.name || secondName !== first.link.name) throw new ErrnoError(Errno.EINVAL);
+    // Each index would have to take the other's place.
+    const { tree } = this.#setup;
+    if ((indexOfTable(tree, from, first) ?? indexOfTable(tree, to, second)) !== undefined) {
+      throw new ErrnoError(Errno.EINVAL);
+    }
     const time = now();
     this.#change([from.directory, to.directory], time, (transaction) => {
-      const { edit } = transaction;
-      removeLink(edit, from.directory.address, first.link.name);
-      removeLink(edit, to.directory.address, second.link.name);
-      addLink(edit, to.directory.address, renamed(first.link, firstName));
-      addLink(edit, from.directory.address, renamed(second.link, secondName));
+      takeLink(transaction, from.directory.address, first.link.name);
+      takeLink(transaction, to.directory.address, second.link.name);
+      putLink(transaction, to.directory.address, renamed(first.link, firstName));
+      putLink(transaction, from.directory.address, renamed(second.link, secondName));
       for (const { node } of [first, second]) this.#dropRecord(transaction, node);
       this.#putRecord(transaction, first.node, to, firstName, time);
       this.#putRecord(transaction, second.node, from, secondName, time);
@@ -272,12 +306,23 @@ export class NameChanges {
         if (node.kind !== "symlink") this.#setup.metadata.touch(transaction, node, { ctime: time });
       }
     });
-    this.#countMoved(first.node, from, to);
-    this.#countMoved(second.node, to, from);
-    this.#setup.moved.moved([
-      { before: first.node, place: to },
-      { before: second.node, place: from },
+    this.#moved([
+      { ...first, from, to, name: firstName },
+      { ...second, from: to, to: from, name: secondName },
     ]);
+  }
+
+  /** What is known of links that have other names now. */
+  #moved(moves: readonly Move[]): void {
+    const { tree, moved } = this.#setup;
+    for (const { node, from, to } of moves) this.#countMoved(node, from, to);
+    tree.renamed(
+      moves.map(({ link, from, to, name }) => ({
+        from: { parent: from.directory.address, name: link.name },
+        to: { parent: to.directory.address, name },
+      })),
+    );
+    moved.moved(moves.map(({ node, to }) => ({ before: node, place: to })));
   }
 
   /** One transaction, which also says that the directories were changed. */
@@ -294,31 +339,55 @@ export class NameChanges {
   /** Takes a link away, and what has no other. @returns what is to be done when that is published */
   #remove(transaction: FileTransaction, place: NamePlace, { link, node }: ListedLink, time: Timestamp): () => void {
     const { files, metadata, moved } = this.#setup;
-    const { edit } = transaction;
     const { directory } = place;
     const attributes = moved.attributes(node);
     if (link.kind !== "hard") {
-      removeLink(edit, directory.address, link.name);
+      takeLink(transaction, directory.address, link.name);
       this.#dropRecord(transaction, node);
       return () => moved.gone(node, attributes);
     }
+    const index = indexOfTable(this.#setup.tree, place, { link, node });
+    const goneToo = index === undefined ? () => undefined : this.#removeIndex(transaction, directory, index);
     const count = node.kind === "file" ? node.object.linkCount : node.kind === "directory" ? node.group.linkCount : 1;
     if (count > 1) {
-      unlink(transaction, directory.address, link.name);
+      takeLast(transaction, directory.address, link.name);
       if (node.kind === "file") metadata.touch(transaction, node, { ctime: time });
-      return () => undefined;
+      return () => {
+        goneToo();
+        if (node.kind !== "directory") return;
+        // It is a directory at another of its names from now on: another node for the kernel, which takes this one for removed.
+        metadata.countDirectory(directory, -1);
+        moved.gone(node, attributes);
+      };
     }
     const open = node.kind === "file" || node.kind === "directory" ? files.ofObject(node.address) : [];
-    if (open.length === 0) unlink(transaction, directory.address, link.name);
+    if (open.length === 0) takeLast(transaction, directory.address, link.name);
     // It stays until the last is closed.
-    else removeLink(edit, directory.address, link.name);
+    else takeLink(transaction, directory.address, link.name);
     return () => {
+      goneToo();
       for (const file of open) {
         if (file.node.view !== "attrs.json") file.metadata = { ...metadata.stored(file.node), ctime: time };
         file.isUnlinked = true;
       }
       if (node.kind === "directory") metadata.countDirectory(directory, -1);
       if (node.kind === "directory" || open.length === 0) moved.gone(node, attributes);
+    };
+  }
+
+  /** With all that is in it, unless somebody has that open. */
+  #removeIndex(transaction: FileTransaction, directory: DirectoryNode, { link, node }: ListedLink): () => void {
+    const { files, metadata, moved, log } = this.#setup;
+    if ([...files.nodes()].some(({ path }) => path.startsWith(`${node.path}/`))) {
+      log(`${node.path} is in use, and stays, although its table was removed`);
+      return () => undefined;
+    }
+    const attributes = moved.attributes(node);
+    takeLast(transaction, directory.address, link.name);
+    return () => {
+      metadata.countDirectory(directory, -1);
+      moved.goneBelow(node.path);
+      moved.gone(node, attributes);
     };
   }
 

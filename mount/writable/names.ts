@@ -1,9 +1,14 @@
 import { decodeText } from "../../src/format/text.ts";
+import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
 import type { Link } from "../../src/object/link.ts";
-import { named } from "../../src/object/link-edit.ts";
-import { isFileNode } from "../../src/object/pytables.ts";
-import { fileName, linkName, NAME_MAX } from "../../src/tree/file-name.ts";
+import { addLink, named, removeLink } from "../../src/object/link-edit.ts";
+import { indexGroupName, isFileNode } from "../../src/object/pytables.ts";
+import { isPyTablesTable } from "../../src/object/pytables-table.ts";
+import { unlink } from "../../src/object/unlink.ts";
+import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
+import { nameRecord, nameRecordName, needsNameRecord, shownName } from "../../src/tree/shown-name.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 
@@ -48,6 +53,20 @@ export function linkNameFor(node: Node, name: string): string {
   return bareLinkName(name.slice(0, -extension.length));
 }
 
+/** The group in which PyTables keeps the indexes of a table's columns: it lies beside the table, and goes where that goes. */
+export function indexOfTable(tree: Tree, { directory }: NamePlace, { link, node }: ListedLink): ListedLink | undefined {
+  if (link.kind !== "hard" || node.kind !== "file" || node.object.kind !== "dataset") return undefined;
+  if (!isPyTablesTable(node.object)) return undefined;
+  const index = tree.listed(directory, shownName(directory.group, indexGroupName(link.name), ""));
+  return index?.link.kind === "hard" && index.node.kind === "directory" ? index : undefined;
+}
+
+/** Whether other names than its own decide what a node is, or whether it is there at all. */
+export function followsOthers(node: Node): boolean {
+  if (node.kind === "symlink") return node.record === undefined;
+  return node.kind === "directory" && node.path.slice(node.path.lastIndexOf("/") + 1).startsWith(indexGroupName(""));
+}
+
 /** True for what is listed under its link's own name. */
 export function isBare(node: Node): boolean {
   if (node.kind !== "file") return true;
@@ -73,11 +92,30 @@ export function renamed(link: Link, name: string): Link {
   return { ...link, ...named(name) };
 }
 
-/** The name of a link that is shown as it is. @throws ErrnoError EINVAL where none is shown so */
+/** What is made in a mount has the name that it is given, however other names are shown. */
 export function bareLinkName(name: string): string {
-  const link = linkName(name);
-  if (link === undefined || link === "" || link.includes("/") || link.includes("\0") || fileName(link, "") !== name) {
-    throw new ErrnoError(Errno.EINVAL);
-  }
-  return link;
+  if (name === "" || name.includes("/") || name.includes("\0")) throw new ErrnoError(Errno.EINVAL);
+  return name;
+}
+
+/** Gives a group a link, which is to be shown by its own name. */
+export function putLink({ edit }: FileTransaction, address: number, link: Link): void {
+  addLink(edit, address, link);
+  if (needsNameRecord(link.name)) setAttribute(edit, address, nameRecord(link.name));
+}
+
+/** Takes a link away, and leaves what it leads to as it is. */
+export function takeLink(transaction: FileTransaction, address: number, name: string): void {
+  removeLink(transaction.edit, address, name);
+  dropNameRecord(transaction, address, name);
+}
+
+/** Takes a link away, and what has no other. */
+export function takeLast(transaction: FileTransaction, address: number, name: string): void {
+  unlink(transaction, address, name);
+  dropNameRecord(transaction, address, name);
+}
+
+function dropNameRecord({ edit }: FileTransaction, address: number, name: string): void {
+  if (needsNameRecord(name)) deleteAttribute(edit, address, nameRecordName(name));
 }

@@ -1,13 +1,12 @@
 import { RangeReader } from "../../src/chunk/read-range.ts";
 import { H5Error } from "../../src/errors.ts";
-import { setAttribute } from "../../src/object/attribute-edit.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { releaseObject } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { contentOf } from "../../src/tree/content.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
-import { type PosixMetadata, posixAttribute, posixMetadata } from "../../src/tree/posix-metadata.ts";
+import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import { applyAttributes } from "./attributes-store.ts";
 import { storeFile } from "./chunked-store.ts";
@@ -15,6 +14,7 @@ import { now } from "./clock.ts";
 import { FileBuffer, type StoredBytes } from "./file-buffer.ts";
 import type { LiveFile } from "./live-file.ts";
 import { isBare } from "./names.ts";
+import type { PosixStore } from "./posix-store.ts";
 import type { ViewNotices } from "./view-notices.ts";
 import { applyView } from "./view-store.ts";
 import type { WholeTexts } from "./whole-texts.ts";
@@ -152,13 +152,15 @@ export class OpenFiles {
   readonly #notices: ViewNotices;
   /** Of what was last written into an object, by its address, why it was refused. */
   readonly problems = new Map<number, string>();
+  readonly #store: PosixStore;
   readonly #files = new Map<string, OpenFile>();
   readonly #handles = new Map<number, { readonly file: OpenFile; readonly isWriting: boolean }>();
   #next = 1;
 
-  constructor(live: LiveFile, texts: WholeTexts, notices: ViewNotices) {
+  constructor(live: LiveFile, texts: WholeTexts, store: PosixStore, notices: ViewNotices) {
     this.#live = live;
     this.#texts = texts;
+    this.#store = store;
     this.#notices = notices;
   }
 
@@ -227,7 +229,7 @@ export class OpenFiles {
 
   /** What is newer than what the file has, or what it has. */
   metadata(node: FileNode): PosixMetadata | undefined {
-    return this.get(node)?.metadata ?? posixMetadata(node.object);
+    return this.get(node)?.metadata ?? this.#store.read(node.object);
   }
 
   /** The mount ends: everything is published, or refused, and what has no name is freed. */
@@ -263,8 +265,8 @@ export class OpenFiles {
     this.#live.transaction((transaction) => {
       if (node.view === "attrs.json") {
         applyAttributes(transaction, node.object, file.buffer.bytes());
-        const kept = posixMetadata(transaction.file.object(node.address)) ?? NO_METADATA;
-        setAttribute(transaction.edit, node.address, posixAttribute({ ...kept, ctime: now() }));
+        const kept = this.#store.read(transaction.file.object(node.address)) ?? NO_METADATA;
+        this.#store.write(transaction, node.address, { ...kept, ctime: now() });
         return;
       }
       if (file.hasNewBytes) {
@@ -279,7 +281,7 @@ export class OpenFiles {
             oldText: () => this.#texts.bytes(node),
           });
       }
-      if (metadata !== undefined) setAttribute(transaction.edit, node.address, posixAttribute(metadata));
+      if (metadata !== undefined) this.#store.write(transaction, node.address, metadata);
     });
     this.#notices.changed(node, file.hasNewBytes);
     for (const other of others) other.overtaken();

@@ -20,6 +20,7 @@ import { MovedNodes } from "./moved-nodes.ts";
 import { NameChanges } from "./name-changes.ts";
 import { NewFileSettings } from "./new-file-storage.ts";
 import { OpenFiles } from "./open-files.ts";
+import { PosixStore } from "./posix-store.ts";
 import { Rejected } from "./rejected.ts";
 import { statisticsOf } from "./statistics.ts";
 import { ViewNotices } from "./view-notices.ts";
@@ -70,8 +71,9 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     measured: (node, size) => ({ attributes: metadata.of(node, size), valid: 0 }),
   });
   const notices = new ViewNotices(reading.nodes, setup.cache);
-  const files = new OpenFiles(live, whole, notices);
-  const metadata = new Metadata(files, setup.facts, notices);
+  const store = new PosixStore(setup.facts.keepsMetadata);
+  const files = new OpenFiles(live, whole, store, notices);
+  const metadata = new Metadata(files, setup.facts, store, notices);
   const moved = new MovedNodes(tree, reading.nodes, files, metadata, notices);
   const newFiles = new NewFileSettings(setup.compression, log);
   const names = new NameChanges({ live, tree, files, metadata, moved, newFiles, log });

@@ -7,8 +7,8 @@ import { FileHeapWriter } from "../../src/object/heap-writer.ts";
 import { indexGroupName, meantDatatype } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
-import { linkName } from "../../src/tree/file-name.ts";
 import type { FileNode } from "../../src/tree/node.ts";
+import { groupAtShownPath } from "../../src/tree/shown-name.ts";
 import { encodeNpyHeader } from "../../src/view/npy.ts";
 import { npyDtype } from "../../src/view/npy-descr.ts";
 import { parseCsv } from "../../src/view/parse-csv.ts";
@@ -317,9 +317,9 @@ function reshape(transaction: FileTransaction, dataset: Dataset, dims: readonly 
 /** PyTables finds rows by an index that another program does not keep up: it would find the wrong ones. */
 function checkIndexes({ file }: FileTransaction, { path, name, object }: FileNode): void {
   if (object.attribute("NROWS") === undefined) return;
-  const directory = path.split("/").slice(0, -1);
-  const parent = file.resolve(`/${directory.map((part) => linkName(part) ?? part).join("/")}`);
-  if (parent.kind === "group" && parent.link(indexGroupName(name)) !== undefined) {
+  const directory = path.split("/").slice(1, -1);
+  const parent = groupAtShownPath(file, directory);
+  if (parent?.link(indexGroupName(name)) !== undefined) {
     throw new UnsupportedError(`${path}: the table has an index of PyTables, which writing would make wrong`, { path });
   }
 }

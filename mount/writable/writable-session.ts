@@ -1,5 +1,5 @@
 import { decodeText, encodeText } from "../../src/format/text.ts";
-import { fileName, NAME_MAX } from "../../src/tree/file-name.ts";
+import { NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError, errnoOf, messageOfFailure } from "../errno.ts";
@@ -22,16 +22,15 @@ import {
 } from "../filesystem.ts";
 import type { Rendered } from "../job.ts";
 import type { MountSession } from "../mount-session.ts";
-import { directoryEntryType, S_IFMT, S_IFREG } from "../node-attributes.ts";
+import { S_IFMT, S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
 import { type ParkedReplier, PROBLEM_ATTRIBUTE } from "../session.ts";
 import type { AttributeChanges } from "./attribute-changes.ts";
 import { now } from "./clock.ts";
 import { Directories } from "./directories.ts";
 import { FileIo, type FileIoSetup } from "./file-io.ts";
-import { changeMetadata } from "./metadata-changes.ts";
 import type { NameChanges } from "./name-changes.ts";
-import { isBare, type NamePlace, namePlace } from "./names.ts";
+import { followsOthers, isBare, type NamePlace, namePlace } from "./names.ts";
 
 /** For what only changes through this mount, and by that name: a day, in seconds. */
 const LONG = 86_400;
@@ -158,7 +157,7 @@ export class WritableSession implements MountSession, Changes {
       yield {
         name: encodeText(name),
         ino: node.ino,
-        type: directoryEntryType(node),
+        type: this.#setup.metadata.entryType(node),
         offset: next,
         lookup: () => (isPlain || this.#attributes(node) === undefined ? undefined : this.#entryIn(directory, node)),
       };
@@ -211,8 +210,8 @@ export class WritableSession implements MountSession, Changes {
     const node = this.#changeable(nodeid);
     if (node.kind === "broken") throw node.error;
     const open = node.kind === "file" ? files.get(node) : undefined;
+    const changed = metadata.changed(node, change, now());
     if (change.size !== undefined) this.#io.resize(node, open, change.size);
-    const changed = changeMetadata(metadata.of(node), metadata.stored(node), change, now());
     if (open !== undefined) {
       open.metadata = changed;
       // What belongs to data that are not stored yet goes with them.
@@ -337,8 +336,7 @@ export class WritableSession implements MountSession, Changes {
     const node = this.#nodes.get(nodeid);
     if (node === undefined || this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ESTALE);
     if (node.kind !== "symlink") return node;
-    // A symlink's node has its owner and times as they were.
-    return this.#setup.tree.listed(node.parent, fileName(node.linkName, ""))?.node ?? node;
+    return this.#setup.tree.current(node);
   }
 
   /** A node of the mounted file itself. */
@@ -392,7 +390,7 @@ export class WritableSession implements MountSession, Changes {
     return {
       nodeid,
       generation: 0,
-      entryValid: LONG,
+      entryValid: followsOthers(current) ? 0 : LONG,
       attributesValid: attributes === undefined ? 0 : this.#validity(current),
       attributes: attributes ?? this.#setup.metadata.of(current),
     };

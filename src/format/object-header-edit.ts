@@ -49,12 +49,14 @@ export class ObjectHeaderEditor {
   /** Bytes of a message before its body. */
   readonly #prefix: number;
   #referenceCount: number;
+  #times: ObjectHeaderBlocks["times"];
 
   constructor(edit: EditContext, address: number) {
     this.#edit = edit;
     edit.changedObjects.add(address);
     this.#header = edit.kept.header(address) ?? readObjectHeaderBlocks(edit.context, address);
     this.#referenceCount = this.#header.referenceCount ?? 0;
+    this.#times = this.#header.times;
     this.#prefix = this.version === 1 ? 8 : this.tracksAttributeOrder ? 6 : 4;
     this.#blocks = this.#header.blocks.map(({ address: at, length, messages, gap }) => ({
       address: at,
@@ -80,6 +82,14 @@ export class ObjectHeaderEditor {
 
   set referenceCount(count: number) {
     this.#referenceCount = count;
+    const [first] = this.#blocks;
+    if (first !== undefined) first.changed = true;
+  }
+
+  /** Version 2: where times are stored, the second of the last change of data; other objects have a message for it, or nothing. */
+  set modificationTime(seconds: number) {
+    if (this.#times === undefined || this.#times.modification === seconds) return;
+    this.#times = { ...this.#times, modification: seconds };
     const [first] = this.#blocks;
     if (first !== undefined) first.changed = true;
   }
@@ -146,6 +156,7 @@ export class ObjectHeaderEditor {
     const header: ObjectHeaderBlocks = {
       ...this.#header,
       referenceCount: this.version === 1 ? this.#referenceCount : undefined,
+      times: this.#times,
       messageCount: this.#blocks.reduce((sum, { messages }) => sum + messages.length, 0),
       blocks: this.#blocks.map(({ address, length, messages, gap }): ObjectHeaderBlock => {
         return { address, length, messages: messages.map((m) => ({ ...m, address: 0 })), gap: new Uint8Array(gap) };

@@ -50,7 +50,7 @@ export function extendedAttribute(node: Node, name: string): Uint8Array | undefi
 }
 
 /** By these, PyTables knows a dataset for a file: they are not what a program that copies the file's attributes is after. */
-const FILE_MARKS = new Set(["CLASS", "EXTDIM", "NODE_TYPE", "NODE_TYPE_VERSION", "TITLE", "VERSION"]);
+export const FILE_MARKS = new Set(["CLASS", "EXTDIM", "NODE_TYPE", "NODE_TYPE_VERSION", "TITLE", "VERSION"]);
 
 function isFileOfBytes(node: Node): boolean {
   return node.kind === "file" && node.view === "bin" && node.object.kind === "dataset" && isFileNode(node.object);

@@ -69,9 +69,11 @@ export class NodeMaker {
 
   /** @param name as shown @param linkName as it is in the file */
   symlink(parent: DirectoryNode, name: string, linkName: string, target: string, record?: LinkRecord): SymlinkNode {
-    const key = symlinkKey(parent, name);
+    const entry = symlinkKey(parent, name);
+    // The kernel keeps the text of a symlink as long as it knows the node: one whose text follows from others is another with each.
+    const key = record === undefined ? `${entry}:${target}` : entry;
     const path = childPath(parent.path, name);
-    return { kind: "symlink", key, ino: record?.ino ?? hashedInode(key), path, target, parent, linkName, record };
+    return { kind: "symlink", key, ino: record?.ino ?? hashedInode(entry), path, target, parent, linkName, record };
   }
 
   broken(directory: DirectoryNode, name: string, error: H5Error): BrokenNode {

@@ -45,7 +45,8 @@ export function posixMetadata(object: ObjectBase): PosixMetadata | undefined {
     const attribute = object.attribute(NAME);
     const { class: kind, size } = attribute?.datatype ?? { class: undefined, size: 0 };
     const bytes = kind === "integer" && size === INT64.size ? attribute?.bytes() : undefined;
-    return bytes === undefined || bytes.length !== FIELDS * INT64.size ? undefined : decode(bytes);
+    const metadata = bytes === undefined || bytes.length !== FIELDS * INT64.size ? undefined : decode(bytes);
+    return metadata && changedSince(object, metadata);
   } catch (error) {
     // The damage is told when the contents are asked for.
     if (error instanceof H5Error) return undefined;
@@ -62,6 +63,15 @@ export function posixAttribute(metadata: PosixMetadata): NewAttribute {
     dataspace: { kind: "simple", dims: [FIELDS], maxDims: [FIELDS], maxDimsStored: false },
     data: encode(metadata),
   };
+}
+
+/** A program that knows nothing of these times, but of HDF5's own, may have changed the object since. */
+function changedSince(object: ObjectBase, metadata: PosixMetadata): PosixMetadata {
+  const { mtime, ctime } = metadata;
+  const changed = object.modificationTime;
+  if (mtime === undefined || changed === undefined || changed <= Math.max(mtime.seconds, 0)) return metadata;
+  const time = { seconds: changed, nanoseconds: 0 };
+  return { ...metadata, mtime: time, ctime: ctime === undefined || ctime.seconds < changed ? time : ctime };
 }
 
 function decode(bytes: Uint8Array): PosixMetadata | undefined {

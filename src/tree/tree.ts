@@ -4,13 +4,14 @@ import { type Group, pathParts } from "../object/group.ts";
 import type { Link } from "../object/link.ts";
 import { isFileNode } from "../object/pytables.ts";
 import { listedView, type ViewName, viewsOf } from "../view/view.ts";
-import { childPath } from "./canonical-name.ts";
+import { type CanonicalNames, childPath } from "./canonical-name.ts";
 import { fileName, isShortenedTo, linkName, mayBeTooLong, shortenedName } from "./file-name.ts";
 import { linkRecord } from "./link-record.ts";
 import { NodeMaker, viewSubject } from "./make-node.ts";
-import type { DirectoryNode, FileNode, Node, TreeEntry } from "./node.ts";
+import type { DirectoryNode, FileNode, Node, SymlinkNode, TreeEntry } from "./node.ts";
 import { createRealm } from "./realm.ts";
 import { relativePath } from "./relative-path.ts";
+import { linkShownPlainly, shownName } from "./shown-name.ts";
 import { type Meaning, unlistedMeanings } from "./unlisted-name.ts";
 
 /** Links that one look-up may follow on its way through soft links before they count as a loop. */
@@ -105,6 +106,16 @@ export class Tree {
     return this.#make.file(path, name, this.file.object(address, path), "bin");
   }
 
+  /** A symlink as it is now: its node has its owner and times as they were. */
+  current(node: SymlinkNode): Node {
+    return this.listed(node.parent, shownName(node.parent.group, node.linkName, ""))?.node ?? node;
+  }
+
+  /** Links of the file were renamed, all at once: where groups are directories follows. */
+  renamed(changes: Parameters<CanonicalNames["renamed"]>[0]): void {
+    this.root.realm.canonical.renamed(changes);
+  }
+
   /** The node at an absolute path of shown names; symlinks on the way and at the end are followed. */
   resolve(path: string): Node | undefined {
     return this.#walk(this.root, path.split("/"), new Budget())?.node;
@@ -175,6 +186,8 @@ export class Tree {
   }
 
   #linkNamed(directory: DirectoryNode, shown: string): Link | undefined {
+    const plain = linkShownPlainly(directory.group, shown);
+    if (plain !== undefined) return plain;
     const name = linkName(shown);
     const link = name === undefined ? undefined : directory.group.link(name);
     const shortened = link === undefined ? shortenedName(shown) : undefined;
@@ -185,7 +198,7 @@ export class Tree {
 
   /** The entries of one link: one, or with `-o views` several. @param alone the names of its views are known to be free */
   #entriesOf(directory: DirectoryNode, link: Link, budget: Budget, alone = false): readonly TreeEntry[] {
-    const bare = fileName(link.name, "");
+    const bare = shownName(directory.group, link.name, "");
     try {
       switch (link.kind) {
         case "hard":
@@ -205,12 +218,15 @@ export class Tree {
   }
 
   #open(directory: DirectoryNode, link: Link & { kind: "hard" }): H5Object {
-    return directory.group.file.object(link.address, childPath(directory.path, fileName(link.name, "")));
+    return directory.group.file.object(
+      link.address,
+      childPath(directory.path, shownName(directory.group, link.name, "")),
+    );
   }
 
   #hardEntries(directory: DirectoryNode, name: string, object: H5Object, alone: boolean): readonly TreeEntry[] {
     if (object.kind !== "group") return this.#fileEntries(directory, name, name, object, alone);
-    const bare = fileName(name, "");
+    const bare = shownName(directory.group, name, "");
     const path = childPath(directory.path, bare);
     const canonical =
       this.#ancestorPath(directory, object) ?? directory.realm.canonical.of(object, { path, name }).path;
@@ -227,7 +243,7 @@ export class Tree {
     if (object.kind !== "group") {
       return this.#fileEntries(directory, link.name, lastPart("target" in link ? link.target : link.name), object);
     }
-    const bare = fileName(link.name, "");
+    const bare = shownName(directory.group, link.name, "");
     const ancestor = this.#ancestorPath(directory, object);
     if (ancestor !== undefined) {
       return [
@@ -274,7 +290,7 @@ export class Tree {
     const subject = object.kind === "datatype" ? undefined : viewSubject(object);
     const natural = subject === undefined ? "json" : listedView(subject);
     const all = subject === undefined ? (["json"] as const) : viewsOf(subject);
-    const named = (view: ViewName): ListedView => ({ view, shown: fileName(link, `.${view}`) });
+    const named = (view: ViewName): ListedView => ({ view, shown: shownName(directory.group, link, `.${view}`) });
     const isFree = ({ shown }: ListedView): boolean => {
       if (alone) return true;
       const rival = this.#linkNamed(directory, shown);
@@ -282,14 +298,14 @@ export class Tree {
     };
     // A file is a file: its bytes, under its own name. Where names are made, no other is listed: it would not be the one that was made.
     const isFile = object.kind === "dataset" && isFileNode(object);
-    const bare: ListedView = { view: "bin", shown: fileName(link, "") };
+    const bare: ListedView = { view: "bin", shown: shownName(directory.group, link, "") };
     if (isFile && this.#options.onlyListed === true) return [bare];
     const asked = (this.#options.views ?? []).filter((view) => all.some((has) => has === view));
     const listed = asked.map(named).filter(isFree);
     if (listed.length > 0) return listed;
     if (isFile) return [bare];
     const first = named(natural);
-    return [isFree(first) ? first : (all.map(named).find(isFree) ?? { view: natural, shown: fileName(link, "") })];
+    return [isFree(first) ? first : (all.map(named).find(isFree) ?? { view: natural, shown: bare.shown })];
   }
 
   /** Whether a link may be listed under its own name, without an extension: then that name is no view's. */
@@ -312,7 +328,7 @@ export class Tree {
   #softEntries(directory: DirectoryNode, link: Link & { kind: "soft" }, budget: Budget): readonly TreeEntry[] {
     const record = linkRecord(directory.group, link);
     if (record !== undefined) {
-      const name = fileName(link.name, "");
+      const name = shownName(directory.group, link.name, "");
       return [{ name, node: this.#make.symlink(directory, name, link.name, record.text, record) }];
     }
     const found = this.#followLink(directory, link, budget);
@@ -324,7 +340,7 @@ export class Tree {
       );
     }
     const target = found?.path ?? danglingPath(directory, link.target);
-    return [this.#softEntry(directory, link, fileName(link.name, ""), target)];
+    return [this.#softEntry(directory, link, shownName(directory.group, link.name, ""), target)];
   }
 
   #softEntry(directory: DirectoryNode, link: Link, name: string, target: string): TreeEntry {

@@ -2,6 +2,8 @@
 export const FACTS = {
   size: 10_000,
   isWritable: false,
+  ownership: {},
+  keepsMetadata: true,
   fileMode: 0o440,
   directoryMode: 0o550,
   uid: 7,

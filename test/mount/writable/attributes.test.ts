@@ -95,6 +95,27 @@ describe("attributes of a file that is mounted to be written", function () {
     assert.equal(fs.existsSync(at("d")), false);
   });
 
+  it("and chunks and filters are those of a file that an editor has set aside to write it anew", async () => {
+    fs.writeFileSync(at("note"), "one");
+    await output("setfattr", ["-n", "user.h5fs.chunks", "-v", "5000", at("note")]);
+    await output("setfattr", ["-n", "user.h5fs.filters", "-v", "gzip=1", at("note")]);
+    await output("setfattr", ["-n", "user.language", "-v", "en", at("note")]);
+    fs.renameSync(at("note"), at("note~"));
+    fs.writeFileSync(at("note"), "two");
+    fs.unlinkSync(at("note~"));
+    const attribute = (name: string): Promise<string> => output("getfattr", ["--only-values", "-n", name, at("note")]);
+    assert.deepEqual(
+      [await attribute("user.language"), await attribute("user.h5fs.chunks"), await attribute("user.h5fs.filters")],
+      ["en", "(5000,)", "1 1"],
+    );
+    assert.equal(text("note"), "two");
+    // What stands there for long is nobody's predecessor.
+    fs.writeFileSync(at("other~"), "");
+    await output("setfattr", ["-n", "user.language", "-v", "en", at("other~")]);
+    fs.writeFileSync(at("other"), "");
+    assert.equal(JSON.parse(text(".h5fs/other.attrs.json")).language, undefined);
+  });
+
   it("are what libhdf5 reads afterwards", async () => {
     assert.equal(mount.log().includes("defect"), false, mount.log());
     await mount.unmount();

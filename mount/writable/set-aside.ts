@@ -1,0 +1,83 @@
+import { LRUCache } from "lru-cache";
+import { H5Error } from "../../src/errors.ts";
+import { setAttributeElements } from "../../src/object/attribute-value.ts";
+import { ElementCopier } from "../../src/object/copy-elements.ts";
+import type { Dataset } from "../../src/object/dataset.ts";
+import { chunkBytesOf } from "../../src/object/group-settings.ts";
+import { FileHeapWriter } from "../../src/object/heap-writer.ts";
+import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { FILE_MARKS } from "../../src/tree/extended-attributes.ts";
+import type { Node } from "../../src/tree/node.ts";
+import { isUsers } from "../../src/tree/posix-metadata.ts";
+import type { Tree } from "../../src/tree/tree.ts";
+import { isBare, type NamePlace } from "./names.ts";
+import type { NewFileStorage } from "./new-file-storage.ts";
+
+/** What editors append to the name of a file that they set aside, to write that name anew. */
+const SUFFIXES = ["~", ".bak"];
+
+/** So many are remembered: an editor writes the name at once. */
+const MAX_FILES = 100;
+
+/** Files that were set aside in this mount: who writes the old name anew goes on with what belonged to it. */
+export class SetAside {
+  readonly #tree: Tree;
+  /** The addresses of the files, by the places that they had. */
+  readonly #files = new LRUCache<string, number>({ max: MAX_FILES });
+
+  constructor(tree: Tree) {
+    this.#tree = tree;
+  }
+
+  /** A node was renamed. */
+  renamed(node: Node, from: NamePlace, to: NamePlace): void {
+    if (node.kind !== "file" || !isBare(node) || from.directory.address !== to.directory.address) return;
+    if (SUFFIXES.some((suffix) => to.name === from.name + suffix)) this.#files.set(keyOf(from), node.address);
+  }
+
+  /** The file that had the name of a new one and still stands beside it; `undefined`: there is none. */
+  before(place: NamePlace): Dataset | undefined {
+    const address = this.#files.get(keyOf(place));
+    if (address === undefined) return undefined;
+    this.#files.delete(keyOf(place));
+    for (const suffix of SUFFIXES) {
+      const node = this.#tree.listed(place.directory, place.name + suffix)?.node;
+      if (node?.kind === "file" && node.address === address && node.object.kind === "dataset") return node.object;
+    }
+    return undefined;
+  }
+}
+
+/** How a file is stored, for one that takes its place. */
+export function storageOf(file: Dataset): NewFileStorage {
+  return { filters: file.filters, chunkBytes: chunkBytesOf(file) };
+}
+
+/** Gives a new file the attributes of one whose place it takes. @param address the new one's */
+export function takeOverAttributes(transaction: FileTransaction, from: Dataset, address: number): void {
+  const elements = new ElementCopier(from.file, new FileHeapWriter(transaction), (same) => same);
+  for (const { name, datatype, dataspace, bytes } of attributesOf(from)) {
+    const data = elements.copy(datatype, bytes);
+    setAttributeElements(transaction, address, name, { datatype, dataspace, data });
+  }
+}
+
+function attributesOf(file: Dataset) {
+  return file
+    .attributes()
+    .filter(({ name }) => isUsers(name) && !FILE_MARKS.has(name))
+    .flatMap((attribute) => {
+      try {
+        const { name, datatype, dataspace } = attribute;
+        return [{ name, datatype, dataspace, bytes: attribute.bytes().slice() }];
+      } catch (error) {
+        // What is damaged stays with the file that was set aside.
+        if (error instanceof H5Error) return [];
+        throw error;
+      }
+    });
+}
+
+function keyOf({ directory, name }: NamePlace): string {
+  return `${directory.address}/${name}`;
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import h5wasm from "h5wasm/node";
+import { EditableFile } from "../../../src/object/editable-file.ts";
+import { type Mount, whyNoMount, withMount } from "../../support/mount.ts";
+import { notRun } from "../../support/not-run.ts";
+import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
+
+describe("owners and permissions in a mount that is written", function () {
+  this.timeout(60_000);
+  let directory: string;
+  let file: string;
+
+  beforeEach(async function () {
+    const why = whyNoMount("kernel");
+    if (why !== undefined) notRun(this, why);
+    await h5wasm.ready;
+    directory = tempDir();
+    file = join(directory, "file.h5");
+  });
+
+  afterEach(() => {
+    if (directory !== undefined) removeTempDir(directory);
+  });
+
+  const mounted = (options: readonly string[], use: (mount: Mount) => void): Promise<void> =>
+    withMount(file, { transport: "kernel", options: ["mode=a", ...options] }, (mount) => {
+      use(mount);
+      assert.equal(mount.log().includes("defect"), false, mount.log());
+    });
+  const denied = (call: () => void): void => assert.throws(call, { code: "EPERM" });
+
+  it("are the file's own with posix=off; times are HDF5's, in seconds", async () => {
+    const { uid, gid } = fs.statSync(directory);
+    await mounted(["posix=off"], ({ dir }) => {
+      const path = join(dir, "f");
+      fs.writeFileSync(path, "text", { mode: 0o600 });
+      fs.mkdirSync(join(dir, "g"), { mode: 0o700 });
+      const mode = fs.statSync(path).mode & 0o777;
+      assert.equal(mode, fs.statSync(file).mode & 0o666);
+      fs.chmodSync(path, mode);
+      fs.chownSync(path, uid, gid);
+      denied(() => fs.chmodSync(path, mode ^ 0o100));
+      denied(() => fs.chownSync(path, uid + 1, gid));
+      fs.utimesSync(path, 0, 1_000_000_000.75);
+      assert.equal(fs.statSync(path).mtimeMs, 1_000_000_000_000);
+      fs.symlinkSync("f", join(dir, "link"));
+      assert.equal(fs.readFileSync(join(dir, "link"), "utf8"), "text");
+    });
+    const read = new h5wasm.File(file, "r");
+    for (const name of ["/", "f", "g"]) {
+      const object = read.get(name);
+      assert.ok(object instanceof h5wasm.Dataset || object instanceof h5wasm.Group);
+      assert.deepEqual(
+        Object.keys(object.attrs).filter((attribute) => attribute.startsWith("H5FS")),
+        [],
+        name,
+      );
+    }
+    read.close();
+    const edited = EditableFile.open(file);
+    assert.equal(edited.dataset("/f").dataset.modificationTime, 1_000_000_000);
+    edited.close();
+  });
+
+  it("are those of uid, gid and the masks where they are given, whatever is kept", async () => {
+    await mounted([], ({ dir }) => {
+      fs.writeFileSync(join(dir, "f"), "text");
+      fs.chmodSync(join(dir, "f"), 0o777);
+      fs.utimesSync(join(dir, "f"), 0, 1_234_567_890.5);
+    });
+    await mounted(["uid=12,gid=34,fmask=027,dmask=077"], ({ dir }) => {
+      const stat = (name: string): unknown => {
+        const { uid, gid, mode } = fs.statSync(join(dir, name));
+        return [uid, gid, (mode & 0o777).toString(8)];
+      };
+      fs.mkdirSync(join(dir, "d"));
+      assert.deepEqual(
+        [stat("f"), stat("d")],
+        [
+          [12, 34, "750"],
+          [12, 34, "700"],
+        ],
+      );
+      fs.chmodSync(join(dir, "f"), 0o640);
+      denied(() => fs.chmodSync(join(dir, "f"), 0o644));
+      denied(() => fs.chownSync(join(dir, "f"), 0, 34));
+      assert.equal(fs.statSync(join(dir, "f")).mtimeMs, 1_234_567_890_500);
+    });
+    // HDF5's own time went with the other; where another program has changed the data since, it is the later one.
+    const edited = EditableFile.open(file);
+    assert.equal(edited.dataset("/f").dataset.modificationTime, 1_234_567_890);
+    edited.close();
+  });
+});
