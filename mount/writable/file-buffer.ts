@@ -19,7 +19,11 @@ export interface BufferedChange {
   readonly holes: readonly ByteRange[];
 }
 
-export const BLOCK = 2 ** 16;
+/** Small enough that a few bytes that are written here and there take not much more with them. */
+export const BLOCK = 2 ** 14;
+
+/** Blocks that follow each other are stored together, cut at multiples of this: what a large file's chunks have. */
+const PIECE = 2 ** 20;
 
 /** A block has memory for so many bytes at least. */
 const LEAST = 2 ** 12;
@@ -162,7 +166,7 @@ export class FileBuffer {
       from: block * BLOCK,
       to: Math.min((block + 1) * BLOCK, this.#kept),
     });
-    return { kept: this.#kept, size: this.#size, pieces: this.#pieces(), holes: joined(holes.map(range)) };
+    return { kept: this.#kept, size: this.#size, pieces: this.#joinedPieces(), holes: joined(holes.map(range)) };
   }
 
   /** The change was made: nothing is buffered any more. */
@@ -174,6 +178,22 @@ export class FileBuffer {
     this.#holes.clear();
     this.#before.clear();
     this.#memory = 0;
+  }
+
+  *#joinedPieces(): Generator<{ offset: number; bytes: Uint8Array }> {
+    let parts: Uint8Array[] = [];
+    let start = 0;
+    let end = 0;
+    for (const { offset, bytes } of this.#pieces()) {
+      if (parts.length > 0 && (offset !== end || offset % PIECE === 0)) {
+        yield { offset: start, bytes: joinedBytes(parts) };
+        parts = [];
+      }
+      if (parts.length === 0) start = offset;
+      parts.push(bytes);
+      end = offset + bytes.length;
+    }
+    if (parts.length > 0) yield { offset: start, bytes: joinedBytes(parts) };
   }
 
   *#pieces(): Generator<{ offset: number; bytes: Uint8Array }> {
@@ -229,4 +249,9 @@ function putPadded(target: Uint8Array, source: Uint8Array): void {
   const part = source.subarray(0, target.length);
   target.set(part);
   target.fill(0, part.length);
+}
+
+function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
 }

@@ -12,7 +12,7 @@ import { copyBoxToChunk } from "./copy-selected.ts";
 import { fillOutside } from "./fill-outside.ts";
 import { type ChunkGeometry, chunkSize, coordinates, gridDims, strides } from "./geometry.ts";
 import { ImplicitEditor } from "./implicit-editor.ts";
-import type { Selection } from "./selection.ts";
+import { type Selection, selectedElementSize } from "./selection.ts";
 import { visitBox } from "./visit-box.ts";
 import { partsOfSelection, type WritePart } from "./write-parts.ts";
 
@@ -170,13 +170,40 @@ export class ChunkWriter {
     this.#store(scaled, bytes, 0, this.#size, this.#geometry);
   }
 
-  #writePart(selection: Selection, { scaled, intervals, covers }: WritePart, source: Uint8Array): void {
+  #writePart(selection: Selection, part: WritePart, source: Uint8Array): void {
+    const { scaled, intervals, covers } = part;
+    if (this.#writeInPlace(selection, part, source)) return;
     const chunk = this.#chunk(scaled, covers === "extent" ? "fill" : "read");
     copyBoxToChunk(selection, this.#geometry, scaled, intervals, source, chunk.bytes);
     const { elementSize } = this.#geometry;
     visitBox(selection, this.#geometry, scaled, intervals, (at, step, _selectedAt, count) => {
       touch(chunk, at, at + step * (count - 1) + elementSize);
     });
+  }
+
+  /** Where a few neighbouring elements of a chunk are written that is stored as it is, all else of it need not be looked at. */
+  #writeInPlace(selection: Selection, { scaled, intervals }: WritePart, source: Uint8Array): boolean {
+    const { index, edit } = this.#setup;
+    const { elementSize } = this.#geometry;
+    const isRow = intervals.every(({ from, to }, d) => d === intervals.length - 1 || to - from === 1);
+    if (
+      !isRow ||
+      selectedElementSize(selection) !== elementSize ||
+      this.#filtersOf(scaled, this.#geometry).length > 0 ||
+      this.#open.has(scaled.join())
+    )
+      return false;
+    if (this.#batch.has(scaled)) return false;
+    const record = index.find(scaled);
+    if (record === undefined || record.storedSize !== this.#size) return false;
+    let isDone = false;
+    visitBox(selection, this.#geometry, scaled, intervals, (at, step, selectedAt, count) => {
+      const length = count * elementSize;
+      if ((count > 1 && step !== elementSize) || length >= LARGE) return;
+      edit.write(record.address + at, source.subarray(selectedAt, selectedAt + length));
+      isDone = true;
+    });
+    return isDone;
   }
 
   /** The chunk, to be written to. @param how "fill": what it has inside the dataset is not needed */

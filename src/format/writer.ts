@@ -2,17 +2,36 @@ import { H5Error } from "../errors.ts";
 import { lookup3 } from "./lookup3.ts";
 import type { Sizes } from "./reader.ts";
 
+/** Small writers get their memory from pieces of this size: to have it one by one would cost more than to fill it. */
+const SLAB = 64 * 1024;
+const CAPACITY = 256;
+let slab = new DataView(new ArrayBuffer(0));
+let taken = 0;
+
 /** The counterpart of `Reader`: appends the fields of one structure. All integers are little-endian. */
 export class Writer {
   readonly sizes: Sizes;
   #bytes: Uint8Array;
+  /** Of all memory that `bytes` are a part of, from `start` on. */
   #view: DataView;
+  #start = 0;
   #position = 0;
 
-  constructor(sizes: Sizes, capacity = 256) {
+  constructor(sizes: Sizes, capacity = CAPACITY) {
     this.sizes = sizes;
-    this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
+    if (capacity > CAPACITY) {
+      this.#bytes = new Uint8Array(capacity);
+      this.#view = new DataView(this.#bytes.buffer);
+      return;
+    }
+    if (taken + CAPACITY > slab.byteLength) {
+      slab = new DataView(new ArrayBuffer(SLAB));
+      taken = 0;
+    }
+    this.#bytes = new Uint8Array(slab.buffer, taken, CAPACITY);
+    this.#view = slab;
+    this.#start = taken;
+    taken += CAPACITY;
   }
 
   /** Bytes written so far. */
@@ -33,6 +52,7 @@ export class Writer {
       larger.set(this.#bytes.subarray(0, at));
       this.#bytes = larger;
       this.#view = new DataView(larger.buffer);
+      this.#start = 0;
     }
     this.#position = needed;
     return at;
@@ -40,17 +60,17 @@ export class Writer {
 
   u8(value: number): void {
     const at = this.#room(1);
-    this.#view.setUint8(at, value);
+    this.#bytes[at] = value;
   }
 
   u16(value: number): void {
     const at = this.#room(2);
-    this.#view.setUint16(at, value, true);
+    this.#view.setUint16(this.#start + at, value, true);
   }
 
   u32(value: number): void {
     const at = this.#room(4);
-    this.#view.setUint32(at, value, true);
+    this.#view.setUint32(this.#start + at, value, true);
   }
 
   u64(value: number): void {

@@ -8,7 +8,7 @@ import { alignUp } from "./free-extents.ts";
 import { GENERATION_SIZE, LogFile } from "./log-file.ts";
 import type { LogRecord } from "./log-record.ts";
 import { OverlaidFile } from "./overlaid-file.ts";
-import { PAGE_SIZE, type PageOverlay, pagesOf } from "./page-overlay.ts";
+import { PAGE_SIZE, type PageOverlay } from "./page-overlay.ts";
 import { type Recovery, recover } from "./recovery.ts";
 import { SECTOR, type SuperblockSector } from "./superblock-sector.ts";
 import { SyncRunner, type SyncSteps, type SyncThread } from "./sync-runner.ts";
@@ -420,7 +420,7 @@ export class JournaledFile implements Storage {
   /** The superblock's page is always in the overlay. */
   #keepSuperblock(): void {
     const { superblock } = this.#setup;
-    for (const { page } of pagesOf(superblock.offset, SECTOR)) this.#overlay.set(page, this.#overlay.copy(page));
+    this.#overlay.add(superblock.offset, SECTOR, () => undefined);
   }
 
   #append(records: readonly LogRecord[]): void {
@@ -444,8 +444,10 @@ export class JournaledFile implements Storage {
 
   /** Writes what differs: the root's header may lie in the same sector. */
   #putSuperblock(transaction: Transaction, before: Uint8Array, after: Uint8Array): void {
-    const from = after.findIndex((byte, i) => byte !== before[i]);
-    const to = after.findLastIndex((byte, i) => byte !== before[i]) + 1;
+    let from = 0;
+    let to = after.length;
+    while (from < to && after[from] === before[from]) from++;
+    while (to > from && after[to - 1] === before[to - 1]) to--;
     transaction.write(this.#setup.superblock.offset + from, after.subarray(from, to));
   }
 

@@ -3,7 +3,8 @@ import { PageCache } from "../page-cache.ts";
 import type { Piece } from "../storage.ts";
 import type { DiskFile } from "./disk.ts";
 import { PAGE_SIZE, PageOverlay, pagesOf } from "./page-overlay.ts";
-import { readPadded } from "./recovery.ts";
+
+const FEW_PAGES = 2 * PAGE_SIZE;
 
 /** A file's bytes, the pages that were changed since the last checkpoint over those that the file itself has. */
 export class OverlaidFile {
@@ -15,7 +16,7 @@ export class OverlaidFile {
   constructor(file: DiskFile) {
     this.#file = file;
     this.#fileSize = file.size();
-    this.overlay = new PageOverlay((target, offset) => readPadded(file, target, offset));
+    this.overlay = new PageOverlay((target, offset) => this.#readBase(target, offset));
     this.#pages = this.#newPageCache();
   }
 
@@ -94,6 +95,19 @@ export class OverlaidFile {
   }
 
   #newPageCache(): PageCache {
-    return new PageCache((target, offset) => readPadded(this.#file, target, offset), Number.POSITIVE_INFINITY);
+    return new PageCache((target, offset) => this.#readPadded(target, offset), Number.POSITIVE_INFINITY);
+  }
+
+  /** Small structures lie close together, so that what was read for one has the next, too. */
+  #readBase(target: Uint8Array, offset: number): void {
+    if (target.length <= FEW_PAGES) target.set(this.#pages.read(offset, target.length));
+    else this.#readPadded(target, offset);
+  }
+
+  /** Zeros past the end of the file. */
+  #readPadded(target: Uint8Array, offset: number): void {
+    const available = Math.max(0, Math.min(target.length, this.#fileSize - offset));
+    if (available > 0) this.#file.read(target.subarray(0, available), offset);
+    target.fill(0, available);
   }
 }

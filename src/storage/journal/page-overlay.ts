@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { ChangedPages } from "../storage.ts";
 
 /** Bytes of a page: what is kept of the file in memory while it is changed. Most changes are small, and each copies the pages that it touches. */
@@ -13,6 +14,21 @@ interface Page {
 
 /** Reads a part of the file as the last checkpoint left it; zeros past its end. */
 export type ReadBase = (target: Uint8Array, offset: number) => void;
+
+/** Pages get their memory from pieces of this size: to have it one by one would cost more than to fill it. */
+const SLAB = 64 * PAGE_SIZE;
+let slab = new Uint8Array(0);
+let taken = 0;
+
+/** Zeros. */
+function newPage(): Uint8Array {
+  if (taken + PAGE_SIZE > slab.length) {
+    slab = new Uint8Array(SLAB);
+    taken = 0;
+  }
+  taken += PAGE_SIZE;
+  return slab.subarray(taken - PAGE_SIZE, taken);
+}
 
 /** The changed pages, over the file's own bytes. */
 export class PageOverlay {
@@ -40,19 +56,37 @@ export class PageOverlay {
     return this.#pages.get(number)?.bytes;
   }
 
-  /** Replaces a page's bytes; the first time, what the file has is kept as its base. */
-  set(number: number, bytes: Uint8Array): void {
-    const page = this.#pages.get(number);
-    if (page !== undefined) {
-      page.bytes = bytes;
-      return;
+  /** Counts the pages of [offset, offset + length) among those that are changed. @param added is told which were not among them */
+  add(offset: number, length: number, added: (number: number) => void): void {
+    const end = Math.floor((offset + length - 1) / PAGE_SIZE) + 1;
+    for (let first = Math.floor(offset / PAGE_SIZE); first < end; first++) {
+      let last = first;
+      while (last < end && !this.#pages.has(last)) last++;
+      // What lies together is read at once.
+      const bases = last - first === 1 ? newPage() : new Uint8Array((last - first) * PAGE_SIZE);
+      if (last > first) this.#readBase(bases, first * PAGE_SIZE);
+      for (let number = first; number < last; number++) {
+        const from = (number - first) * PAGE_SIZE;
+        const base = bases.subarray(from, from + PAGE_SIZE);
+        this.#pages.set(number, { base, bytes: base });
+        added(number);
+      }
+      first = last;
     }
-    this.#pages.set(number, { base: this.#loadBase(number), bytes });
   }
 
-  /** A copy of the page, to be changed and `set`. */
-  copy(number: number): Uint8Array {
-    return this.page(number)?.slice() ?? this.#loadBase(number);
+  /** A page that is changed gets other memory, to be changed in place. @param is "all": all of it will be */
+  renew(number: number, is: "all" | "some"): Uint8Array {
+    const page = this.#changed(number);
+    const bytes = newPage();
+    if (is === "some") bytes.set(page.bytes);
+    page.bytes = bytes;
+    return bytes;
+  }
+
+  /** Bytes of a page that was changed before, again. */
+  restore(number: number, bytes: Uint8Array): void {
+    this.#changed(number).bytes = bytes;
   }
 
   /** The bytes of [offset, offset + length) now. */
@@ -72,12 +106,19 @@ export class PageOverlay {
   /** The bytes of [offset, offset + length) as the checkpoint left them; all of it lies in pages that are changed. */
   base(offset: number, length: number): Uint8Array {
     const out = new Uint8Array(length);
-    for (const part of pagesOf(offset, length)) {
-      const base = this.#pages.get(part.page)?.base;
-      if (base === undefined) throw new TypeError(`page ${part.page} is not changed`);
-      out.set(base.subarray(part.from, part.from + part.length), part.at);
+    for (const { page, from, at, length: n } of pagesOf(offset, length)) {
+      out.set(this.#changed(page).base.subarray(from, from + n), at);
     }
     return out;
+  }
+
+  /** Their CRC-32. */
+  baseChecksum(offset: number, length: number): number {
+    let checksum = 0;
+    for (const { page, from, length: n } of pagesOf(offset, length)) {
+      checksum = crc32(this.#changed(page).base.subarray(from, from + n), checksum);
+    }
+    return checksum;
   }
 
   /** Changed pages in order, neighbours together. */
@@ -109,8 +150,14 @@ export class PageOverlay {
     this.#pages.clear();
   }
 
+  #changed(number: number): Page {
+    const page = this.#pages.get(number);
+    if (page === undefined) throw new TypeError(`page ${number} is not changed`);
+    return page;
+  }
+
   #loadBase(number: number): Uint8Array {
-    const base = new Uint8Array(PAGE_SIZE);
+    const base = newPage();
     this.#readBase(base, number * PAGE_SIZE);
     return base;
   }

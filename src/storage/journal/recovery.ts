@@ -217,10 +217,9 @@ export function unusableLog(name: string, logName: string, { kind, mark }: Inspe
 }
 
 function put(overlay: PageOverlay, offset: number, bytes: Uint8Array): void {
+  overlay.add(offset, bytes.length, () => undefined);
   for (const { page, from, at, length } of pagesOf(offset, bytes.length)) {
-    const copy = overlay.copy(page);
-    copy.set(bytes.subarray(at, at + length), from);
-    overlay.set(page, copy);
+    overlay.renew(page, "some").set(bytes.subarray(at, at + length), from);
   }
 }
 

@@ -91,7 +91,7 @@ export class Transaction {
         type: "write",
         offset,
         replacedLength,
-        replaced: crc32(overlay.base(offset, replacedLength)),
+        replaced: overlay.baseChecksum(offset, replacedLength),
         bytes: read(offset, length),
       });
     }
@@ -103,7 +103,7 @@ export class Transaction {
     const { overlay, allocator, changed } = this.#setup;
     for (const [number, bytes] of this.#before) {
       if (bytes === undefined) overlay.drop(number);
-      else overlay.set(number, bytes);
+      else overlay.restore(number, bytes);
       changed(number * PAGE_SIZE, PAGE_SIZE);
     }
     for (const { offset, length } of this.#direct.written()) changed(offset, length);
@@ -118,15 +118,16 @@ export class Transaction {
   #writeOver(offset: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     const { overlay, changed } = this.#setup;
+    const added = new Set<number>();
+    overlay.add(offset, bytes.length, (page) => added.add(page));
     for (const { page, from, at, length } of pagesOf(offset, bytes.length)) {
       let target = overlay.page(page);
       // A page's bytes may be in others' hands; this transaction's own copy is not yet.
       if (target === undefined || !this.#before.has(page)) {
-        this.#before.set(page, target);
-        target = overlay.copy(page);
-        overlay.set(page, target);
+        this.#before.set(page, added.has(page) ? undefined : target);
+        target = overlay.renew(page, length === PAGE_SIZE ? "all" : "some");
       }
-      target.set(bytes.subarray(at, at + length), from);
+      target.set(length === bytes.length ? bytes : bytes.subarray(at, at + length), from);
     }
     this.#ranges.push({ offset, length: bytes.length });
     changed(offset, bytes.length);
