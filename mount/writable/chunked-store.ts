@@ -5,14 +5,16 @@ import type { EditContext } from "../../src/format/edit-context.ts";
 import { encodeFilterPipeline } from "../../src/format/filter-pipeline.ts";
 import { MESSAGE } from "../../src/format/header-message.ts";
 import { ObjectHeaderEditor } from "../../src/format/object-header-edit.ts";
+import { attributeMessages, type NewAttribute } from "../../src/object/attribute-edit.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { filtersFrom, withChunkBytes } from "../../src/object/filter-spec.ts";
 import { chunkBytesOf, setChunkBytes } from "../../src/object/group-settings.ts";
-import { createChunkedDataset } from "../../src/object/new-dataset.ts";
+import { createChunkedDataset, timeMessages } from "../../src/object/new-dataset.ts";
+import { traitsOf } from "../../src/object/new-object.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { clearRows, resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
-import { BYTE, markAsFile } from "../../src/tree/file-node.ts";
+import { BYTE, FILE_MARKS } from "../../src/tree/file-node.ts";
 import type { BufferedChange } from "./file-buffer.ts";
 import type { NewFileStorage } from "./new-file-storage.ts";
 
@@ -29,9 +31,15 @@ const MAX_SMALL_FILTERED_CHUNKS = 4;
 
 /**
  * Makes an empty file, which has no link yet: in chunks, as PyTables' `filenode` does, so that what was never written takes no space.
+ * @param attributes what it has besides those of a file
  * @returns the address of its header
  */
-export function createFileDataset(transaction: FileTransaction, seconds: number, storage: NewFileStorage): number {
+export function createFileDataset(
+  transaction: FileTransaction,
+  seconds: number,
+  storage: NewFileStorage,
+  attributes: readonly NewAttribute[],
+): number {
   const { edit } = transaction;
   const { filters, chunkBytes } = storage;
   const chunk = chunkBytes ?? chunkFor(0);
@@ -42,8 +50,8 @@ export function createFileDataset(transaction: FileTransaction, seconds: number,
     chunkShape: [chunk],
     filters: filtersFrom(filters, { elementSize: 1, chunkShape: [chunk] }),
   };
-  const address = createChunkedDataset(edit, dataset, seconds);
-  markAsFile(edit, address);
+  const messages = [...timeMessages(edit, seconds), ...attributeMessages(edit, [...FILE_MARKS, ...attributes])];
+  const address = createChunkedDataset(edit, dataset, traitsOf(seconds, messages));
   if (chunkBytes !== undefined) setChunkBytes(transaction, address, chunkBytes);
   return address;
 }

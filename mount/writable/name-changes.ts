@@ -1,7 +1,12 @@
 import { H5Error } from "../../src/errors.ts";
-import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
+import {
+  attributeMessages,
+  deleteAttribute,
+  type NewAttribute,
+  setAttribute,
+} from "../../src/object/attribute-edit.ts";
 import { addLink, changeLinkCount, removeLink } from "../../src/object/link-edit.ts";
-import { createGroup } from "../../src/object/new-object.ts";
+import { createGroup, traitsOf } from "../../src/object/new-object.ts";
 import { unlink } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { childPath } from "../../src/tree/canonical-name.ts";
@@ -58,8 +63,8 @@ export class NameChanges {
   /** An empty file: regular, or a special one. @param mode with the file type */
   makeFile(request: Request, place: NamePlace, mode: number, rdev: number): void {
     const storage = this.#setup.newFiles.in(place.directory);
-    this.#make(request, place, mode, rdev, (transaction, time) =>
-      createFileDataset(transaction, time.seconds, storage),
+    this.#make(request, place, mode, rdev, (transaction, time, attributes) =>
+      createFileDataset(transaction, time.seconds, storage, attributes),
     );
   }
 
@@ -77,7 +82,9 @@ export class NameChanges {
   makeDirectory(request: Request, place: NamePlace, mode: number): void {
     const inherited = this.#setup.metadata.of(place.directory).mode & S_ISGID;
     const type = S_IFDIR | inherited;
-    this.#make(request, place, (mode & ~S_IFMT) | type, 0, ({ edit }, time) => createGroup(edit, time.seconds));
+    this.#make(request, place, (mode & ~S_IFMT) | type, 0, ({ edit }, time, attributes) =>
+      createGroup(edit, traitsOf(time.seconds, attributeMessages(edit, attributes))),
+    );
     this.#setup.metadata.countDirectory(place.directory, 1);
   }
 
@@ -86,15 +93,14 @@ export class NameChanges {
     place: NamePlace,
     mode: number,
     rdev: number,
-    create: (transaction: FileTransaction, time: Timestamp) => number,
+    create: (transaction: FileTransaction, time: Timestamp, attributes: readonly NewAttribute[]) => number,
   ): void {
     const link = newLinkName(place);
     const { directory } = place;
     const time = now();
     const metadata = this.#newMetadata(request, directory, mode, rdev, time);
     this.#change([directory], time, (transaction) => {
-      const address = create(transaction, time);
-      setAttribute(transaction.edit, address, posixAttribute(metadata));
+      const address = create(transaction, time, [posixAttribute(metadata)]);
       addLink(transaction.edit, directory.address, hardLink(link, address));
     });
   }

@@ -1,6 +1,7 @@
 import type { EditContext, EditedStructure } from "./edit-context.ts";
+import type { ObjectHeaderBlocks } from "./object-header.ts";
 
-/** Structures that are kept when a transaction ends: the ones that were changed last. */
+/** Structures, and object headers, that are kept when a transaction ends: the ones that were changed last. */
 const MOST = 32;
 
 /** A structure that is kept in memory from one transaction to the next. */
@@ -15,6 +16,17 @@ export interface KeptStructure extends EditedStructure {
  */
 export class KeptStructures {
   readonly #byAddress = new Map<number, KeptStructure>();
+  readonly #headers = new Map<number, ObjectHeaderBlocks>();
+
+  /** The object header at that address, as it was written last. */
+  header(address: number): ObjectHeaderBlocks | undefined {
+    return this.#headers.get(address);
+  }
+
+  setHeader(header: ObjectHeaderBlocks): void {
+    this.#headers.delete(header.address);
+    this.#headers.set(header.address, header);
+  }
 
   get(address: number): KeptStructure | undefined {
     return this.#byAddress.get(address);
@@ -29,19 +41,23 @@ export class KeptStructures {
   /** The bytes at that address are no header any more. */
   delete(address: number): void {
     this.#byAddress.delete(address);
+    this.#headers.delete(address);
   }
 
   /** A transaction ended. */
   trim(): void {
-    for (const address of this.#byAddress.keys()) {
-      if (this.#byAddress.size <= MOST) return;
-      this.#byAddress.delete(address);
+    for (const map of [this.#byAddress, this.#headers]) {
+      for (const address of map.keys()) {
+        if (map.size <= MOST) break;
+        map.delete(address);
+      }
     }
   }
 
   /** A transaction was rolled back: memory is ahead of the file. */
   clear(): void {
     this.#byAddress.clear();
+    this.#headers.clear();
   }
 }
 

@@ -52,7 +52,7 @@ export class ObjectHeaderEditor {
 
   constructor(edit: EditContext, address: number) {
     this.#edit = edit;
-    this.#header = readObjectHeaderBlocks(edit.context, address);
+    this.#header = edit.kept.header(address) ?? readObjectHeaderBlocks(edit.context, address);
     this.#referenceCount = this.#header.referenceCount ?? 0;
     this.#prefix = this.version === 1 ? 8 : this.tracksAttributeOrder ? 6 : 4;
     this.#blocks = this.#header.blocks.map(({ address: at, length, messages, gap }) => ({
@@ -161,6 +161,7 @@ export class ObjectHeaderEditor {
       if (w.position !== length) throw new TypeError(`a block of ${length} bytes was encoded as ${w.position}`);
       this.#edit.write(address, w.bytes);
     }
+    this.#edit.kept.setHeader(header);
   }
 
   #padded(body: Uint8Array): Uint8Array {

@@ -4,11 +4,12 @@ import { type Dataspace, elementCount, encodeDataspace } from "../format/dataspa
 import type { CharacterSet, Datatype } from "../format/datatype.ts";
 import { encodeDatatype, leastDatatypeVersion } from "../format/datatype-encoding.ts";
 import type { EditContext } from "../format/edit-context.ts";
+import { type HeaderMessage, MESSAGE } from "../format/header-message.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import { Reader } from "../format/reader.ts";
 import { encodeSharedMessage } from "../format/shared-message.ts";
 import { charsetOf } from "../format/text.ts";
-import { ObjectAttributes } from "./object-attributes.ts";
+import { attributeInfoMessage, ObjectAttributes } from "./object-attributes.ts";
 
 /** An attribute as it is to be. */
 export interface NewAttribute {
@@ -35,6 +36,16 @@ export function setAttribute(edit: EditContext, address: number, attribute: NewA
   const attributes = new ObjectAttributes(edit, header);
   attributes.set(attribute.name, encodeAttribute(edit, header.version, attribute));
   header.write();
+}
+
+/** The messages of a new object's header that has these attributes, at most 8 small ones, from the start: it is written once. */
+export function attributeMessages(edit: EditContext, attributes: readonly NewAttribute[]): HeaderMessage[] {
+  const version = edit.generation === "old" ? 1 : 2;
+  const messages = attributes.map((attribute) => {
+    const body = encodeAttribute(edit, version, attribute);
+    return { type: MESSAGE.attribute, flags: 0, creationIndex: undefined, address: 0, body };
+  });
+  return version === 1 ? messages : [{ ...attributeInfoMessage(edit), address: 0 }, ...messages];
 }
 
 /** False: there is no attribute of that name. @param address the object's header */

@@ -187,13 +187,16 @@ function commonMessages(edit: EditContext, dataset: NewDatasetBase, allocationTi
     headerMessage(edit, MESSAGE.fillValue, MESSAGE_FLAG.constant, (w) => encodeFillValue(w, fill, isNew ? 3 : 2)),
   ];
   const finish = (seconds: number | HeaderTraits): number => {
-    // A version 2 header has its times in its prefix.
-    if (!isNew && typeof seconds === "number") {
-      messages.push(headerMessage(edit, MESSAGE.modificationTime, 0, (w) => encodeModificationTime(w, seconds)));
-    }
+    if (typeof seconds === "number") messages.push(...timeMessages(edit, seconds));
     return createHeader(edit, messages, seconds);
   };
   return { messages, finish };
+}
+
+/** The time of a new dataset, where its header has none in its prefix, as those of version 2 have. */
+export function timeMessages(edit: EditContext, seconds: number): HeaderMessage[] {
+  if (edit.generation === "new") return [];
+  return [headerMessage(edit, MESSAGE.modificationTime, 0, (w) => encodeModificationTime(w, seconds))];
 }
 
 /** A committed datatype is shared; its use of it is not counted here. */

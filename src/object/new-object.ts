@@ -77,13 +77,13 @@ export function timesAt(seconds: number): NonNullable<HeaderTraits["times"]> {
 }
 
 /** Of a new object, all of whose times are the same. @param seconds since 1970, UTC */
-function traitsOf(seconds: number): HeaderTraits {
+export function traitsOf(seconds: number, messages: readonly HeaderMessage[] = []): HeaderTraits {
   return {
     times: timesAt(seconds),
     phaseChange: undefined,
     attributeOrderTracked: false,
     attributeOrderIndexed: false,
-    messages: [],
+    messages,
   };
 }
 

@@ -4,9 +4,31 @@ import { decodeAttributeMessage } from "../format/attribute-message.ts";
 import { DenseAttributesEditor } from "../format/dense-attributes-edit.ts";
 import type { EditContext } from "../format/edit-context.ts";
 import { isShared, MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
-import { type EditedMessage, MAX_MESSAGE, type ObjectHeaderEditor } from "../format/object-header-edit.ts";
+import {
+  type EditedMessage,
+  MAX_MESSAGE,
+  type NewMessage,
+  type ObjectHeaderEditor,
+} from "../format/object-header-edit.ts";
 import { Reader } from "../format/reader.ts";
 import { encodeText } from "../format/text.ts";
+
+/** Of an object whose attributes are messages of its header, in no order. */
+const NO_INFO: AttributeInfo = {
+  creationOrderTracked: false,
+  creationOrderIndexed: false,
+  nextCreationOrder: undefined,
+  fractalHeapAddress: undefined,
+  nameIndexAddress: undefined,
+  creationOrderIndexAddress: undefined,
+};
+
+/** What a header of version 2 has besides its attributes. */
+export function attributeInfoMessage(edit: EditContext, info = NO_INFO): NewMessage {
+  const w = edit.writer();
+  encodeAttributeInfo(w, info);
+  return { type: MESSAGE.attributeInfo, flags: MESSAGE_FLAG.doNotShare, creationIndex: undefined, body: w.bytes };
+}
 
 /** Where the order of creation is not tracked, and one more than the last attribute can have. */
 const NO_ORDER = 0xffff;
@@ -194,17 +216,12 @@ export class ObjectAttributes {
   #addInfo(): void {
     const { tracksAttributeOrder, indexesAttributeOrder } = this.#header;
     this.#info = {
+      ...NO_INFO,
       creationOrderTracked: tracksAttributeOrder,
       creationOrderIndexed: indexesAttributeOrder,
       nextCreationOrder: tracksAttributeOrder ? 0 : undefined,
-      fractalHeapAddress: undefined,
-      nameIndexAddress: undefined,
-      creationOrderIndexAddress: undefined,
     };
-    const w = this.#edit.writer();
-    encodeAttributeInfo(w, this.#info);
-    const flags = MESSAGE_FLAG.doNotShare;
-    this.#header.add({ type: MESSAGE.attributeInfo, flags, creationIndex: undefined, body: w.bytes });
+    this.#header.add(attributeInfoMessage(this.#edit, this.#info));
   }
 
   #changeInfo(changes: Partial<AttributeInfo>): void {

@@ -1,7 +1,6 @@
 import { SCALAR } from "../format/dataspace.ts";
-import type { EditContext } from "../format/edit-context.ts";
 import { encodeText } from "../format/text.ts";
-import { type NewAttribute, setAttribute } from "../object/attribute-edit.ts";
+import type { NewAttribute } from "../object/attribute-edit.ts";
 import { integerType } from "../object/datatypes.ts";
 
 /** One byte of a file. */
@@ -9,11 +8,14 @@ export const BYTE = integerType(1, false);
 
 const INT32 = integerType(4, true);
 
-/** Marks a dataset of bytes as a file, as PyTables' `filenode` does. */
-export function markAsFile(edit: EditContext, address: number): void {
-  const marks = [text("CLASS", "EARRAY"), int32("EXTDIM", 0), text("VERSION", "1.1"), text("NODE_TYPE", "file")];
-  for (const attribute of [...marks, int32("NODE_TYPE_VERSION", 2)]) setAttribute(edit, address, attribute);
-}
+/** The attributes that make a dataset of bytes a file, as PyTables' `filenode` has them. */
+export const FILE_MARKS: readonly NewAttribute[] = [
+  text("CLASS", "EARRAY"),
+  int32("EXTDIM", 0),
+  text("VERSION", "1.1"),
+  text("NODE_TYPE", "file"),
+  int32("NODE_TYPE_VERSION", 2),
+];
 
 function text(name: string, value: string): NewAttribute {
   const data = encodeText(value);

@@ -35,7 +35,7 @@ describe("files in chunks", function () {
         const live = file.read();
         const storage = { filters: filtersFromText(filters), chunkBytes: i === 4 ? 5000 : undefined };
         const address = file.transaction((transaction) => {
-          const made = createFileDataset(transaction, 0, storage);
+          const made = createFileDataset(transaction, 0, storage, []);
           addLink(transaction.edit, live.root.address, { ...named("f"), kind: "hard", address: made });
           return made;
         });

@@ -155,7 +155,7 @@ describe("settings by extended attributes", () => {
   it("of a file are kept while it grows", () =>
     withFile(() => {
       file.transaction((transaction) => {
-        const address = createFileDataset(transaction, 0, { filters: [], chunkBytes: undefined });
+        const address = createFileDataset(transaction, 0, { filters: [], chunkBytes: undefined }, []);
         addLink(transaction.edit, tree.root.address, { ...named("f"), kind: "hard", address });
       });
       set("/f", "chunks", "1K");
