@@ -4,6 +4,7 @@ import { tempDir } from "../../test/support/temp-dir.ts";
 import { chunked, mounting, random, type Setting, sequential, text } from "./benchmarks.ts";
 import { listing, lookup, memory } from "./metadata.ts";
 import { compile, whyNoCompiler } from "./peers.ts";
+import { replacing, space, writing } from "./writing.ts";
 
 const BENCHMARKS: Record<string, (setting: Setting) => Promise<void>> = {
   sequential,
@@ -14,6 +15,9 @@ const BENCHMARKS: Record<string, (setting: Setting) => Promise<void>> = {
   lookup,
   chunked,
   text,
+  writing,
+  replacing,
+  space,
 };
 
 async function main(names: readonly string[]): Promise<number> {

@@ -8,7 +8,7 @@ import { projectRoot } from "../../test/support/project.ts";
 import { output } from "../../test/support/run.ts";
 import { withTempDir } from "../../test/support/temp-dir.ts";
 
-const FOLDER = join(projectRoot(), "scripts/bench");
+export const FOLDER = join(projectRoot(), "scripts/bench");
 
 /** Kilobytes that the kernel reads ahead in a mount; the same for every contestant. */
 const READ_AHEAD_KIB = 1024;
@@ -16,7 +16,9 @@ const READ_AHEAD_KIB = 1024;
 /** The C programs of this folder, compiled into a folder. */
 export interface Programs {
   readonly passthrough: string;
+  readonly passthroughDir: string;
   readonly reader: string;
+  readonly writer: string;
 }
 
 /** Undefined if the C programs can be compiled here, else why not. */
@@ -32,9 +34,16 @@ export function whyNoCompiler(): string | undefined {
 
 export async function compile(dir: string): Promise<Programs> {
   const flags = (await output("pkg-config", ["--cflags", "--libs", "fuse3"])).trim().split(/\s+/);
-  const programs = { passthrough: join(dir, "passthrough"), reader: join(dir, "reader") };
+  const programs = {
+    passthrough: join(dir, "passthrough"),
+    passthroughDir: join(dir, "passthrough-dir"),
+    reader: join(dir, "reader"),
+    writer: join(dir, "writer"),
+  };
   await output("gcc", ["-O2", "-pthread", join(FOLDER, "reader.c"), "-o", programs.reader]);
+  await output("gcc", ["-O2", join(FOLDER, "writer.c"), "-o", programs.writer]);
   await output("gcc", ["-O2", join(FOLDER, "passthrough.c"), "-o", programs.passthrough, ...flags]);
+  await output("gcc", ["-O2", join(FOLDER, "passthrough-dir.c"), "-o", programs.passthroughDir, ...flags]);
   return programs;
 }
 
@@ -74,15 +83,15 @@ export async function withH5fs<T>(
   }
 }
 
-/** Runs `use` with the path of the one file in a new mount of a peer, which shows `file` as /data. */
+/** Runs `use` with the folder of a new mount of a peer, which shows `source`. */
 async function withPeer<T>(
   command: string,
   args: readonly string[],
-  file: string,
-  use: (path: string) => Promise<T>,
+  source: string,
+  use: (dir: string) => Promise<T>,
 ): Promise<T> {
   return withTempDir(async (dir) => {
-    const child = spawn(command, [...args, file, dir], { stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn(command, [...args, source, dir], { stdio: ["ignore", "ignore", "inherit"] });
     const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
     try {
       for (let i = 0; mountedType(dir) === undefined; i++) {
@@ -94,7 +103,7 @@ async function withPeer<T>(
       // The kernel holds this back until INIT is answered.
       await stat(dir);
       raiseReadAhead(dir);
-      return await use(join(dir, "data"));
+      return await use(dir);
     } finally {
       child.kill("SIGTERM");
       await Promise.race([ended, sleep(5000, undefined, { ref: false })]);
@@ -105,11 +114,16 @@ async function withPeer<T>(
 }
 
 export function withPassthrough<T>(programs: Programs, file: string, use: (path: string) => Promise<T>): Promise<T> {
-  return withPeer(programs.passthrough, [], file, use);
+  return withPeer(programs.passthrough, [], file, (dir) => use(join(dir, "data")));
+}
+
+/** Runs `use` with an empty folder as the pass-through shows it. */
+export function withPassthroughDir<T>(programs: Programs, use: (dir: string) => Promise<T>): Promise<T> {
+  return withTempDir((folder) => withPeer(programs.passthroughDir, [], folder, use));
 }
 
 export function withFuseNative<T>(file: string, use: (path: string) => Promise<T>): Promise<T> {
-  return withPeer(process.execPath, [join(FOLDER, "fuse-native.mjs")], file, use);
+  return withPeer(process.execPath, [join(FOLDER, "fuse-native.mjs")], file, (dir) => use(join(dir, "data")));
 }
 
 /** Makes one of the data files of make_data.py. */

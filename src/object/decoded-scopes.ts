@@ -23,9 +23,19 @@ export class DecodedScopes {
 
   /** Bytes of [address, address + length) are others now. */
   changed(address: number, length: number): void {
-    for (const granule of granules(address, length)) {
-      for (const scope of this.#readers.get(granule) ?? []) scope.forget();
+    const first = firstGranule(address);
+    const last = lastGranule(address, length);
+    if (last - first < this.#readers.size) {
+      for (let granule = first; granule <= last; granule++) this.#forget(granule);
+      return;
     }
+    // Of large data that are written, next to nothing is decoded.
+    for (const granule of [...this.#readers.keys()]) if (granule >= first && granule <= last) this.#forget(granule);
+  }
+
+  #forget(granule: number): void {
+    const scopes = this.#readers.get(granule);
+    if (scopes !== undefined) for (const scope of scopes) scope.forget();
   }
 }
 
@@ -43,7 +53,9 @@ class Scope extends AddressSpace {
 
   override read(address: number, length: number, structure: string): Uint8Array {
     const bytes = super.read(address, length, structure);
-    if (this.#isOpen) for (const granule of granules(address, length)) this.#note(granule);
+    if (!this.#isOpen) return bytes;
+    const last = lastGranule(address, length);
+    for (let granule = firstGranule(address); granule <= last; granule++) this.#note(granule);
     return bytes;
   }
 
@@ -71,7 +83,10 @@ class Scope extends AddressSpace {
   }
 }
 
-function* granules(address: number, length: number): Generator<number> {
-  const last = Math.floor((address + length - 1) / GRANULE);
-  for (let granule = Math.floor(address / GRANULE); granule <= last; granule++) yield granule;
+function firstGranule(address: number): number {
+  return Math.floor(address / GRANULE);
+}
+
+function lastGranule(address: number, length: number): number {
+  return Math.floor((address + length - 1) / GRANULE);
 }

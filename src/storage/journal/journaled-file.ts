@@ -14,11 +14,11 @@ import { SECTOR, type SuperblockSector } from "./superblock-sector.ts";
 import { SyncRunner, type SyncSteps, type SyncThread } from "./sync-runner.ts";
 import { Transaction } from "./transaction.ts";
 
-/** A log of this size is applied: changes wait meanwhile, so it is kept small. */
-const LOG_LIMIT = 16 * 2 ** 20;
+/** A log of this size is applied: changes wait meanwhile, so it is kept small; each time costs several syncs, so not too small. */
+const LOG_LIMIT = 64 * 2 ** 20;
 
 /** So many changed pages are kept in memory; each takes twice its size. */
-const PAGE_LIMIT = 32_768;
+const PAGE_LIMIT = 65_536;
 
 /** Freed bytes are used again after a checkpoint only: a quarter of the file's size is worth one, within these limits. */
 const LEAST_DYING = 8 * 2 ** 20;

@@ -72,6 +72,8 @@ export class LogFile {
   /** Begins a generation: what the log had before counts no more. Durable when this returns. */
   begin(generation: Generation): void {
     const header = encodeHeader(generation);
+    // The disk space of a large one is for others meanwhile.
+    if (this.#end > 4 * RESERVED) this.#file.truncate(RESERVED);
     this.#file.write([header], 0);
     this.#file.sync();
     this.#chain = crc32(generation.id);
