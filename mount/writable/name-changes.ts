@@ -72,11 +72,10 @@ export class NameChanges {
   makeUnnamed(request: Request, directory: DirectoryNode, mode: number): number {
     const time = now();
     const storage = this.#setup.newFiles.in(directory);
-    return this.#setup.live.transaction((transaction) => {
-      const address = createFileDataset(transaction, time.seconds, storage);
-      setAttribute(transaction.edit, address, posixAttribute(this.#newMetadata(request, directory, mode, 0, time)));
-      return address;
-    });
+    const metadata = posixAttribute(this.#newMetadata(request, directory, mode, 0, time));
+    return this.#setup.live.transaction((transaction) =>
+      createFileDataset(transaction, time.seconds, storage, [metadata]),
+    );
   }
 
   makeDirectory(request: Request, place: NamePlace, mode: number): void {
@@ -210,8 +209,9 @@ export class NameChanges {
   /** What an overlay has in the place of a file that it hides. */
   #putWhiteout(transaction: FileTransaction, request: Request, { directory, name }: NamePlace, time: Timestamp): void {
     const { edit } = transaction;
-    const address = createFileDataset(transaction, time.seconds, { filters: [], chunkBytes: undefined });
-    setAttribute(edit, address, posixAttribute(this.#newMetadata(request, directory, S_IFCHR, 0, time)));
+    const metadata = posixAttribute(this.#newMetadata(request, directory, S_IFCHR, 0, time));
+    const storage = { filters: [], chunkBytes: undefined };
+    const address = createFileDataset(transaction, time.seconds, storage, [metadata]);
     addLink(edit, directory.address, hardLink(bareLinkName(name), address));
   }
 
