@@ -126,8 +126,15 @@ export class WritableSession implements MountSession, Changes {
   #sync({ unique }: Request): Parked | undefined {
     const { live, replier } = this.#setup;
     if (live.isSynced) return undefined;
-    live.sync((error) => replier.errno(unique, error === undefined ? 0 : (errnoOf(error) ?? Errno.EIO)));
-    return PARKED;
+    let outcome: { readonly error: unknown } | undefined;
+    let isParked = false;
+    live.sync((error) => {
+      if (isParked) replier.errno(unique, error === undefined ? 0 : (errnoOf(error) ?? Errno.EIO));
+      else outcome = { error };
+    });
+    if (outcome?.error !== undefined) throw outcome.error;
+    isParked = outcome === undefined;
+    return isParked ? PARKED : undefined;
   }
 
   get areHeld(): boolean {
