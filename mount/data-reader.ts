@@ -20,16 +20,21 @@ import { PARKED, type Parked, type Request } from "./filesystem.ts";
 import type { Job } from "./job.ts";
 import { readCached } from "./native.ts";
 import type { Parking } from "./parking.ts";
+import type { ReadStates } from "./read-states.ts";
 
 /** Chunks of a selection that the engine thread looks up for one request: more, and it would hold up others. */
 const MAX_PLANNED = 256;
+
+/** Bytes of chunks that cost less to be copied at once than to be given to a worker. */
+const MAX_QUICK = 2 ** 16;
+
+const quick = new Uint8Array(MAX_QUICK);
 
 export interface DataReaderSetup {
   readonly parking: Parking;
   readonly cacheBytes: number;
   readonly codecs: CodecMode;
-  /** The file is being changed: no other thread can read its present state. */
-  readonly isAlone: boolean;
+  readonly states: ReadStates;
   post(job: Job): void;
 }
 
@@ -97,7 +102,8 @@ export class DataReader {
   #readAtHand(plan: Plan, chunks: PlannedMemory, target: Uint8Array): boolean {
     if (plan.kind === "pieces") return readCachedPieces(plan, target);
     if (plan.kind === "selected" && plan.isPlain && plan.chunks.length > 0) return false;
-    if (!chunks.every((chunk) => chunk === undefined || chunk.decoded !== undefined)) return false;
+    const isDecoded = chunks.every((chunk) => chunk === undefined || chunk.decoded !== undefined);
+    if (!isDecoded && !(plan.kind === "chunked" && isQuicklyDecoded(plan))) return false;
     this.#execute(plan, chunks, target);
     return true;
   }
@@ -127,12 +133,12 @@ export class DataReader {
   }
 
   #park(unique: number): number | undefined {
-    return this.#setup.isAlone ? undefined : this.#setup.parking.park(unique);
+    return this.#setup.parking.park(unique);
   }
 
   #chunksOf(node: FileNode, plan: ChunkedPlan | SelectedPlan): PlannedMemory {
     const isPlain = plan.kind === "selected" && plan.isPlain;
-    const dataset = cacheName(node);
+    const dataset = this.#setup.states.elements(node);
     return plan.chunks.map(({ key, stored }) =>
       stored === undefined || isPlain ? undefined : this.#chunks.chunk(dataset, key, plan.chunkSize),
     );
@@ -143,8 +149,17 @@ export class DataReader {
   }
 }
 
+/** Whether the chunks are few bytes, stored as they are, and in the page cache: those of a small file, mostly. */
+function isQuicklyDecoded({ filters, chunks, chunkSize }: ChunkedPlan): boolean {
+  if (filters.length > 0 || chunks.length * chunkSize > MAX_QUICK) return false;
+  return chunks.every(
+    ({ stored }) =>
+      stored === undefined || (stored.size <= MAX_QUICK && readCachedPieces(stored, quick.subarray(0, stored.size))),
+  );
+}
+
 /** False where the page cache does not have all of them. */
-function readCachedPieces({ pieces }: PiecesPlan, target: Uint8Array): boolean {
+function readCachedPieces({ pieces }: Pick<PiecesPlan, "pieces">, target: Uint8Array): boolean {
   let position = 0;
   for (const piece of pieces) {
     if ("bytes" in piece) {

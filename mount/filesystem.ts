@@ -140,7 +140,8 @@ export interface Changes {
   readonly areHeld: boolean;
   /** Whether to flush or release the handle is a change. */
   isChanged(handle: number): boolean;
-  setattr(request: Request, nodeid: number, change: AttributeChange): AttributesReply;
+  /** `undefined`: what they are now is to be asked for by `getattr`, which can wait. */
+  setattr(request: Request, nodeid: number, change: AttributeChange): AttributesReply | undefined;
   /** @param mode the type, too */
   mknod(request: Request, parent: number, name: Uint8Array, mode: number, rdev: number): Entry;
   create(request: Request, parent: number, name: Uint8Array, mode: number, flags: number): Created;

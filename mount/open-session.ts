@@ -12,6 +12,7 @@ import type { IndexFolder } from "./index-folder.ts";
 import type { KernelCache, MountSession } from "./mount-session.ts";
 import type { FileFacts } from "./node-attributes.ts";
 import { Parking, ParkingSlots } from "./parking.ts";
+import { UNCHANGING } from "./read-states.ts";
 import { type ParkedReplier, Session, type SessionSetup } from "./session.ts";
 import type { Unreadable } from "./transport.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -63,7 +64,7 @@ export async function openSession(
   const pool = new WorkerPool(parts.workers, parts.outstanding);
   const self = { pid: process.pid, uid: process.getuid?.() ?? 0, file: parts.path, since: new Date().toISOString() };
   const externalFiles = new ExternalFiles({ ...parts.links, ...(parts.lock ? { lock: lockShared } : {}) });
-  const setup: Omit<SessionSetup, "tree"> = {
+  const setup: Omit<SessionSetup, "tree" | "states"> = {
     facts: parts.facts,
     parking: new Parking(new ParkingSlots(parts.parking)),
     replier,
@@ -81,10 +82,10 @@ export async function openSession(
     // A hundred modules, which a read-only mount does without.
     const { openWritableSession } = await import("./writable/open-writable.ts");
     const { cache } = events;
-    const parts = { path, journalDirectory, externalFiles, views, syncState, compression, cache };
+    const parts = { path, journalDirectory, externalFiles, views, pool, syncState, compression, cache };
     return openWritableSession({ ...setup, ...parts });
   }
   const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path, { externalFiles });
   externalFiles.add(path, file);
-  return new Session({ ...setup, tree: new Tree(file, { views }) });
+  return new Session({ ...setup, states: UNCHANGING, tree: new Tree(file, { views }) });
 }

@@ -52,9 +52,11 @@ export interface ParkedReplier {
   failure(unique: number, error: H5Error): void;
 }
 
-export interface SessionSetup extends Omit<DataReaderSetup, "isAlone"> {
-  /** The texts of a file that is being changed: no other thread can read its present state. */
-  readonly ownTexts?: Texts;
+export interface SessionSetup extends DataReaderSetup {
+  /** Which texts are shown; default: those of the store. */
+  readonly texts?: (store: TextStore) => Texts;
+  /** What the kernel is told of a text when its size has been found out; default: what does not change. */
+  readonly measured?: (node: FileNode, size: number) => AttributesReply;
   readonly workerCount: number;
   readonly tree: Tree;
   readonly facts: FileFacts;
@@ -89,8 +91,9 @@ export class Session implements MountSession {
     this.#setup = setup;
     this.#nodes = new NodeTable(setup.tree.root);
     this.#directories = new DirectoryHandles((directory) => setup.tree.entries(directory));
-    this.#data = new DataReader({ ...setup, isAlone: setup.ownTexts !== undefined });
-    this.#texts = setup.ownTexts ?? this.#textStore();
+    this.#data = new DataReader(setup);
+    const store = this.#textStore();
+    this.#texts = setup.texts?.(store) ?? store;
   }
 
   /** The nodes that the kernel knows. */
@@ -101,15 +104,17 @@ export class Session implements MountSession {
   #textStore(): TextStore {
     const setup = this.#setup;
     const { facts, replier } = setup;
+    const measured =
+      setup.measured ?? ((node, size) => ({ attributes: attributesOf(node, size, facts), valid: FOREVER }));
     return new TextStore({
       capacity: Math.max(2 ** 22, setup.cacheBytes / 4),
       workerCount: setup.workerCount,
       indexes: setup.indexes,
+      states: setup.states,
       post: setup.post,
       log: setup.log,
       answers: {
-        size: (unique, node, size) =>
-          replier.attributes(unique, { attributes: attributesOf(node, size, facts), valid: FOREVER }),
+        size: (unique, node, size) => replier.attributes(unique, measured(node, size)),
         data: (unique, parts) => replier.data(unique, parts),
         failure: (unique, error) => {
           setup.unreadable(error.path ?? error.message, error.message);

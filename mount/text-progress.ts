@@ -21,7 +21,8 @@ export interface TextAnswers {
  */
 export class TextProgress {
   readonly key: string;
-  readonly description: TextDescription;
+  /** How a worker finds the text; another one that leads to the same text may take its place. */
+  description: TextDescription;
   readonly #text: Text;
   readonly #memory: TextMemory;
   readonly #answers: TextAnswers;

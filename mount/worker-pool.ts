@@ -15,6 +15,18 @@ export class WorkerPool {
     return this.#ports.length;
   }
 
+  /** Waits until the workers have done all that they were given. @returns false: that takes longer than `patience` milliseconds */
+  drain(patience: number): boolean {
+    const end = performance.now() + patience;
+    for (const i of this.#ports.keys()) {
+      for (let jobs = Atomics.load(this.#outstanding, i); jobs > 0; jobs = Atomics.load(this.#outstanding, i)) {
+        if (Atomics.wait(this.#outstanding, i, jobs, Math.max(0, end - performance.now())) === "timed-out")
+          return false;
+      }
+    }
+    return true;
+  }
+
   /** Gives the job to the worker that has the fewest. */
   post(job: Job): void {
     let best = 0;

@@ -50,7 +50,8 @@ const reader = new RangeReader(setup.codecs, RENDER_CACHE);
 const wake = new BigUint64Array([1n]);
 const opener = new ReferenceOpener();
 const sink = new ByteSink(BLOCK_MEMORY);
-const texts = new LRUCache<string, Text>({ max: OPEN_TEXTS });
+/** With the state of the file that they are read from. */
+const texts = new LRUCache<string, { readonly text: Text; readonly state: number | undefined }>({ max: OPEN_TEXTS });
 
 setup.engine.on("message", (job: Job) => {
   try {
@@ -60,6 +61,7 @@ setup.engine.on("message", (job: Job) => {
     else saveIndex(job.folder, job.text, job.bytes);
   } finally {
     Atomics.sub(outstanding, setup.index, 1);
+    Atomics.notify(outstanding, setup.index);
   }
 });
 
@@ -127,11 +129,11 @@ function render(job: RenderJob): Rendered {
 }
 
 function textOf({ key, text: description }: RenderJob): Text {
-  let text = texts.get(key);
-  if (text === undefined) {
-    text = openText(opener, description, reader);
-    texts.set(key, text);
-  }
+  const { state } = description.object.snapshot;
+  const open = texts.get(key);
+  if (open !== undefined && open.state === state) return open.text;
+  const text = openText(opener, description, reader);
+  texts.set(key, { text, state });
   return text;
 }
 

@@ -1,6 +1,14 @@
 import type { Timestamp } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError } from "../errno.ts";
-import type { AttributeChange, Changes, Created, Entry, FileSystem, Request } from "../filesystem.ts";
+import {
+  type AttributeChange,
+  type Changes,
+  type Created,
+  type Entry,
+  type FileSystem,
+  PARKED,
+  type Request,
+} from "../filesystem.ts";
 import { OPCODE } from "./opcode.ts";
 import type { Replier } from "./replier.ts";
 import {
@@ -34,9 +42,12 @@ export class ChangeDispatcher {
       case OPCODE.WRITE:
         this.#write(changes, request, nodeid, view);
         return true;
-      case OPCODE.SETATTR:
-        this.#replier.attributes(unique, changes.setattr(request, nodeid, attributeChange(view)));
+      case OPCODE.SETATTR: {
+        const changed = changes.setattr(request, nodeid, attributeChange(view));
+        const reply = changed ?? this.#fs.getattr(request, nodeid, undefined);
+        if (reply !== PARKED) this.#replier.attributes(unique, reply);
         return true;
+      }
       case OPCODE.MKNOD: {
         const name = nulTerminated(view, BODY + 16);
         const [mode, rdev] = [view.getUint32(BODY, true), view.getUint32(BODY + 4, true)];

@@ -51,6 +51,8 @@ export interface FileIoSetup {
  */
 export class FileIo {
   readonly #setup: FileIoSetup;
+  /** By which the reading session knows who reads a view, by handles. */
+  readonly #readHandles = new Map<number, number>();
 
   constructor(setup: FileIoSetup) {
     this.#setup = setup;
@@ -79,12 +81,13 @@ export class FileIo {
         throw error;
       }
     }
-    return opened(node, handle, flags);
+    return this.#opened(request, nodeid, node, handle, flags);
   }
 
   /** Opens a file that has just been made. */
   created(node: FileNode, flags: number): OpenReply {
-    return opened(node, this.#setup.files.open(node, isForWriting(flags)), flags);
+    const handle = this.#setup.files.open(node, isForWriting(flags));
+    return { handle: handle * 2 + 1, flags: isForWriting(flags) ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE };
   }
 
   read(request: Request, nodeid: number, handle: number, offset: number, target: Uint8Array): number | Parked {
@@ -92,7 +95,7 @@ export class FileIo {
     if (handle % 2 === 0) return reading.read(request, nodeid, handle / 2, offset, target);
     const file = this.#file(handle);
     if (file.hasOwnBytes || file.isUnlinked) return file.buffer.read(offset, target);
-    return reading.read(request, nodeid, 0, offset, target);
+    return reading.read(request, nodeid, this.#readHandles.get(handle) ?? 0, offset, target);
   }
 
   write(request: Request, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
@@ -127,12 +130,13 @@ export class FileIo {
 
   /** @returns how many bytes were copied: fewer than asked for where the first file ends, or where it would take long */
   copyFileRange(request: Request, from: FilePlace, to: FilePlace, length: number): number {
+    // The kernel then reads and writes by itself.
+    if (from.handle % 2 === 0) throw new ErrnoError(Errno.EOPNOTSUPP);
     const step = new Uint8Array(Math.min(length, COPY_STEP));
     let copied = 0;
     while (copied < Math.min(length, MAX_COPY)) {
       const part = step.subarray(0, length - copied);
-      const count = this.read(request, from.nodeid, from.handle, from.offset + copied, part);
-      if (typeof count === "symbol") throw new TypeError("a read of a file that is being changed was parked");
+      const count = this.#file(from.handle).buffer.read(from.offset + copied, part);
       if (count === 0) break;
       this.write(request, to.handle, to.offset + copied, part.subarray(0, count), {
         append: false,
@@ -158,6 +162,9 @@ export class FileIo {
       return;
     }
     const file = this.#file(handle);
+    const readHandle = this.#readHandles.get(handle);
+    if (readHandle !== undefined) reading.release(request, nodeid, readHandle);
+    this.#readHandles.delete(handle);
     const last = file.isUnlinked && file.handles === 1 ? metadata.of(file.node) : undefined;
     // A view is what the dataset makes of it when nobody has it open any more, and not what was written.
     const isNormalized = !file.isFileNode && file.hasOwnBytes;
@@ -189,6 +196,16 @@ export class FileIo {
 
   readonly #keepRefused: Refused = (file, error) => this.#setup.rejected.refused(file, error);
 
+  #opened(request: Request, nodeid: number, node: FileNode, file: number, flags: number): OpenReply {
+    const handle = file * 2 + 1;
+    if (isBare(node)) return { handle, flags: isForWriting(flags) ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE };
+    const reading = this.#setup.reading.open(request, nodeid, 0);
+    this.#readHandles.set(handle, reading.handle);
+    if (isForWriting(flags)) return { handle, flags: FOPEN_DIRECT_IO };
+    // A dataset may have been changed by another view since the kernel read pages of this one.
+    return { handle, flags: reading.flags & ~FOPEN_KEEP_CACHE };
+  }
+
   #file(handle: number): OpenFile {
     if (handle % 2 === 0) throw new ErrnoError(Errno.EBADF);
     return this.#setup.files.byHandle((handle - 1) / 2);
@@ -210,12 +227,6 @@ export class FileIo {
     this.#setup.live.changed();
     this.#setup.files.keepBounded(file);
   }
-}
-
-function opened(node: FileNode, handle: number, flags: number): OpenReply {
-  // A dataset may have been changed by another view since the kernel read pages of this one.
-  const reading = isBare(node) ? FOPEN_KEEP_CACHE : 0;
-  return { handle: handle * 2 + 1, flags: isForWriting(flags) ? FOPEN_DIRECT_IO : reading };
 }
 
 function isForWriting(flags: number): boolean {

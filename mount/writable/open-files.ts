@@ -9,7 +9,6 @@ import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { type PosixMetadata, posixAttribute, posixMetadata } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
-import type { OwnTexts } from "../own-texts.ts";
 import { applyAttributes } from "./attributes-store.ts";
 import { storeFile } from "./chunked-store.ts";
 import { now } from "./clock.ts";
@@ -18,6 +17,7 @@ import type { LiveFile } from "./live-file.ts";
 import { isBare } from "./names.ts";
 import type { ViewNotices } from "./view-notices.ts";
 import { applyView } from "./view-store.ts";
+import type { WholeTexts } from "./whole-texts.ts";
 
 /** A file whose buffer takes so much memory is stored, whoever has it open. */
 const MAX_BUFFER = 8 * 2 ** 20;
@@ -77,7 +77,7 @@ export class OpenFile {
 
   /** Its size, where that may be another than what is stored. */
   get size(): number | undefined {
-    return this.#buffer?.size;
+    return this.isFileNode || this.hasOwnBytes ? this.#buffer?.size : undefined;
   }
 
   get memory(): number {
@@ -148,7 +148,7 @@ export function rethrow(_file: OpenFile, error: unknown): never {
 export class OpenFiles {
   readonly #live: LiveFile;
   readonly #reader = new RangeReader("native", 2 ** 22);
-  readonly #texts: OwnTexts;
+  readonly #texts: WholeTexts;
   readonly #notices: ViewNotices;
   /** Of what was last written into an object, by its address, why it was refused. */
   readonly problems = new Map<number, string>();
@@ -156,7 +156,7 @@ export class OpenFiles {
   readonly #handles = new Map<number, { readonly file: OpenFile; readonly isWriting: boolean }>();
   #next = 1;
 
-  constructor(live: LiveFile, texts: OwnTexts, notices: ViewNotices) {
+  constructor(live: LiveFile, texts: WholeTexts, notices: ViewNotices) {
     this.#live = live;
     this.#texts = texts;
     this.#notices = notices;

@@ -8,11 +8,13 @@ import { Tree } from "../../src/tree/tree.ts";
 import type { ViewName } from "../../src/view/view.ts";
 import { messageOfFailure } from "../errno.ts";
 import type { KernelCache, MountSession } from "../mount-session.ts";
-import { OwnTexts } from "../own-texts.ts";
 import { Session, type SessionSetup } from "../session.ts";
 import { SharedSyncThread } from "../shared-sync-thread.ts";
+import type { WorkerPool } from "../worker-pool.ts";
 import { AttributeChanges } from "./attribute-changes.ts";
 import { LiveFile } from "./live-file.ts";
+import { LiveStates } from "./live-states.ts";
+import { LiveTexts } from "./live-texts.ts";
 import { Metadata } from "./metadata.ts";
 import { MovedNodes } from "./moved-nodes.ts";
 import { NameChanges } from "./name-changes.ts";
@@ -21,9 +23,12 @@ import { OpenFiles } from "./open-files.ts";
 import { Rejected } from "./rejected.ts";
 import { statisticsOf } from "./statistics.ts";
 import { ViewNotices } from "./view-notices.ts";
+import { WholeTexts } from "./whole-texts.ts";
 import { WritableSession } from "./writable-session.ts";
 
-export interface WritableSetup extends Omit<SessionSetup, "tree"> {
+export interface WritableSetup extends Omit<SessionSetup, "tree" | "states"> {
+  /** The workers, who read the file while it changes. */
+  readonly pool: WorkerPool;
   /** The mounted file's real path. */
   readonly path: string;
   readonly journalDirectory: string | undefined;
@@ -43,16 +48,29 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const spaceDirectory = defaultSpaceDirectory(process.env);
   const syncThread = setup.syncState === undefined ? undefined : new SharedSyncThread(setup.syncState);
   const { log } = setup;
-  const live = new LiveFile(
-    WritableFile.open(path, { journalDirectory, spaceDirectory, externalFiles, syncThread }),
-    (error) => log(`what has changed is not in the file yet: ${messageOfFailure(error)}`),
+  const states = new LiveStates(setup.pool);
+  const waitForReaders = (): void => states.waitForReaders();
+  const options = { journalDirectory, spaceDirectory, externalFiles, syncThread, waitForReaders };
+  const writable = WritableFile.open(path, options);
+  states.of(writable);
+  const live = new LiveFile(writable, (error) =>
+    log(`what has changed is not in the file yet: ${messageOfFailure(error)}`),
   );
   externalFiles.add(path, live.file);
   const tree = new Tree(live.file, { views: setup.views.slice(0, 1), onlyListed: true });
-  const texts = new OwnTexts(new RangeReader(setup.codecs));
-  const reading = new Session({ ...setup, tree, ownTexts: texts });
+  const whole = new WholeTexts(new RangeReader(setup.codecs));
+  const reading = new Session({
+    ...setup,
+    tree,
+    states,
+    post: (job) => states.post(job),
+    // Those that earlier mounts have left are of a file that does not change.
+    indexes: undefined,
+    texts: (store) => new LiveTexts(store, whole),
+    measured: (node, size) => ({ attributes: metadata.of(node, size), valid: 0 }),
+  });
   const notices = new ViewNotices(reading.nodes, setup.cache);
-  const files = new OpenFiles(live, texts, notices);
+  const files = new OpenFiles(live, whole, notices);
   const metadata = new Metadata(files, setup.facts, notices);
   const moved = new MovedNodes(tree, reading.nodes, files, metadata, notices);
   const newFiles = new NewFileSettings(setup.compression, log);

@@ -202,7 +202,7 @@ export class WritableSession implements MountSession, Changes {
     this.#setup.reading.interrupt(unique);
   }
 
-  setattr(_request: Request, nodeid: number, change: AttributeChange): AttributesReply {
+  setattr(_request: Request, nodeid: number, change: AttributeChange): AttributesReply | undefined {
     const { live, metadata, files } = this.#setup;
     const named = this.#node(nodeid);
     if (named.kind === "file" && named.view === "attrs.json" && named.file === live.file) {
@@ -221,7 +221,8 @@ export class WritableSession implements MountSession, Changes {
       live.transaction((transaction) => metadata.touch(transaction, node, changed));
     }
     const current = this.#node(nodeid);
-    return { attributes: metadata.of(current, this.#size(current)), valid: this.#validity(current) };
+    const attributes = this.#attributes(current);
+    return attributes && { attributes, valid: this.#validity(current) };
   }
 
   /** Whose attributes these are has all but the size. */
@@ -412,6 +413,7 @@ export class WritableSession implements MountSession, Changes {
   }
 
   #size(node: Node): number | undefined {
-    return node.kind === "file" ? this.#setup.reading.size(node) : 0;
+    if (node.kind !== "file") return 0;
+    return this.#setup.files.get(node)?.size ?? this.#setup.reading.size(node);
   }
 }

@@ -38,6 +38,8 @@ export class EditContext implements Sizes {
   readonly globalHeapSpace: GlobalHeapSpace;
   /** Of the file, not of the transaction. */
   readonly kept: KeptStructures;
+  /** Addresses of the objects whose header, attributes or elements are changed. */
+  readonly changedObjects: Set<number>;
   readonly #edited = new Set<EditedStructure>();
 
   constructor(
@@ -46,10 +48,12 @@ export class EditContext implements Sizes {
     store: ByteStore,
     globalHeapSpace = new GlobalHeapSpace(),
     kept = new KeptStructures(),
+    changedObjects = new Set<number>(),
   ) {
     this.context = context;
     this.globalHeapSpace = globalHeapSpace;
     this.kept = kept;
+    this.changedObjects = changedObjects;
     this.#store = store;
     this.groupK = superblock;
     this.chunkK = superblock.indexedStorageInternalNodeK;

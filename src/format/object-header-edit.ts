@@ -52,6 +52,7 @@ export class ObjectHeaderEditor {
 
   constructor(edit: EditContext, address: number) {
     this.#edit = edit;
+    edit.changedObjects.add(address);
     this.#header = readObjectHeaderBlocks(edit.context, address);
     this.#referenceCount = this.#header.referenceCount ?? 0;
     this.#prefix = this.version === 1 ? 8 : this.tracksAttributeOrder ? 6 : 4;

@@ -70,6 +70,7 @@ export class DatasetWriter implements KeptStructure {
   }
 
   attach(edit: EditContext): void {
+    edit.changedObjects.add(this.#address);
     if (!this.#lasting.attach(edit)) return;
     if (this.#data.kind === "chunked") this.#data.chunks.begin();
     else this.#data.begin();

@@ -152,6 +152,8 @@ function writeHeader(
   prefix: Omit<ObjectHeaderBlocks, "address" | "blocks">,
 ): number {
   const address = edit.allocate(length, "metadata");
+  // Where another object was before.
+  edit.changedObjects.add(address);
   const block = { address, length, messages, gap: new Uint8Array(0) };
   const w = edit.writer();
   encodeObjectHeaderBlock(w, { ...prefix, address, blocks: [block] }, block);

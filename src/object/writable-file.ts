@@ -14,8 +14,10 @@ import {
 } from "../storage/journal/open-for-writing.ts";
 import type { Recovery } from "../storage/journal/recovery.ts";
 import type { SyncThread } from "../storage/journal/sync-runner.ts";
+import type { Transaction } from "../storage/journal/transaction.ts";
 import { H5File, type OpenOptions } from "./file.ts";
 import { prepareFirstWrite, viewForWriting } from "./first-write.ts";
+import { ObjectStates } from "./object-states.ts";
 import { SpaceKeeper } from "./space-keeper.ts";
 
 /** What one transaction has: the file as it is now, and what changes it. */
@@ -41,6 +43,7 @@ export class WritableFile {
   readonly #globalHeapSpace = new GlobalHeapSpace();
   readonly #kept = new KeptStructures();
   readonly #space: SpaceKeeper;
+  readonly #states = new ObjectStates();
   /** As it was when the file was opened: its version and K values do not change. */
   readonly #superblock: Superblock;
   /** The first transaction has to put something in order. */
@@ -112,14 +115,31 @@ export class WritableFile {
     return this.#journal.pin();
   }
 
+  /**
+   * Another number after each transaction that has changed the object whose header is at `address`: its header, its attributes
+   * or its elements.
+   */
+  stateOf(address: number): number {
+    return this.#states.of(address);
+  }
+
   /** Publishes all that `change` did; an exception leaves the file as it was before. */
   transaction<T>(change: (transaction: FileTransaction) => T): T {
     const store = this.#journal.begin();
+    const changed = new Set<number>();
+    try {
+      return this.#change(store, changed, change);
+    } finally {
+      this.#states.changed(changed);
+    }
+  }
+
+  #change<T>(store: Transaction, changed: Set<number>, change: (transaction: FileTransaction) => T): T {
     let result: T;
     try {
       const file = this.#file;
       const edited = (): EditContext =>
-        new EditContext(file.context, this.#superblock, store, this.#globalHeapSpace, this.#kept);
+        new EditContext(file.context, this.#superblock, store, this.#globalHeapSpace, this.#kept, changed);
       if (this.#needsPreparation) prepareFirstWrite(file, edited());
       const edit = edited();
       result = change({

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { H5File, type H5Object } from "../object/file.ts";
 import { attachSnapshot } from "../storage/local-file.ts";
 import type { SnapshotDescription } from "../storage/storage.ts";
@@ -17,20 +18,21 @@ export function referenceTo(object: H5Object): ObjectReference {
   return { snapshot: object.file.snapshot.describe(), address: object.address, path: object.path };
 }
 
-/**
- * Opens what other threads refer to. Files are told apart by their descriptors, which stay open as long as the mount; of one
- * that is being written, the state that was asked for last is kept.
- */
+/** Files, and states of the one that is written, that are kept open. */
+const MOST = 8;
+
+/** Opens what other threads refer to. Files are told apart by their descriptors, which stay open as long as the mount, and by their states. */
 export class ReferenceOpener {
-  readonly #files = new Map<number, { readonly state: number | undefined; readonly file: H5File }>();
+  readonly #files = new LRUCache<string, H5File>({ max: MOST });
 
   /** @throws FormatError where there is no object */
   open({ snapshot, address, path }: ObjectReference): H5Object {
-    let opened = this.#files.get(snapshot.fd);
-    if (opened === undefined || opened.state !== snapshot.state) {
-      opened = { state: snapshot.state, file: H5File.attach(attachSnapshot(snapshot), snapshot.path) };
-      this.#files.set(snapshot.fd, opened);
+    const name = `${snapshot.fd}:${snapshot.state ?? ""}`;
+    let file = this.#files.get(name);
+    if (file === undefined) {
+      file = H5File.attach(attachSnapshot(snapshot), snapshot.path);
+      this.#files.set(name, file);
     }
-    return opened.file.object(address, path);
+    return file.object(address, path);
   }
 }

@@ -5,6 +5,7 @@ import type { Job, Rendered, RenderJob } from "../../mount/job.ts";
 import { type MountStatus, STATUS_ATTRIBUTE } from "../../mount/mount-status.ts";
 import { ROOT_ID } from "../../mount/node-table.ts";
 import { Parking, ParkingSlots } from "../../mount/parking.ts";
+import { UNCHANGING } from "../../mount/read-states.ts";
 import { Session } from "../../mount/session.ts";
 import { H5File } from "../../src/object/file.ts";
 import { Tree } from "../../src/tree/tree.ts";
@@ -47,6 +48,7 @@ describe("a session", () => {
     slots = new ParkingSlots();
     session = new Session({
       tree: new Tree(file),
+      states: UNCHANGING,
       facts: FACTS,
       parking: new Parking(slots),
       replier: {
