@@ -83,6 +83,7 @@ export class Dispatcher {
     const opcode = view.getUint32(4, true);
     const nodeid = getU64(view, 16);
     this.#replier.isUrgent = opcode === OPCODE.READ || opcode === OPCODE.WRITE;
+    this.#replier.changing = opcode === OPCODE.SETATTR ? nodeid : undefined;
     const request: Request = {
       unique: getU64(view, 8),
       uid: view.getUint32(24, true),

@@ -14,6 +14,8 @@ export class Replier {
   readonly #outbox: Outbox | undefined;
   /** Replies do not wait until the kernel has heard of what has changed. */
   isUrgent = false;
+  /** The node that the SETATTR is about that is being answered. */
+  changing: number | undefined;
   #buffer = Buffer.allocUnsafeSlow(OUT_HEADER_SIZE + ROOM);
   #view = viewOf(this.#buffer);
   #room = new Uint8Array(0);
@@ -90,7 +92,7 @@ export class Replier {
   }
 
   #isTakenOver(end: number): boolean {
-    if (!this.isUrgent) return this.#outbox?.takeOver(this.#buffer.subarray(0, end)) === true;
+    if (!this.isUrgent) return this.#outbox?.takeOver(this.#buffer.subarray(0, end), this.changing) === true;
     this.#outbox?.send();
     return false;
   }

@@ -371,7 +371,11 @@ export class OpenFiles {
         const rest = target.subarray(start.length);
         if (rest.length === 0) return;
         const dataset = this.#dataset(address);
-        this.#reader.readInto(dataset, cacheName(dataset), offset + start.length - header.length, rest);
+        const from = offset + start.length - header.length;
+        // Another view may have made it shorter: what was written here is refused then, when it is to be stored.
+        const there = Math.max(0, Math.min(rest.length, dataset.elementCount * dataset.elementSize - from));
+        if (there > 0) this.#reader.readInto(dataset, cacheName(dataset), from, rest.subarray(0, there));
+        rest.fill(0, there);
       },
     };
   }

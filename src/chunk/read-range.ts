@@ -63,6 +63,7 @@ export class RangeReader {
     const step = stepOf("selection" in data ? data.source : data, target.length);
     for (let done = 0; done < target.length; ) {
       const plan = planAny(data, start + done, Math.min(step, target.length - done), LIMITS);
+      if (plan.length === 0) throw new RangeError(`there are no bytes from ${start + done} on`);
       const chunkSize = "chunkSize" in plan ? plan.chunkSize : 0;
       executePlan(plan, target.subarray(done, done + plan.length), {
         mode: this.#mode,

@@ -30,6 +30,8 @@ describe("a dataset that is written through two views at once", function () {
       const made = new h5wasm.File(file, "w");
       const data = Int32Array.from({ length: 10 }, (_, i) => i);
       made.create_dataset({ name: "x", data, shape: [10], maxshape: [null], chunks: [4] });
+      const large = Int32Array.from({ length: 40_000 }, (_, i) => i + 1);
+      made.create_dataset({ name: "large", data: large, shape: [40_000], maxshape: [null], chunks: [10_000] });
       made.create_dataset({ name: "words", data: ["one", "two"] });
       made.close();
       await withMount(file, { transport: "kernel", options: ["mode=r+"] }, async (mount) => {
@@ -103,6 +105,13 @@ describe("a dataset that is written through two views at once", function () {
       const csv = begin(at(".h5fs/x.csv"), "5", 2);
       fs.truncateSync(at(".h5fs/x.bin"), 4 * 4);
       assert.throws(() => fs.closeSync(csv), ESTALE);
+      const shorter = begin(at("large.npy"), new Uint8Array(Int32Array.of(5).buffer), HEADER);
+      fs.truncateSync(at(".h5fs/large.bin"), 2 * 4);
+      // As long as it is open it has the size that it had; what is no more reads as zeros.
+      const bytes = Buffer.alloc(8, 1);
+      assert.equal(fs.readSync(shorter, bytes, 0, 8, HEADER + 39_998 * 4), 8);
+      assert.deepEqual(bytes, Buffer.alloc(8));
+      assert.throws(() => fs.closeSync(shorter), ESTALE);
       const [listed] = fs.readdirSync(at(".")).filter((name) => name.startsWith("words"));
       const text = begin(at(listed ?? ""), "ONE", 0);
       fs.writeFileSync(at(".h5fs/words.json"), '["1","2"]\n');
