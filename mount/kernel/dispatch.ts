@@ -82,10 +82,11 @@ export class Dispatcher {
   #answer(view: DataView): boolean {
     const opcode = view.getUint32(4, true);
     const nodeid = getU64(view, 16);
-    this.#replier.isUrgent = opcode === OPCODE.READ || opcode === OPCODE.WRITE;
-    this.#replier.changing = opcode === OPCODE.SETATTR ? nodeid : undefined;
+    const unique = getU64(view, 8);
+    const isPaging = opcode === OPCODE.READ || opcode === OPCODE.WRITE;
+    this.#replier.current = isPaging ? undefined : { unique, changing: opcode === OPCODE.SETATTR ? nodeid : undefined };
     const request: Request = {
-      unique: getU64(view, 8),
+      unique,
       uid: view.getUint32(24, true),
       gid: view.getUint32(28, true),
       pid: view.getUint32(32, true),
@@ -169,7 +170,8 @@ export class Dispatcher {
         this.#replier.errno(unique, 0);
         break;
       case OPCODE.FSYNC:
-        if (fs.fsync(request, nodeid, getU64(view, body), isDataOnly(view)) !== PARKED) this.#replier.errno(unique, 0);
+        if (fs.fsync(request, nodeid, getU64(view, body), isDataOnly(view)) === PARKED) this.#replier.keepOrder(unique);
+        else this.#replier.errno(unique, 0);
         break;
       case OPCODE.FSYNCDIR:
         if (fs.fsyncdir(request, nodeid, getU64(view, body), isDataOnly(view)) !== PARKED) {

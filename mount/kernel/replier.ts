@@ -8,14 +8,23 @@ import { OUT_HEADER_SIZE, putAttributesReply, putOutHeader, putStatxReply } from
 /** The largest READ that this transport agrees to (init.ts) fits. Larger replies get a larger buffer. */
 const ROOM = 2 ** 20;
 
+export interface OrderedRequest {
+  readonly unique: number;
+  /** The node that it changes, where it is a SETATTR. */
+  readonly changing: number | undefined;
+}
+
 /** Writes replies to the kernel. Any thread may: each has its own, on the same descriptor. */
 export class Replier {
   readonly #device: number;
   readonly #outbox: Outbox | undefined;
-  /** Replies do not wait until the kernel has heard of what has changed. */
-  isUrgent = false;
-  /** The node that the SETATTR is about that is being answered. */
-  changing: number | undefined;
+  /**
+   * The request whose reply is to come after all that the kernel is to hear before it; all others are answered at once: whoever reads or
+   * writes a page, now or when a worker is done, may be waited for by that.
+   */
+  current: OrderedRequest | undefined;
+  /** Parked requests whose reply is to wait all the same. */
+  readonly #ordered = new Set<number>();
   #buffer = Buffer.allocUnsafeSlow(OUT_HEADER_SIZE + ROOM);
   #view = viewOf(this.#buffer);
   #room = new Uint8Array(0);
@@ -51,7 +60,7 @@ export class Replier {
    */
   send(unique: number, end: number): boolean {
     putOutHeader(this.#view, end, 0, unique);
-    return this.#write(end);
+    return this.#write(end, unique);
   }
 
   /** Sends the first `length` bytes of the room. */
@@ -75,6 +84,11 @@ export class Replier {
     this.#statx.add(unique);
   }
 
+  /** Says that what a parked request has changed is to be known to the kernel before it is answered, by `errno`. */
+  keepOrder(unique: number): void {
+    this.#ordered.add(unique);
+  }
+
   attributes(unique: number, reply: AttributesReply): boolean {
     const put = this.#statx.delete(unique) ? putStatxReply : putAttributesReply;
     return this.send(unique, put(this.#view, OUT_HEADER_SIZE, reply));
@@ -84,22 +98,27 @@ export class Replier {
   errno(unique: number, errno: number): boolean {
     this.#statx.delete(unique);
     putOutHeader(this.#view, OUT_HEADER_SIZE, errno, unique);
-    return this.#write(OUT_HEADER_SIZE);
+    return this.#write(OUT_HEADER_SIZE, unique);
   }
 
   failure(unique: number, error: H5Error): boolean {
     return this.errno(unique, errnoOf(error) ?? Errno.EIO);
   }
 
-  #isTakenOver(end: number): boolean {
-    if (!this.isUrgent) return this.#outbox?.takeOver(this.#buffer.subarray(0, end), this.changing) === true;
+  #isTakenOver(end: number, unique: number): boolean {
+    const isCurrent = this.current?.unique === unique;
+    if (this.#ordered.delete(unique) || isCurrent) {
+      return (
+        this.#outbox?.takeOver(this.#buffer.subarray(0, end), isCurrent ? this.current?.changing : undefined) === true
+      );
+    }
     this.#outbox?.send();
     return false;
   }
 
   /** False where nobody waits for the reply; any other failure is an exception. */
-  #write(end: number): boolean {
-    if (this.#isTakenOver(end)) return true;
+  #write(end: number, unique: number): boolean {
+    if (this.#isTakenOver(end, unique)) return true;
     const written = writeDescriptor(this.#device, this.#buffer, end);
     switch (-written) {
       case Errno.ENOENT:
