@@ -42,6 +42,8 @@ export interface MountOptions {
   readonly compression: readonly FilterSpec[];
   /** The oldest HDF5 library that is to read a file that is made. */
   readonly libver: LibraryVersion;
+  /** Which new files become datasets, by the ends of their names. */
+  readonly imports: readonly ViewName[];
   /** Where external links may lead. */
   readonly external: ExternalPolicy;
   /** Where a daemon in the background says what it has to say: a file, or the socket of a system log. */
@@ -52,6 +54,9 @@ export interface MountOptions {
   /** Options for the kernel, as mount(8) takes them. */
   readonly kernel: readonly string[];
 }
+
+/** The files that become datasets. */
+const IMPORTS: readonly ViewName[] = ["npy", "csv"];
 
 /** Where the system's log listens (syslog(3)). */
 const SYSTEM_LOG = "/dev/log";
@@ -65,6 +70,7 @@ export const OPTION_HELP = [
   `transport=T       how the kernel is spoken to: kernel or libfuse (default here: ${DEFAULT_TRANSPORT})`,
   "lock=none         do not take the shared lock that libhdf5 takes on a file it reads",
   "views=VIEW,...    list these views of every dataset that has any of them: csv, json, npy, bin, txt",
+  "import=VIEW,...   which new files become datasets, where these then have the same bytes: npy,csv (default), or off",
   "external=below    where external links may lead: below FILE's directory (default), off, or all",
   "log=FILE          where a daemon in the background says what happens (default: the system's log)",
   "allow_other       let other users in (needs user_allow_other in /etc/fuse.conf, except for root)",
@@ -105,6 +111,7 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
     views: [],
     compression: [],
     libver: "v18",
+    imports: IMPORTS,
     external: "below",
     log: SYSTEM_LOG,
     ownership: {},
@@ -122,7 +129,7 @@ function splitOptions(list: string): string[] {
   const words: string[] = [];
   for (const word of list.split(",").filter((part) => part !== "")) {
     const last = words.at(-1);
-    const isViews = last?.startsWith("views=") === true && isViewName(word);
+    const isViews = last !== undefined && /^(views|import)=/.test(last) && isViewName(word);
     const isFilters = last?.startsWith("compression=") === true && isFilterText(word);
     if (isViews || isFilters) words[words.length - 1] = `${last},${word}`;
     else words.push(word);
@@ -157,6 +164,8 @@ function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
       return { compression: parseFilters(word, value) };
     case "libver":
       return { libver: oneOf(word, value, LIBRARY_VERSIONS) };
+    case "import":
+      return { imports: value === "off" ? [] : parseImports(word, value) };
     case "external":
       return { external: oneOf(word, value, ["off", "below", "all"]) };
     case "log":
@@ -246,6 +255,13 @@ function isFilterText(word: string): boolean {
     if (error instanceof H5Error) return false;
     throw error;
   }
+}
+
+function parseImports(word: string, value = ""): ViewName[] {
+  const views = parseViews(word, value);
+  const other = views.find((view) => !IMPORTS.includes(view));
+  if (other !== undefined) throw new CommandError(EXIT.usage, `-o ${word}: expected off, or some of ${IMPORTS.join()}`);
+  return views;
 }
 
 function parseSize(word: string, value = ""): number {

@@ -29,6 +29,8 @@ export interface SessionParts {
   readonly views: readonly ViewName[];
   /** The filters of new files, where no group says others. */
   readonly compression: readonly FilterSpec[];
+  /** Which new files become datasets, by the ends of their names. */
+  readonly imports: readonly ViewName[];
   /** Where external links may lead. */
   readonly links: Omit<ExternalFilesSetup, "lock">;
   /** Whether to take the shared lock of files that external links lead to. */
@@ -77,12 +79,12 @@ export async function openSession(
     unreadable: (path, problem) => events.unreadable({ path, problem }),
     status: () => ({ ...self, requests: events.requests() }),
   };
-  const { path, views, journalDirectory, syncState, compression } = parts;
+  const { path, views, imports, journalDirectory, syncState, compression } = parts;
   if (parts.facts.isWritable) {
     // A hundred modules, which a read-only mount does without.
     const { openWritableSession } = await import("./writable/open-writable.ts");
     const { cache } = events;
-    const parts = { path, journalDirectory, externalFiles, views, pool, syncState, compression, cache };
+    const parts = { path, journalDirectory, externalFiles, views, imports, pool, syncState, compression, cache };
     return openWritableSession({ ...setup, ...parts });
   }
   const file = H5File.attach(attachSnapshot(parts.snapshot), parts.snapshot.path, { externalFiles });

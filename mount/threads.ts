@@ -33,7 +33,7 @@ export function startWorkers(
   { storage, source, directory, options, unreadable }: ServiceRequest,
   kernel: KernelDescriptors | undefined,
 ): Workers {
-  const { codecs, cacheBytes, ownership, views, compression, external, lock, journalDirectory } = options;
+  const { codecs, cacheBytes, ownership, views, imports, compression, external, lock, journalDirectory } = options;
   const indexes = indexFolder(options.indexRoot, storage.fd, directory);
   const snapshot = { ...storage.snapshot().describe(), path: source };
   const parking = new ParkingSlots().buffer;
@@ -66,6 +66,7 @@ export function startWorkers(
       facts,
       views,
       compression,
+      imports,
       links: { main: source, policy: external, forbidden: directory },
       lock,
       workers: ports,

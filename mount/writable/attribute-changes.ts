@@ -1,9 +1,11 @@
 import { LRUCache } from "lru-cache";
+import { decodeText } from "../../src/format/text.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import type { Node } from "../../src/tree/node.ts";
 import { messageOfFailure } from "../errno.ts";
 import { PROBLEM_ATTRIBUTE } from "../session.ts";
 import { now } from "./clock.ts";
+import { IMPORT_ATTRIBUTE, type Importer } from "./importer.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
 import { changeSetting, isSetting } from "./settings.ts";
@@ -13,19 +15,22 @@ import { removeUserAttribute, setUserAttribute } from "./user-attributes.ts";
 export class AttributeChanges {
   readonly #live: LiveFile;
   readonly #metadata: Metadata;
+  readonly #importer: Importer;
   readonly #log: (line: string) => void;
   /** Why a setting was refused last, by the node's key. */
   readonly #problems = new LRUCache<string, string>({ max: 100 });
 
-  constructor(live: LiveFile, metadata: Metadata, log: (line: string) => void) {
+  constructor(live: LiveFile, metadata: Metadata, importer: Importer, log: (line: string) => void) {
     this.#live = live;
     this.#metadata = metadata;
+    this.#importer = importer;
     this.#log = log;
   }
 
   /** @param name with its namespace @throws H5Error, ErrnoError */
   set(node: Node, name: string, value: Uint8Array, flags: number): void {
-    if (isSetting(name)) this.#setting(node, name, value);
+    if (name === IMPORT_ATTRIBUTE) this.#importer.set(node, decodeText(value));
+    else if (isSetting(name)) this.#setting(node, name, value);
     else this.#change(node, (transaction) => setUserAttribute(transaction, node, name, value, flags));
   }
 
@@ -35,9 +40,9 @@ export class AttributeChanges {
     else this.#change(node, (transaction) => removeUserAttribute(transaction, node, name));
   }
 
-  /** Why the node's last setting was refused; `undefined`: it was not, or another attribute is asked for. @param name with its namespace */
+  /** Why the node's last setting was refused, or why a file is no dataset; `undefined`: there is nothing to say, or another attribute is asked for. @param name with its namespace */
   problem(node: Node, name: string): string | undefined {
-    return name === PROBLEM_ATTRIBUTE ? this.#problems.get(node.key) : undefined;
+    return name === PROBLEM_ATTRIBUTE ? (this.#problems.get(node.key) ?? this.#importer.problem(node)) : undefined;
   }
 
   /** What is wrong is in the log and in `user.h5fs.problem`: setxattr(2) has but a number for it. */

@@ -17,6 +17,7 @@ import { seek } from "../seek.ts";
 import type { Session } from "../session.ts";
 import { now } from "./clock.ts";
 import { fallocate } from "./file-ranges.ts";
+import type { Importer } from "./importer.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
 import { withoutPrivileges } from "./metadata-changes.ts";
@@ -24,6 +25,7 @@ import type { MovedNodes } from "./moved-nodes.ts";
 import { isBare, isWritableFile } from "./names.ts";
 import { type OpenFile, type OpenFiles, type Refused, rethrow } from "./open-files.ts";
 import type { Rejected } from "./rejected.ts";
+import type { FileRestorer } from "./restore-file.ts";
 import type { ViewNotices } from "./view-notices.ts";
 
 const O_TRUNC = 0o1000;
@@ -41,6 +43,8 @@ export interface FileIoSetup {
   readonly moved: MovedNodes;
   readonly rejected: Rejected;
   readonly notices: ViewNotices;
+  readonly importer: Importer;
+  readonly restorer: FileRestorer;
   /** Of the file system that the mounted file is in. */
   statistics(): FilesystemStatistics;
 }
@@ -81,7 +85,7 @@ export class FileIo {
         throw error;
       }
     }
-    return this.#opened(request, nodeid, node, handle, flags);
+    return this.#opened(request, nodeid, files.byHandle(handle).node, handle, flags);
   }
 
   /** Opens a file that has just been made. */
@@ -102,7 +106,9 @@ export class FileIo {
     const file = this.#file(handle);
     file.checkRoom();
     const time = now();
-    file.buffer.write(flags.append ? file.buffer.size : offset, data);
+    const at = flags.append ? file.buffer.size : offset;
+    this.#setup.restorer.beforeWrite(file, at, data);
+    file.buffer.write(at, data);
     const kept = this.#setup.metadata.stored(file.node);
     this.#modified(file, time, flags.killPrivileges ? withoutPrivileges(kept, request) : kept);
     this.#keepBounded(file);
@@ -119,6 +125,7 @@ export class FileIo {
   fallocate(handle: number, offset: number, length: number, mode: number): void {
     const file = this.#file(handle);
     const { bsize, bavail } = this.#setup.statistics();
+    this.#setup.restorer.beforeResize(file);
     const time = now();
     const changed = (): void => {
       this.#modified(file, time);
@@ -156,7 +163,7 @@ export class FileIo {
   }
 
   release(request: Request, nodeid: number, handle: number): void {
-    const { files, metadata, moved, reading } = this.#setup;
+    const { files, metadata, moved, reading, importer } = this.#setup;
     if (handle % 2 === 0) {
       reading.release(request, nodeid, handle / 2);
       return;
@@ -171,6 +178,7 @@ export class FileIo {
     files.release((handle - 1) / 2, this.#keepRefused);
     if (isNormalized) this.#setup.notices.changedItself(file.node, true);
     if (last !== undefined) moved.gone(file.node, last);
+    else importer.closed(file, reading.nodes.get(nodeid));
   }
 
   /** Cuts a file off, or makes it longer, by whatever name it was asked for. @param open where somebody has it open */
@@ -183,11 +191,13 @@ export class FileIo {
     }
     const { files } = this.#setup;
     const handle = files.open(node, true);
+    const file = files.byHandle(handle);
     try {
-      this.#truncate(files.byHandle(handle), size);
+      this.#truncate(file, size);
     } finally {
       files.release(handle, rethrow);
     }
+    this.#setup.importer.closed(file, file.node);
   }
 
   closeAll(): void {
@@ -213,6 +223,7 @@ export class FileIo {
 
   #truncate(file: OpenFile, size: number, changed = (kept: PosixMetadata) => kept): void {
     const time = now();
+    this.#setup.restorer.beforeResize(file, size);
     file.buffer.truncate(size);
     this.#modified(file, time, changed(this.#setup.metadata.stored(file.node)));
   }
@@ -221,6 +232,7 @@ export class FileIo {
     // Whose attributes these are has times and permissions of its own.
     if (file.node.view === "attrs.json") return;
     file.metadata = { ...kept, mtime: time, ctime: time };
+    file.isChanged = true;
   }
 
   #keepBounded(file: OpenFile): void {

@@ -1,6 +1,5 @@
 import type { DirectoryNode } from "../../src/tree/node.ts";
 import type { Tree } from "../../src/tree/tree.ts";
-import { isBare } from "./names.ts";
 
 /** HDF5's soft links have a target of at least one byte, and of so many at most. */
 const MAX_TARGET = 65_535;
@@ -18,7 +17,8 @@ export function linkTarget(tree: Tree, directory: DirectoryNode, text: string): 
     else if (parts.pop() === undefined) return text;
   }
   const path = `/${parts.join("/")}`;
-  const node = tree.resolve(path);
-  const extension = node?.kind === "file" && !isBare(node) ? `.${node.view}` : "";
-  return path.endsWith(extension) ? path.slice(0, path.length - extension.length) : path;
+  const end = parts.pop() ?? "";
+  const parent = tree.resolve(`/${parts.join("/")}`);
+  const link = parent?.kind === "directory" ? tree.listed(parent, end)?.link : undefined;
+  return link === undefined ? path : `/${[...parts, link.name].join("/")}`;
 }

@@ -45,6 +45,7 @@ export class MovedNodes {
     }
     this.#metadata.forget(node.address);
     this.#files.problems.delete(node.address);
+    this.#tree.forget(node.address);
     // Another object may come to be at its address.
     const ofFile = node.kind === "file" ? attributes : { ...attributes, mode: S_IFREG | (attributes.mode & 0o666) };
     for (const { nodeid, key } of [...this.#nodes.showing(node.address)]) {
@@ -78,7 +79,9 @@ export class MovedNodes {
       if (before.kind === "symlink" && before.record === undefined) this.#nodes.remove(before.key);
       const { directory, name } = place;
       const node = this.#tree.listed(directory, name)?.node;
-      if (node !== undefined) changes.push({ key: before.key, node });
+      if (node === undefined) continue;
+      changes.push({ key: before.key, node });
+      if (node.kind === "file") this.#files.moved(before.key, node);
     }
     this.#nodes.rekey(changes);
   }

@@ -14,6 +14,7 @@ import { hashedInode } from "../../src/tree/inode.ts";
 import { linkRecordAttribute, linkRecordName } from "../../src/tree/link-record.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
+import { isMadeView, SHOWN_AS_NAME, shownAs, shownAsAttribute } from "../../src/tree/shown-as.ts";
 import { shownName } from "../../src/tree/shown-name.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
@@ -31,14 +32,16 @@ import {
   hardLink,
   indexOfTable,
   isBare,
-  linkNameFor,
+  linkFor,
+  linkOf,
   type NamePlace,
-  newLinkName,
+  type NewLink,
   putLink,
   renamed,
   softLink,
   takeLast,
   takeLink,
+  yielding,
 } from "./names.ts";
 import type { NewFileSettings } from "./new-file-storage.ts";
 import type { OpenFiles } from "./open-files.ts";
@@ -114,18 +117,19 @@ export class NameChanges {
     rdev: number,
     create: (transaction: FileTransaction, time: Timestamp, attributes: readonly NewAttribute[]) => number,
   ): void {
-    const link = newLinkName(place);
+    const link = newLink(place).name;
     const { directory } = place;
     const time = now();
     const metadata = this.#newMetadata(request, directory, mode, rdev, time);
     this.#change([directory], time, (transaction) => {
+      this.#makeRoom(transaction, directory, link);
       const address = create(transaction, time, this.#setup.metadata.attributesFor(metadata));
       putLink(transaction, directory.address, hardLink(link, address));
     });
   }
 
   makeSymlink(request: Request, place: NamePlace, text: string): void {
-    const name = newLinkName(place);
+    const { name } = newLink(place);
     const { directory } = place;
     const time = now();
     const metadata: PosixMetadata = {
@@ -139,6 +143,7 @@ export class NameChanges {
     const ino = hashedInode(`${directory.key}/${name}:${time.seconds}.${time.nanoseconds}`);
     const target = linkTarget(this.#setup.tree, directory, text);
     this.#change([directory], time, (transaction) => {
+      this.#makeRoom(transaction, directory, name);
       putLink(transaction, directory.address, softLink(name, target));
       if (!this.#setup.metadata.facts.keepsMetadata) return;
       setAttribute(transaction.edit, directory.address, linkRecordAttribute(name, { target, text, ino, metadata }));
@@ -147,14 +152,19 @@ export class NameChanges {
 
   /** One more name for a file, or its first. */
   link(node: FileNode, place: NamePlace): void {
-    const name = newLinkName(place, node);
     const unnamed = this.#setup.files.ofObject(node.address).filter(({ isUnnamed }) => isUnnamed);
     const { directory } = place;
     const time = now();
+    // A file with several names has no link that is called otherwise than it is shown.
+    const first = isMadeView(node) ? linkOf(this.#setup.tree, node) : undefined;
+    const link = isMadeView(node) ? { ...newLink(place), isBare: true } : newLink(place, node);
     this.#change([directory], time, (transaction) => {
+      if (first !== undefined) this.#makeRoom(transaction, first.directory, first.link.name);
+      this.#makeRoom(transaction, directory, link.name);
+      this.#showAs(transaction, node, undefined, link);
       // A new object counts the link that it is to have.
       if (unnamed.length === 0) changeLinkCount(transaction.edit, node.address, 1);
-      putLink(transaction, directory.address, hardLink(name, node.address));
+      putLink(transaction, directory.address, hardLink(link.name, node.address));
       this.#setup.metadata.touch(transaction, node, { ctime: time });
     });
     for (const file of unnamed) {
@@ -201,22 +211,26 @@ export class NameChanges {
       !whiteout &&
       replaced?.node.kind === "file" &&
       !isBare(replaced.node) &&
+      !isMadeView(replaced.node) &&
       moving.node.kind === "file" &&
       isBare(moving.node)
     ) {
       this.#renameOverDataset(from, moving.node, to, replaced.node);
       return;
     }
-    const name = linkNameFor(moving.node, to.name);
-    const rival = to.directory.group.link(name);
-    const isFree = rival === undefined || rival.name === replaced?.link.name || isLink(from, moving, to, rival.name);
-    if (!isFree) throw new ErrnoError(Errno.EEXIST);
+    const isSamePlace = from.directory.address === to.directory.address;
+    const freed = [replaced, isSamePlace ? moving : undefined].flatMap((each) => each?.link.name ?? []);
+    checkRenamed(moving, to.name);
+    const link = linkFor(moving.node, to, freed);
+    const { name } = link;
     const index = indexOfTable(this.#setup.tree, from, moving);
     const time = now();
     const after = this.#change([from.directory, to.directory], time, (transaction) => {
       const done = replaced === undefined ? () => undefined : this.#remove(transaction, to, replaced, time);
       takeLink(transaction, from.directory.address, moving.link.name);
+      this.#makeRoom(transaction, to.directory, name);
       putLink(transaction, to.directory.address, renamed(moving.link, name));
+      this.#showAs(transaction, moving.node, moving.link.name, link);
       if (index !== undefined) {
         takeLink(transaction, from.directory.address, index.link.name);
         putLink(transaction, to.directory.address, renamed(index.link, indexGroupName(name)));
@@ -272,10 +286,10 @@ export class NameChanges {
       const why = messageOfFailure(error);
       this.#setup.log(`${dataset.path}: what was renamed over it stays a file, beside the dataset: ${why}`);
     }
-    const name = linkNameFor(file, to.name);
-    if (to.directory.group.link(name) !== undefined) throw new ErrnoError(Errno.EEXIST);
+    const { name } = linkFor(file, to);
     this.#change([from.directory, to.directory], time, (transaction) => {
       takeLink(transaction, from.directory.address, listed.link.name);
+      this.#makeRoom(transaction, to.directory, name);
       putLink(transaction, to.directory.address, renamed(listed.link, name));
       metadata.touch(transaction, file, { ctime: time });
     });
@@ -284,10 +298,13 @@ export class NameChanges {
 
   #exchange(from: NamePlace, first: ListedLink, to: NamePlace, second: ListedLink): void {
     if (isSame(first.node, second.node)) return;
-    const firstName = linkNameFor(first.node, to.name);
-    const secondName = linkNameFor(second.node, from.name);
-    // Datasets are listed under another name than their link's: they would need two free ones.
-    if (firstName !== second.link.name || secondName !== first.link.name) throw new ErrnoError(Errno.EINVAL);
+    const isSamePlace = from.directory.address === to.directory.address;
+    checkRenamed(first, to.name);
+    checkRenamed(second, from.name);
+    const firstLink = linkFor(first.node, to, [second.link.name, ...(isSamePlace ? [first.link.name] : [])]);
+    const secondLink = linkFor(second.node, from, [first.link.name, ...(isSamePlace ? [second.link.name] : [])]);
+    const [firstName, secondName] = [firstLink.name, secondLink.name];
+    if (isSamePlace && firstName === secondName) throw new ErrnoError(Errno.EINVAL);
     // Each index would have to take the other's place.
     const { tree } = this.#setup;
     if ((indexOfTable(tree, from, first) ?? indexOfTable(tree, to, second)) !== undefined) {
@@ -297,8 +314,12 @@ export class NameChanges {
     this.#change([from.directory, to.directory], time, (transaction) => {
       takeLink(transaction, from.directory.address, first.link.name);
       takeLink(transaction, to.directory.address, second.link.name);
+      this.#makeRoom(transaction, to.directory, firstName);
+      this.#makeRoom(transaction, from.directory, secondName);
       putLink(transaction, to.directory.address, renamed(first.link, firstName));
       putLink(transaction, from.directory.address, renamed(second.link, secondName));
+      this.#showAs(transaction, first.node, first.link.name, firstLink);
+      this.#showAs(transaction, second.node, second.link.name, secondLink);
       for (const { node } of [first, second]) this.#dropRecord(transaction, node);
       this.#putRecord(transaction, first.node, to, firstName, time);
       this.#putRecord(transaction, second.node, from, secondName, time);
@@ -336,6 +357,32 @@ export class NameChanges {
     });
   }
 
+  /** What was made from a file gives the name of its link to what is called so. */
+  #makeRoom(transaction: FileTransaction, directory: DirectoryNode, name: string): void {
+    const { edit, file } = transaction;
+    const group = file.object(directory.address);
+    const made = group.kind === "group" ? yielding(group, name) : undefined;
+    if (made === undefined) return;
+    takeLink(transaction, directory.address, name);
+    putLink(transaction, directory.address, renamed(made.link, made.fullName));
+    setAttribute(edit, made.dataset.address, shownAsAttribute({ ...made.shown, bare: [made.fullName] }));
+  }
+
+  /** A dataset's link has another name, or there is one more, or less: it is kept how it is shown, where that is not by rule. */
+  #showAs({ file, edit }: FileTransaction, node: Node, before: string | undefined, after: NewLink | undefined): void {
+    if (node.kind !== "file" || isBare(node) || node.view === "attrs.json") return;
+    const dataset = file.object(node.address);
+    if (dataset.kind !== "dataset") return;
+    const kept = shownAs(dataset);
+    const bare = new Set(kept?.bare ?? []);
+    if (before !== undefined) bare.delete(before);
+    if (after?.isBare === true) bare.add(after.name);
+    if (kept === undefined && bare.size === 0) return;
+    const shown = { isMade: false, view: node.view, ...kept, bare: [...bare] };
+    if (shown.isMade || bare.size > 0) setAttribute(edit, node.address, shownAsAttribute(shown));
+    else deleteAttribute(edit, node.address, SHOWN_AS_NAME);
+  }
+
   /** Takes a link away, and what has no other. @returns what is to be done when that is published */
   #remove(transaction: FileTransaction, place: NamePlace, { link, node }: ListedLink, time: Timestamp): () => void {
     const { files, metadata, moved } = this.#setup;
@@ -351,6 +398,7 @@ export class NameChanges {
     const count = node.kind === "file" ? node.object.linkCount : node.kind === "directory" ? node.group.linkCount : 1;
     if (count > 1) {
       takeLast(transaction, directory.address, link.name);
+      this.#showAs(transaction, node, link.name, undefined);
       if (node.kind === "file") metadata.touch(transaction, node, { ctime: time });
       return () => {
         goneToo();
@@ -447,7 +495,19 @@ function isSame(a: Node, b: Node): boolean {
   return a.kind !== "symlink" && a.key === b.key;
 }
 
-/** Whether that link is the one that is being renamed: in the same directory, a view's extension may be all that changes. */
-function isLink(from: NamePlace, { link }: ListedLink, to: NamePlace, name: string): boolean {
-  return from.directory.address === to.directory.address && link.name === name;
+/** The link of something new, or of one more name of `node`. @throws ErrnoError EEXIST; as `linkFor` */
+function newLink(place: NamePlace, node?: FileNode): NewLink {
+  if (place.listed !== undefined) throw new ErrnoError(Errno.EEXIST);
+  return linkFor(node, place);
+}
+
+/**
+ * An editor that moves the old file away and writes a new one would take a dataset's type and attributes away with it: it is to write
+ * into it. What was made from a file is as good as another one.
+ */
+function checkRenamed({ node, link }: ListedLink, name: string): void {
+  if (node.kind !== "file" || isBare(node) || isMadeView(node) || name.endsWith(`.${node.view}`)) return;
+  const { object } = node;
+  const isShownSo = object.kind === "dataset" && shownAs(object)?.bare.includes(link.name) === true;
+  if (!isShownSo) throw new ErrnoError(Errno.EINVAL);
 }

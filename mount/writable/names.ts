@@ -1,5 +1,7 @@
 import { decodeText } from "../../src/format/text.ts";
 import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
+import type { Dataset } from "../../src/object/dataset.ts";
+import type { Group } from "../../src/object/group.ts";
 import type { Link } from "../../src/object/link.ts";
 import { addLink, named, removeLink } from "../../src/object/link-edit.ts";
 import { indexGroupName, isFileNode } from "../../src/object/pytables.ts";
@@ -8,6 +10,7 @@ import { unlink } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
+import { isMadeView, type ShownAs, shownAs } from "../../src/tree/shown-as.ts";
 import { nameRecord, nameRecordName, needsNameRecord, shownName } from "../../src/tree/shown-name.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError } from "../errno.ts";
@@ -27,30 +30,99 @@ export function namePlace(tree: Tree, directory: DirectoryNode, bytes: Uint8Arra
   return { directory, name, listed: tree.listed(directory, name) };
 }
 
+/** The directory that a file is in; `undefined`: it is gone. */
+export function parentOf(tree: Tree, { path }: FileNode): DirectoryNode | undefined {
+  const directory = tree.resolve(path.slice(0, path.lastIndexOf("/")));
+  return directory?.kind === "directory" ? directory : undefined;
+}
+
+/** Where a file is listed, and by which link. */
+export interface FilePlace {
+  readonly directory: DirectoryNode;
+  readonly link: Link;
+}
+
+/** `undefined`: it has no name any more. */
+export function linkOf(tree: Tree, node: FileNode): FilePlace | undefined {
+  const directory = parentOf(tree, node);
+  if (directory === undefined) return undefined;
+  const listed = tree.listed(directory, node.path.slice(node.path.lastIndexOf("/") + 1));
+  const isSame = listed?.node.kind === "file" && listed.node.key === node.key;
+  return isSame ? { directory, link: listed.link } : undefined;
+}
+
 /** What is there. @throws ErrnoError ENOENT */
 export function existing({ listed }: NamePlace): ListedLink {
   if (listed === undefined) throw new ErrnoError(Errno.ENOENT);
   return listed;
 }
 
-/**
- * The name of the link for something new, or one more for `node`.
- * @throws ErrnoError EEXIST, or EINVAL for a name that a link cannot be shown under
- */
-export function newLinkName({ directory, name, listed }: NamePlace, node?: Node): string {
-  if (listed !== undefined) throw new ErrnoError(Errno.EEXIST);
-  const link = node === undefined ? bareLinkName(name) : linkNameFor(node, name);
-  // Its link's name is taken by what is listed under another one: a dataset `x` as `x.npy`.
-  if (directory.group.link(link) !== undefined) throw new ErrnoError(Errno.EEXIST);
-  return link;
+/** How something is linked at a place. */
+export interface NewLink {
+  readonly name: string;
+  /** A dataset that is shown as the link is called, without its view's extension. */
+  readonly isBare: boolean;
 }
 
-/** The name of the link by which `node` would be shown at a place. @throws ErrnoError EINVAL where it cannot be */
-export function linkNameFor(node: Node, name: string): string {
-  if (node.kind !== "file" || isBare(node)) return bareLinkName(name);
+/**
+ * The link by which something is shown at a place where nothing is, or where what is there goes.
+ * @param node `undefined`: something new
+ * @param freed names of links of that directory that go
+ * @throws ErrnoError EEXIST where what has the link that it takes is listed under another name and stays; EINVAL where there is none
+ */
+export function linkFor(
+  node: Node | undefined,
+  { directory, name }: NamePlace,
+  freed: readonly string[] = [],
+): NewLink {
+  const isFree = (link: string): boolean => freed.includes(link) || directory.group.link(link) === undefined;
+  if (node?.kind === "file" && !isBare(node)) {
+    const stem = stemOf(node, name);
+    const isMade = isMadeView(node);
+    // Of a file with several names the links are called as it is shown, or it could not be one again.
+    if (stem !== undefined && isFree(stem) && (!isMade || linksOf(node) === 1)) return { name: stem, isBare: false };
+    const link = bareLinkName(name);
+    if (!isFree(link)) throw new ErrnoError(Errno.EEXIST);
+    return { name: link, isBare: true };
+  }
+  const link = bareLinkName(name);
+  if (!isFree(link) && yielding(directory.group, link) === undefined) throw new ErrnoError(Errno.EEXIST);
+  return { name: link, isBare: false };
+}
+
+/** A name without the extension of a node's view, where it has that. */
+function stemOf(node: FileNode, name: string): string | undefined {
   const extension = `.${node.view}`;
-  if (!name.endsWith(extension) || name.length === extension.length) throw new ErrnoError(Errno.EINVAL);
-  return bareLinkName(name.slice(0, -extension.length));
+  if (!name.endsWith(extension) || name.length === extension.length) return undefined;
+  const stem = name.slice(0, -extension.length);
+  return needsNameRecord(stem) || needsNameRecord(name) ? undefined : stem;
+}
+
+function linksOf({ object }: FileNode): number {
+  return object.kind === "group" ? 1 : object.linkCount;
+}
+
+/** A dataset that was made from a file, and gives its short name to whatever is called so. */
+export interface Yielding {
+  readonly link: Link;
+  readonly dataset: Dataset;
+  readonly shown: ShownAs;
+  /** The name that its link has then: the one that it is shown under. */
+  readonly fullName: string;
+}
+
+/** What gives way where the link `name` is wanted; `undefined`: nothing is there that would. */
+export function yielding(group: Group, name: string): Yielding | undefined {
+  const link = group.link(name);
+  const dataset = link?.kind === "hard" ? group.file.object(link.address) : undefined;
+  if (link === undefined || dataset?.kind !== "dataset" || isFileNode(dataset) || dataset.linkCount > 1)
+    return undefined;
+  const shown = shownAs(dataset);
+  if (shown?.isMade !== true || shown.bare.includes(name)) return undefined;
+  const fullName = `${name}.${shown.view}`;
+  // An index of PyTables that stays behind would become another table's.
+  const isFree = !needsNameRecord(fullName) && group.link(fullName) === undefined;
+  return isFree && group.link(indexGroupName(name)) === undefined ? { link, dataset, shown, fullName } : undefined;
 }
 
 /** The group in which PyTables keeps the indexes of a table's columns: it lies beside the table, and goes where that goes. */

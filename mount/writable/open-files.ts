@@ -7,6 +7,7 @@ import { contentOf } from "../../src/tree/content.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
+import { isMadeView } from "../../src/tree/shown-as.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import { applyAttributes } from "./attributes-store.ts";
 import { storeFile } from "./chunked-store.ts";
@@ -45,14 +46,15 @@ export const NO_METADATA: PosixMetadata = {
 
 /** A file that somebody has open: a file node, or a dataset under a view. */
 export class OpenFile {
-  readonly node: FileNode;
-  /** Whether its bytes are all that the dataset is; else they are a view of it, and stored as a whole. */
-  readonly isFileNode: boolean;
+  #node: FileNode;
+  #isFileNode: boolean;
   /** What is newer than what the file has. */
   metadata: PosixMetadata | undefined;
   handles = 0;
   /** How many of them write. */
   writers = 0;
+  /** It was made or written since it was opened first. */
+  isChanged = false;
   /** No link leads to it any more: it goes with its last handle. */
   isUnlinked = false;
   /** It never had a name, and may be given one: linkat(2) of what O_TMPFILE has made. */
@@ -61,17 +63,44 @@ export class OpenFile {
   isOvertaken = false;
   #buffer: FileBuffer | undefined;
   #isKept = false;
-  readonly #stored: () => StoredBytes;
+  readonly #stored: (node: FileNode) => StoredBytes;
 
-  constructor(node: FileNode, stored: () => StoredBytes) {
-    this.node = node;
-    this.isFileNode = isBare(node);
+  constructor(node: FileNode, stored: (node: FileNode) => StoredBytes) {
+    this.#node = node;
+    this.#isFileNode = isBare(node);
     this.#stored = stored;
+  }
+
+  get node(): FileNode {
+    return this.#node;
+  }
+
+  /** Whether its bytes are all that the dataset is. */
+  get isFileNode(): boolean {
+    return this.#isFileNode;
+  }
+
+  /** Whether any part of what was written can be stored without the rest, and reads back as it is; else it is a view, stored as a whole. */
+  get isStoredByParts(): boolean {
+    return this.isFileNode || isMadeView(this.#node);
+  }
+
+  /** It has another name. */
+  moved(node: FileNode): void {
+    this.#node = node;
+  }
+
+  /** It is a file node now, with the bytes that it had. */
+  became(node: FileNode): void {
+    this.#node = node;
+    this.#isFileNode = true;
+    this.#buffer = undefined;
+    this.#isKept = false;
   }
 
   /** Made when something is first written, or its size is asked for. @throws H5Error where its bytes cannot be read */
   get buffer(): FileBuffer {
-    this.#buffer ??= new FileBuffer(this.#stored());
+    this.#buffer ??= new FileBuffer(this.#stored(this.#node));
     return this.#buffer;
   }
 
@@ -86,7 +115,7 @@ export class OpenFile {
 
   /** @throws ErrnoError EFBIG where no more can be kept until it is closed */
   checkRoom(): void {
-    if (!this.isFileNode && this.memory > MAX_VIEW) {
+    if (!this.isStoredByParts && this.memory > MAX_VIEW) {
       throw new ErrnoError(Errno.EFBIG, "the view is too large to be edited");
     }
   }
@@ -198,7 +227,7 @@ export class OpenFiles {
   open(node: FileNode, isWriting: boolean): number {
     let file = this.#files.get(node.key);
     if (file === undefined) {
-      file = new OpenFile(node, () => this.#storedBytes(node));
+      file = new OpenFile(node, (present) => this.#storedBytes(present));
       this.#files.set(node.key, file);
     }
     file.handles++;
@@ -227,6 +256,20 @@ export class OpenFiles {
     }
   }
 
+  /** What is open by that key was renamed. */
+  moved(key: string, node: FileNode): void {
+    if (key === node.key) this.#files.get(key)?.moved(node);
+  }
+
+  /** What was open as `before` is `node` now. */
+  became(before: FileNode, node: FileNode): void {
+    const file = this.#files.get(before.key);
+    if (file === undefined) return;
+    this.#files.delete(before.key);
+    this.#files.set(node.key, file);
+    file.became(node);
+  }
+
   /** What is newer than what the file has, or what it has. */
   metadata(node: FileNode): PosixMetadata | undefined {
     return this.get(node)?.metadata ?? this.#store.read(node.object);
@@ -249,7 +292,7 @@ export class OpenFiles {
   /** To be called after each change of a buffer. */
   keepBounded(changed: OpenFile): void {
     // A view is stored as a whole when it is closed: half of it may be no view.
-    if (changed.isFileNode && changed.memory > MAX_BUFFER) this.publish(changed);
+    if (changed.isStoredByParts && changed.memory > MAX_BUFFER) this.publish(changed);
     let sum = 0;
     for (const file of this.#files.values()) sum += file.memory;
     if (sum > MAX_BUFFERS) this.publishFileNodes();
@@ -343,7 +386,7 @@ export class OpenFiles {
     let failure: { readonly error: unknown } | undefined;
     for (const file of this.#files.values()) {
       try {
-        if (file.isFileNode) this.publish(file);
+        if (file.isStoredByParts) this.publish(file);
       } catch (error) {
         failure ??= { error };
       }

@@ -12,6 +12,8 @@ import { Session, type SessionSetup } from "../session.ts";
 import { SharedSyncThread } from "../shared-sync-thread.ts";
 import type { WorkerPool } from "../worker-pool.ts";
 import { AttributeChanges } from "./attribute-changes.ts";
+import { IdleWork } from "./idle-work.ts";
+import { Importer } from "./importer.ts";
 import { LiveFile } from "./live-file.ts";
 import { LiveStates } from "./live-states.ts";
 import { LiveTexts } from "./live-texts.ts";
@@ -22,6 +24,7 @@ import { NewFileSettings } from "./new-file-storage.ts";
 import { OpenFiles } from "./open-files.ts";
 import { PosixStore } from "./posix-store.ts";
 import { Rejected } from "./rejected.ts";
+import { FileRestorer } from "./restore-file.ts";
 import { statisticsOf } from "./statistics.ts";
 import { ViewNotices } from "./view-notices.ts";
 import { WholeTexts } from "./whole-texts.ts";
@@ -36,6 +39,8 @@ export interface WritableSetup extends Omit<SessionSetup, "tree" | "states"> {
   readonly externalFiles: ExternalFiles;
   /** By which another thread is asked to wait for the disk. */
   readonly syncState: SharedArrayBuffer | undefined;
+  /** Which new files become datasets, by the ends of their names. */
+  readonly imports: readonly ViewName[];
   /** What to list of each dataset: the first that it has; none: its natural view. */
   readonly views: readonly ViewName[];
   /** The filters of new files, where no group says others. */
@@ -77,7 +82,12 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const moved = new MovedNodes(tree, reading.nodes, files, metadata, notices);
   const newFiles = new NewFileSettings(setup.compression, log);
   const names = new NameChanges({ live, tree, files, metadata, moved, newFiles, log });
+  const { nodes } = reading;
+  const importer = new Importer({ live, tree, nodes, files, moved, newFiles, imports: setup.imports, log });
   return new WritableSession({
+    importer,
+    idle: new IdleWork(live, files, importer, log),
+    restorer: new FileRestorer({ live, tree, files, moved, texts: whole, newFiles }),
     reading,
     live,
     tree,
@@ -85,11 +95,10 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     metadata,
     names,
     moved,
-    attributes: new AttributeChanges(live, metadata, log),
+    attributes: new AttributeChanges(live, metadata, importer, log),
     notices,
     rejected: new Rejected({ tree, files, metadata, names, notices, log }),
     replier: setup.replier,
     statistics: () => statisticsOf(dirname(path)),
-    log,
   });
 }

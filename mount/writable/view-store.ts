@@ -1,4 +1,3 @@
-import { boxesOfRange } from "../../src/chunk/selection.ts";
 import { H5Error, UnsupportedError } from "../../src/errors.ts";
 import { setAttribute } from "../../src/object/attribute-edit.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
@@ -8,6 +7,7 @@ import { indexGroupName, meantDatatype } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
 import type { FileNode } from "../../src/tree/node.ts";
+import { shownAs } from "../../src/tree/shown-as.ts";
 import { groupAtShownPath } from "../../src/tree/shown-name.ts";
 import { encodeNpyHeader } from "../../src/view/npy.ts";
 import { npyDtype } from "../../src/view/npy-descr.ts";
@@ -18,6 +18,7 @@ import { parseTxt } from "../../src/view/parse-txt.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 import { type ComparedBytes, changedElements } from "./changed-elements.ts";
 import type { FileBuffer } from "./file-buffer.ts";
+import { writeElements } from "./write-elements.ts";
 
 /** Bytes that are written at a time. */
 const STEP = 2 ** 20;
@@ -70,7 +71,13 @@ export function applyView(transaction: FileTransaction, change: ChangedView): vo
     const last = Math.min(size, Math.ceil(end / elementSize) * elementSize);
     for (let at = Math.floor(start / elementSize) * elementSize; at < last; at += step) {
       const to = Math.min(last, at + step);
-      writeRange(transaction, dataset, elements.dims, at / elementSize, elements.read(at, to));
+      writeElements(
+        transaction,
+        dataset,
+        { dims: elements.dims, elementSize },
+        at / elementSize,
+        elements.read(at, to),
+      );
     }
   }
 }
@@ -98,27 +105,6 @@ function writeScattered(
     }
   }
   write();
-}
-
-function writeRange(
-  transaction: FileTransaction,
-  { address, elementSize }: Dataset,
-  dims: readonly number[],
-  first: number,
-  bytes: Uint8Array,
-): void {
-  const runs = [{ offset: 0, length: elementSize }];
-  if (dims.length === 0) {
-    writeSelection(transaction, address, { selectors: [], runs }, bytes);
-    return;
-  }
-  let at = 0;
-  for (const box of boxesOfRange(dims, first, first + bytes.length / elementSize)) {
-    const selectors = box.map(({ from, to }) => ({ kind: "range", start: from, step: 1, count: to - from }) as const);
-    const length = box.reduce((product, { from, to }) => product * (to - from), elementSize);
-    writeSelection(transaction, address, { selectors, runs }, bytes.subarray(at, at + length));
-    at += length;
-  }
 }
 
 /** `bin` and `npy`: the elements themselves, after a header. */
@@ -259,9 +245,11 @@ function parseText(
   if (node.view === "json") {
     return parseJsonView(text, datatype, dataset.dataspace.kind === "null" ? null : dims, heap);
   }
-  const parse = node.view === "csv" ? parseCsv : parseTxt;
+  const target = { datatype, dims, name: node.name };
   const parts: Uint8Array[] = [];
-  for (const { bytes } of parse([text], { datatype, dims, name: node.name }, heap)) parts.push(bytes.slice());
+  const parsed =
+    node.view === "csv" ? parseCsv([text], target, heap, shownAs(dataset)?.style) : parseTxt([text], target, heap);
+  for (const { bytes } of parsed) parts.push(bytes.slice());
   const bytes = Buffer.concat(parts);
   const [, ...inner] = dims;
   const row = inner.reduce((product, dim) => product * dim, datatype.size);

@@ -2,13 +2,13 @@ import { LRUCache } from "lru-cache";
 import type { RangeReader } from "../../src/chunk/read-range.ts";
 import { H5Error, UnsupportedError } from "../../src/errors.ts";
 import { ByteSink } from "../../src/object/text/byte-sink.ts";
-import { viewSubject } from "../../src/tree/make-node.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { nodeText } from "../../src/tree/open-text.ts";
+import { viewSubject } from "../../src/tree/view-subject.ts";
 import { renderWhole } from "../../src/view/render.ts";
 
 /** Bytes of data of which a text is made at once: of more, everybody would have to wait. */
-const MAX_DATA = 2 ** 24;
+export const MAX_DATA = 2 ** 24;
 
 /** Bytes of text that are kept. */
 const CAPACITY = 2 ** 26;

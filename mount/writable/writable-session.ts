@@ -2,7 +2,7 @@ import { decodeText, encodeText } from "../../src/format/text.ts";
 import { NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { Tree } from "../../src/tree/tree.ts";
-import { Errno, ErrnoError, errnoOf, messageOfFailure } from "../errno.ts";
+import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import {
   type AttributeChange,
   type Attributes,
@@ -29,6 +29,7 @@ import type { AttributeChanges } from "./attribute-changes.ts";
 import { now } from "./clock.ts";
 import { Directories } from "./directories.ts";
 import { FileIo, type FileIoSetup } from "./file-io.ts";
+import type { IdleWork } from "./idle-work.ts";
 import type { NameChanges } from "./name-changes.ts";
 import { followsOthers, isBare, type NamePlace, namePlace } from "./names.ts";
 
@@ -40,8 +41,7 @@ export interface WritableSessionSetup extends FileIoSetup {
   readonly names: NameChanges;
   readonly replier: Pick<ParkedReplier, "errno">;
   readonly attributes: AttributeChanges;
-  /** Is given what a person should know of, a line at a time. */
-  log(line: string): void;
+  readonly idle: IdleWork;
 }
 
 /** The file system of a mount that can be written. */
@@ -306,28 +306,16 @@ export class WritableSession implements MountSession, Changes {
     flags: RenameFlags,
   ): void {
     this.#setup.names.rename(request, this.#place(parent, name), this.#place(newParent, newName), flags);
+    this.#setup.importer.renamed(this.#place(newParent, newName).listed?.node);
   }
 
   /** Milliseconds until `idle` is to be called; -1: there is nothing to be done. */
   get due(): number {
-    return this.#setup.live.due ?? -1;
+    return this.#setup.idle.due;
   }
 
-  /** Nobody has changed anything for some time. */
   idle(): void {
-    const { files, live } = this.#setup;
-    // What cannot be stored keeps nobody else's changes from being made whole.
-    this.#orLater(() => files.publishFileNodes());
-    live.checkpoint();
-  }
-
-  /** What fails, as on a full disk, is not lost: whoever writes or syncs is told, and it is tried again after the next change. */
-  #orLater(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#setup.log(`what has changed is not in the file yet: ${messageOfFailure(error)}`);
-    }
+    this.#setup.idle.work();
   }
 
   rendered(result: Rendered): void {
@@ -336,7 +324,7 @@ export class WritableSession implements MountSession, Changes {
 
   destroy(): void {
     this.#io.closeAll();
-    this.#setup.live.close();
+    this.#setup.idle.finish();
   }
 
   #node(nodeid: number): Node {
@@ -408,7 +396,7 @@ export class WritableSession implements MountSession, Changes {
     if (node.kind !== "file") return LONG;
     // What is written may have another size when it is stored, and takes other space.
     if (node.view === "attrs.json" || this.#setup.files.get(node)?.hasOwnBytes === true) return 0;
-    return isBare(node) || this.#setup.notices.areHeard ? LONG : 0;
+    return this.#setup.notices.areHeard || (isBare(node) && !this.#setup.importer.mayTurn(node)) ? LONG : 0;
   }
 
   /** `undefined`: the size is not known. */

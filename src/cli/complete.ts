@@ -56,7 +56,7 @@ export const COMPLETED: Readonly<Record<string, Completed>> = {
 
 const MOUNT_OPTIONS = [
   "cache= codecs=portable workers= index= transport=libfuse lock=none views= external= log=",
-  "allow_other default_permissions uid= gid= umask= fmask= dmask= noexec noatime ro rw mode= journal= compression= libver= posix=off",
+  "allow_other default_permissions uid= gid= umask= fmask= dmask= noexec noatime ro rw mode= journal= compression= libver= import= posix=off",
 ].flatMap((line) => line.split(" "));
 
 /** Called by the shells' completions (scripts/completions). */

@@ -10,6 +10,7 @@ import { FileHeapWriter } from "../object/heap-writer.ts";
 import { placeOf } from "../object/path-edit.ts";
 import type { LeafKind } from "../object/pytables-leaf.ts";
 import { writeSelection } from "../object/write-dataset.ts";
+import { inCOrder } from "../view/fortran-order.ts";
 import { inferCsv } from "../view/infer-csv.ts";
 import { parseCsv } from "../view/parse-csv.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../view/parse-npy.ts";
@@ -134,33 +135,6 @@ function create(
 
 function rangeOf(start: number, count: number) {
   return { kind: "range", start, step: 1, count } as const;
-}
-
-/** @param bytes elements of which the first index varies fastest */
-function inCOrder(bytes: Uint8Array, shape: readonly number[], size: number): Uint8Array {
-  const out = new Uint8Array(bytes.length);
-  const index = new Array<number>(shape.length).fill(0);
-  const steps: number[] = [];
-  let step = size;
-  for (const dim of shape) {
-    steps.push(step);
-    step *= dim;
-  }
-  let from = 0;
-  for (let to = 0; to < out.length; to += size) {
-    out.set(bytes.subarray(from, from + size), to);
-    for (let d = shape.length - 1; d >= 0; d--) {
-      const next = (index[d] ?? 0) + 1;
-      from += steps[d] ?? 0;
-      if (next < (shape[d] ?? 0)) {
-        index[d] = next;
-        break;
-      }
-      from -= next * (steps[d] ?? 0);
-      index[d] = 0;
-    }
-  }
-  return out;
 }
 
 /** A file of the local file system, read in pieces. */

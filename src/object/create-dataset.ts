@@ -55,6 +55,30 @@ interface Arranged {
  */
 export function createDataset(transaction: FileTransaction, place: LinkPlace, options: CreateDatasetOptions): number {
   assertFree(place);
+  const { address, attributes } = createUnlinked(transaction, place, options);
+  placeObject(transaction, place, address);
+  attributes(transaction, address);
+  return address;
+}
+
+/** A dataset without a name. */
+export interface UnlinkedDataset {
+  /** Its header's. */
+  readonly address: number;
+  /** Gives an object, be it this or one that takes over what it is, the attributes that PyTables has of such a dataset. */
+  attributes(transaction: FileTransaction, address: number): void;
+}
+
+/**
+ * Makes a dataset to which no link leads yet, and writes its data.
+ * @param place its group, of which the filters may come, and how messages call it
+ * @throws H5Error as `createDataset`
+ */
+export function createUnlinked(
+  transaction: FileTransaction,
+  place: Pick<LinkPlace, "group" | "path">,
+  options: CreateDatasetOptions,
+): UnlinkedDataset {
   const { edit } = transaction;
   const { as, data, fillValue, title = "" } = options;
   const { datatype, dims, dataspace } = arrange(options, edit.sizeOfOffsets, place.path);
@@ -70,13 +94,16 @@ export function createDataset(transaction: FileTransaction, place: LinkPlace, op
       ? createLateDataset(edit, base, now())
       : createChunkedDataset(edit, { ...base, chunkShape: chunks, filters }, now());
   if (datatype.committedAt !== undefined) changeLinkCount(edit, datatype.committedAt, 1);
-  placeObject(transaction, place, address);
-  if (as !== undefined) leafAttributes(transaction, address, { as, title, datatype, dataspace, fill });
   if (data !== undefined && dataspace.kind !== "null" && dims.every((dim) => dim > 0)) {
     const bytes = valuesToBytes(meant, data, dims, heap);
     writeSelection(transaction, address, selected("all", { dims, datatype, path: place.path }).target, bytes);
   }
-  return address;
+  return {
+    address,
+    attributes: (later, at) => {
+      if (as !== undefined) leafAttributes(later, at, { as, title, datatype, dataspace, fill });
+    },
+  };
 }
 
 function arrange(options: CreateDatasetOptions, sizeOfOffsets: number, path: string): Arranged {

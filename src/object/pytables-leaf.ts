@@ -138,6 +138,13 @@ export function groupAttributes(
   integer("FILTERS", 8, packed);
 }
 
+const LEAF_ATTRIBUTE = /^(CLASS|VERSION|TITLE|FLAVOR|EXTDIM|NROWS|FIELD_\d+_(NAME|FILL))$/;
+
+/** Whether `leafAttributes` may set an attribute of that name. */
+export function isLeafAttribute(name: string): boolean {
+  return LEAF_ATTRIBUTE.test(name);
+}
+
 /** Gives a new dataset the attributes that PyTables 3.11 writes. */
 export function leafAttributes(transaction: FileTransaction, address: number, leaf: Leaf): void {
   markFile(transaction);

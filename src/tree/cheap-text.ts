@@ -6,9 +6,9 @@ import type { Datatype } from "../format/datatype.ts";
 import type { Dataset } from "../object/dataset.ts";
 import type { ByteSink } from "../object/text/byte-sink.ts";
 import { renderWhole } from "../view/render.ts";
-import { viewSubject } from "./make-node.ts";
 import type { FileNode } from "./node.ts";
 import { nodeText } from "./open-text.ts";
+import { viewSubject } from "./view-subject.ts";
 
 /** Limits within which a text is made well under a millisecond. */
 const MAX_DATA = 2 ** 14;

@@ -5,6 +5,7 @@ import type { H5Object } from "../object/file.ts";
 import { meantDatatype } from "../object/pytables.ts";
 import { heapOf } from "../object/value-heap.ts";
 import type { ElementSource } from "../view/source.ts";
+import { shownAs } from "./shown-as.ts";
 
 /** A dataset, or a part of it, as the text views want it: elements by number. `name` heads the column of a one-dimensional one. */
 export function elementSource(
@@ -22,6 +23,7 @@ export function elementSource(
     dims: dataspace.kind === "null" ? null : (part?.dims ?? dims),
     name,
     heap: heapOf(dataset.file),
+    csvStyle: part === undefined ? shownAs(dataset)?.style : undefined,
     read: (first, count) => reader.borrow(data, cacheName(dataset), first * size, count * size),
   };
 }

@@ -1,11 +1,13 @@
 import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import { isFileNode, meantDatatype } from "../object/pytables.ts";
+import { isLeafAttribute } from "../object/pytables-leaf.ts";
 import { attributeText } from "../object/value.ts";
 import { heapOf } from "../object/value-heap.ts";
 import { fact } from "./facts.ts";
 import type { Node } from "./node.ts";
 import { HIDDEN_PREFIX } from "./posix-metadata.ts";
+import { isMadeView } from "./shown-as.ts";
 
 /** The namespace of extended attributes that there is; access control lists, labels and capabilities are in others. */
 export const USER = "user.";
@@ -24,9 +26,9 @@ export function isRaw(type: Datatype): boolean {
 
 /** The names under which a node's HDF5 attributes are listed: `user.NAME`. What no such name can be is left out. */
 export function extendedAttributeNames(node: Node): string[] {
-  const marks = isFileOfBytes(node) ? FILE_MARKS : undefined;
+  const isMark = marksOf(node);
   return (objectOf(node)?.attributes() ?? [])
-    .filter(({ name }) => marks?.has(name) !== true)
+    .filter(({ name }) => !isMark(name))
     .map(({ name }) => USER + name)
     .filter(
       (name) =>
@@ -52,8 +54,11 @@ export function extendedAttribute(node: Node, name: string): Uint8Array | undefi
 /** By these, PyTables knows a dataset for a file: they are not what a program that copies the file's attributes is after. */
 export const FILE_MARKS = new Set(["CLASS", "EXTDIM", "NODE_TYPE", "NODE_TYPE_VERSION", "TITLE", "VERSION"]);
 
-function isFileOfBytes(node: Node): boolean {
-  return node.kind === "file" && node.view === "bin" && node.object.kind === "dataset" && isFileNode(node.object);
+/** By which attributes PyTables knows a file, or what was made of one: they are not what a program that copies the file's attributes is after. */
+function marksOf(node: Node): (name: string) => boolean {
+  if (node.kind !== "file" || node.object.kind !== "dataset") return () => false;
+  if (node.view === "bin" && isFileNode(node.object)) return (name) => FILE_MARKS.has(name);
+  return isMadeView(node) ? isLeafAttribute : () => false;
 }
 
 /** False for what the mount keeps for itself. @param name with its namespace */

@@ -4,9 +4,10 @@ import { datatypeName } from "../object/datatype-name.ts";
 import { chunkBytesOf, groupFiltersText } from "../object/group-settings.ts";
 import { meantDatatype } from "../object/pytables.ts";
 import { viewsOf } from "../view/view.ts";
+import { childPath } from "./canonical-name.ts";
 import { problemOf } from "./content.ts";
-import { viewSubject } from "./make-node.ts";
 import type { FileNode, Node } from "./node.ts";
+import { viewSubject } from "./view-subject.ts";
 
 type Fact = (node: Node) => string | undefined;
 
@@ -20,7 +21,7 @@ const LIBVER = ["earliest", "earliest", "v18", "v110"] as const;
  * answered when asked for and not listed, or `rsync -X` would try to set them.
  */
 const FACTS: Record<string, Fact> = {
-  path: (node) => (node.kind === "directory" ? node.group.path : node.kind === "file" ? node.object.path : undefined),
+  path: (node) => (node.kind === "directory" ? node.group.path : node.kind === "file" ? pathOf(node) : undefined),
   problem: (node) => problemOf(node)?.message,
   dtype: (node) =>
     node.kind === "file" && node.object.kind !== "group"
@@ -60,6 +61,11 @@ export function fact(node: Node, name: string): string | undefined {
     if (error instanceof H5Error) return undefined;
     throw error;
   }
+}
+
+/** Who opened the object first may have known its address alone. */
+function pathOf({ object, path, name }: FileNode): string {
+  return object.path.startsWith("#") ? childPath(path.slice(0, path.lastIndexOf("/")) || "/", name) : object.path;
 }
 
 function ofDataset(read: (node: DatasetNode) => string | undefined): Fact {

@@ -1,30 +1,15 @@
-import { decodedSize } from "../chunk/read-plan.ts";
 import type { H5Error } from "../errors.ts";
-import type { Dataset } from "../object/dataset.ts";
 import type { DatasetPart } from "../object/dataset-part.ts";
 import type { H5Object } from "../object/file.ts";
 import type { Group } from "../object/group.ts";
-import { fixedDataspace } from "../object/infer-datatype.ts";
-import { meantDatatype } from "../object/pytables.ts";
-import type { ViewSubject } from "../view/view.ts";
 import { childPath } from "./canonical-name.ts";
 import { type DirectoryPlace, GroupDirectory } from "./group-directory.ts";
 import { hashedInode, objectInode } from "./inode.ts";
 import type { LinkRecord } from "./link-record.ts";
 import type { BrokenNode, DirectoryNode, FileNode, NodeView, SymlinkNode } from "./node.ts";
 import { ObjectFile } from "./object-file.ts";
-
 import type { Realm } from "./realm.ts";
-
-/** What decides which views a dataset, or a part of it, has. @throws H5Error where its type or shape cannot be read */
-export function viewSubject(dataset: Dataset, part?: DatasetPart): ViewSubject {
-  if (part === undefined) {
-    const datatype = meantDatatype(dataset, dataset.datatype);
-    return { datatype, dataspace: dataset.dataspace, decodedBytes: decodedSize(dataset) };
-  }
-  const { dims, datatype } = part;
-  return { datatype, dataspace: fixedDataspace(dims), decodedBytes: decodedSize({ dims, elementSize: datatype.size }) };
-}
+import { shownAs } from "./shown-as.ts";
 
 /** Makes nodes, whose keys and inode numbers belong to (file, object, view, part). */
 export class NodeMaker {
@@ -64,7 +49,9 @@ export class NodeMaker {
 
   /** @param name of the link by which the object was met */
   file(path: string, name: string, object: H5Object, view: NodeView, part?: DatasetPart): FileNode {
-    return new ObjectFile(this.#main.canonical, object, { path, linkName: name, view, part });
+    const shown = object.kind === "dataset" && part === undefined ? shownAs(object) : undefined;
+    const madeView = shown?.isMade === true ? shown.view : undefined;
+    return new ObjectFile(this.#main.canonical, object, { path, linkName: name, view, part, madeView });
   }
 
   /** @param name as shown @param linkName as it is in the file */

@@ -1,6 +1,6 @@
 import type { DatasetPart } from "../object/dataset-part.ts";
 import type { H5File } from "../object/file.ts";
-import type { CanonicalNames } from "./canonical-name.ts";
+import { type CanonicalNames, childPath } from "./canonical-name.ts";
 import { hashedInode, objectInode } from "./inode.ts";
 import type { FileNode, NodeView } from "./node.ts";
 
@@ -11,6 +11,8 @@ interface Meeting {
   readonly linkName: string;
   readonly view: NodeView;
   readonly part: DatasetPart | undefined;
+  /** The view whose bytes the dataset was made from. */
+  readonly madeView: NodeView | undefined;
 }
 
 /**
@@ -26,12 +28,13 @@ export class ObjectFile implements FileNode {
   #path: string;
   readonly #names: CanonicalNames;
   readonly #linkName: string;
+  readonly #madeView: NodeView | undefined;
 
   /** @param names of the mounted file, which need not be the object's */
   constructor(
     names: CanonicalNames,
     { file, address }: Pick<FileNode["object"], "file" | "address">,
-    { path, linkName, view, part }: Meeting,
+    { path, linkName, view, part, madeView }: Meeting,
   ) {
     this.#names = names;
     this.file = file;
@@ -39,6 +42,7 @@ export class ObjectFile implements FileNode {
     this.#path = path;
     this.#linkName = linkName;
     this.view = view;
+    this.#madeView = madeView;
     this.part = part;
   }
 
@@ -65,11 +69,22 @@ export class ObjectFile implements FileNode {
 
   get ino(): number {
     const isPlain = this.#isMain && this.part === undefined;
-    return isPlain ? objectInode(this.address, this.view) : hashedInode(this.key);
+    return isPlain ? objectInode(this.address, this.#inodeView) : hashedInode(this.key);
+  }
+
+  /** What was made from a file has that file's number, and its bytes as they are stored the view's. */
+  get #inodeView(): NodeView {
+    if (this.#madeView === undefined) return this.view;
+    return this.view === this.#madeView ? "bin" : this.view === "bin" ? this.#madeView : this.view;
   }
 
   get object(): FileNode["object"] {
-    return this.file.object(this.address, this.path);
+    return this.file.object(this.address, this.#objectPath);
+  }
+
+  /** As the file has it, for messages. */
+  get #objectPath(): string {
+    return childPath(this.#path.slice(0, this.#path.lastIndexOf("/")) || "/", this.#linkName);
   }
 
   get #isMain(): boolean {

@@ -3,16 +3,18 @@ import type { H5File, H5Object } from "../object/file.ts";
 import { type Group, pathParts } from "../object/group.ts";
 import type { Link } from "../object/link.ts";
 import { isFileNode } from "../object/pytables.ts";
-import { listedView, type ViewName, viewsOf } from "../view/view.ts";
+import { dependsOnSize, listedView, type ViewName, type ViewSubject, viewsOf } from "../view/view.ts";
 import { type CanonicalNames, childPath } from "./canonical-name.ts";
 import { fileName, isShortenedTo, linkName, mayBeTooLong, shortenedName } from "./file-name.ts";
 import { linkRecord } from "./link-record.ts";
-import { NodeMaker, viewSubject } from "./make-node.ts";
+import { NodeMaker } from "./make-node.ts";
 import type { DirectoryNode, FileNode, Node, SymlinkNode, TreeEntry } from "./node.ts";
 import { createRealm } from "./realm.ts";
 import { relativePath } from "./relative-path.ts";
+import { shownAs } from "./shown-as.ts";
 import { linkShownPlainly, shownName } from "./shown-name.ts";
 import { type Meaning, unlistedMeanings } from "./unlisted-name.ts";
+import { viewSubject } from "./view-subject.ts";
 
 /** Links that one look-up may follow on its way through soft links before they count as a loop. */
 const MAX_STEPS = 256;
@@ -67,6 +69,8 @@ export class Tree {
   readonly root: DirectoryNode;
   readonly #options: TreeOptions;
   readonly #make: NodeMaker;
+  /** Of datasets whose listed view depends on their size, by address. */
+  readonly #seenViews = new Map<number, ViewName>();
 
   constructor(file: H5File, options: TreeOptions = {}) {
     this.file = file;
@@ -287,25 +291,57 @@ export class Tree {
     object: Exclude<H5Object, Group>,
     alone = false,
   ): readonly ListedView[] {
+    const isFile = object.kind === "dataset" && isFileNode(object);
+    const shown = object.kind === "dataset" && !isFile ? shownAs(object) : undefined;
+    // A file is a file: its bytes, under its own name. Where names are made, no other is listed: it would not be the one that was made.
+    const bare: ListedView | undefined = isFile
+      ? { view: "bin", shown: shownName(directory.group, link, "") }
+      : shown?.bare.includes(link) === true
+        ? { view: shown.view, shown: shownName(directory.group, link, "") }
+        : undefined;
+    const isWritten = this.#options.onlyListed === true;
+    if (bare !== undefined && isWritten) return [bare];
     const subject = object.kind === "datatype" ? undefined : viewSubject(object);
-    const natural = subject === undefined ? "json" : listedView(subject);
     const all = subject === undefined ? (["json"] as const) : viewsOf(subject);
     const named = (view: ViewName): ListedView => ({ view, shown: shownName(directory.group, link, `.${view}`) });
-    const isFree = ({ shown }: ListedView): boolean => {
+    const isFree = ({ shown: name }: ListedView): boolean => {
       if (alone) return true;
-      const rival = this.#linkNamed(directory, shown);
+      const rival = this.#linkNamed(directory, name);
       return rival === undefined || !this.#isListedBare(directory, rival);
     };
-    // A file is a file: its bytes, under its own name. Where names are made, no other is listed: it would not be the one that was made.
-    const isFile = object.kind === "dataset" && isFileNode(object);
-    const bare: ListedView = { view: "bin", shown: shownName(directory.group, link, "") };
-    if (isFile && this.#options.onlyListed === true) return [bare];
-    const asked = (this.#options.views ?? []).filter((view) => all.some((has) => has === view));
-    const listed = asked.map(named).filter(isFree);
+    const asked = isWritten && shown !== undefined ? [] : (this.#options.views ?? []);
+    const listed = asked
+      .filter((view) => all.some((has) => has === view))
+      .map(named)
+      .filter(isFree);
     if (listed.length > 0) return listed;
-    if (isFile) return [bare];
+    if (bare !== undefined) return [bare];
+    const natural = shown?.view ?? (subject === undefined ? "json" : this.#naturalView(object, subject));
     const first = named(natural);
-    return [isFree(first) ? first : (all.map(named).find(isFree) ?? { view: natural, shown: bare.shown })];
+    return [
+      isFree(first)
+        ? first
+        : (all.map(named).find(isFree) ?? { view: natural, shown: shownName(directory.group, link, "") }),
+    ];
+  }
+
+  /** Where names are made, it stays what it was at first, however the dataset grows. */
+  #naturalView({ address, file }: H5Object, subject: ViewSubject): ViewName {
+    const view = listedView(subject);
+    if (this.#options.onlyListed !== true || file !== this.file || !dependsOnSize(subject)) return view;
+    const seen = this.#seenViews.get(address) ?? view;
+    this.#seenViews.set(address, seen);
+    return seen;
+  }
+
+  /** A dataset that is a file now: it is shown where it was. */
+  asFile({ path, object }: FileNode): FileNode {
+    return this.#make.file(path, lastPart(path), object, "bin");
+  }
+
+  /** The object at that address is no more. */
+  forget(address: number): void {
+    this.#seenViews.delete(address);
   }
 
   /** Whether a link may be listed under its own name, without an extension: then that name is no view's. */
@@ -313,7 +349,8 @@ export class Tree {
     if (link.kind !== "hard") return true;
     try {
       const object = this.#open(directory, link);
-      return object.kind === "group" || (object.kind === "dataset" && isFileNode(object));
+      if (object.kind !== "dataset") return object.kind === "group";
+      return isFileNode(object) || shownAs(object)?.bare.includes(link.name) === true;
     } catch (error) {
       if (error instanceof H5Error) return true;
       throw error;

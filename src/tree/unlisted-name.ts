@@ -1,9 +1,9 @@
 import type { Dataset } from "../object/dataset.ts";
 import { type DatasetPart, partOf, type Subscript } from "../object/dataset-part.ts";
 import { isViewName } from "../view/view.ts";
-import { viewSubject } from "./make-node.ts";
 import type { NodeView } from "./node.ts";
 import { subscriptedNames } from "./subscript-name.ts";
+import { viewSubject } from "./view-subject.ts";
 
 /** What a name may mean that no entry has. */
 export interface Meaning {

@@ -14,6 +14,8 @@ export interface ColumnProblem {
   /** The first line that shows it. */
   readonly line: number;
   readonly problem: string;
+  /** A column of the same values, which are written otherwise; without it there is none. */
+  readonly instead?: ColumnType;
 }
 
 const COMMA = 0x2c;
@@ -47,19 +49,35 @@ export function columnType(scan: ColumnScan, sizeOfOffsets: number): ColumnType 
     return textColumn(scan, sizeOfOffsets);
   }
   if (isWhole && (scan.greatest > MAX_SAFE || scan.least < -MAX_SAFE)) return textColumn(scan, sizeOfOffsets);
-  const float = floatStyle(scan);
-  if ("problem" in float) return float;
+  return floatColumn(scan);
+}
+
+function floatColumn(scan: ColumnScan): ColumnType | ColumnProblem {
+  const { seen } = scan;
   const [word] = scan.missing;
   const [infinity] = scan.infinities;
   const bareMissing = seen.bareEmpty || seen.bareMissing;
   const quotedMissing = seen.quotedEmpty || seen.quotedMissing;
-  if (bareMissing > 0 && quotedMissing > 0) return mixed(Math.max(bareMissing, quotedMissing));
   const missing = word === undefined || quotedMissing === 0 ? word : `"${word}"`;
-  return styled(scan, FLOAT64, {
-    float,
+  const style = {
     ...(missing === undefined ? {} : { missing }),
     ...(infinity === undefined ? {} : { infinity }),
-  });
+  };
+  const float = floatStyle(scan);
+  if ("problem" in float) {
+    const column = styled(scan, FLOAT64, { ...style, float: plainFloat(scan) });
+    const instead = "problem" in column ? column.instead : column;
+    return { ...float, ...(instead && { instead }) };
+  }
+  const column = styled(scan, FLOAT64, { ...style, float });
+  if (bareMissing === 0 || quotedMissing === 0) return column;
+  return mixed(Math.max(bareMissing, quotedMissing), "problem" in column ? column.instead : column);
+}
+
+/** Numbers in the fewest digits that read back. */
+function plainFloat(scan: ColumnScan): FloatStyle {
+  const point = scan.points.has(COMMA) ? { point: "," as const } : {};
+  return { whole: "point", exponent: exponentStyle(scan), ...point };
 }
 
 /** A column of numbers or booleans, all in quotes or none. */
@@ -68,12 +86,14 @@ function styled(
   datatype: Datatype,
   style: Omit<ColumnStyle, "quoted">,
 ): ColumnType | ColumnProblem {
-  if (seen.quoted > 0 && seen.bare > 0) return mixed(Math.max(seen.quoted, seen.bare));
+  if (seen.quoted > 0 && seen.bare > 0) {
+    return mixed(Math.max(seen.quoted, seen.bare), { datatype, style: { quoted: "needed", ...style } });
+  }
   return { datatype, style: { quoted: seen.quoted > 0 ? "always" : "needed", ...style } };
 }
 
-function mixed(line: number): ColumnProblem {
-  return { line, problem: "has fields with quotes and fields without" };
+function mixed(line: number, instead: ColumnType | undefined): ColumnProblem {
+  return { line, problem: "has fields with quotes and fields without", ...(instead && { instead }) };
 }
 
 /** Where numbers get exponents: Python's, C's `%g` of so many digits, JavaScript's. */
@@ -82,7 +102,7 @@ const EXPONENTS: readonly { readonly above: number; readonly below: number }[] =
   { above: 21, below: -6 },
 ];
 
-function floatStyle(scan: ColumnScan): FloatStyle | ColumnProblem {
+function floatStyle(scan: ColumnScan): FloatStyle | Omit<ColumnProblem, "instead"> {
   const { seen } = scan;
   const exponent = exponentStyle(scan);
   const point = scan.points.has(COMMA) ? { point: "," as const } : {};
@@ -121,18 +141,21 @@ function textColumn(scan: ColumnScan, sizeOfOffsets: number): ColumnType | Colum
   const { seen, fields } = scan;
   if (seen.nul > 0) return { line: seen.nul, problem: "has a NUL character" };
   if (seen.notUtf8 > 0) return { line: seen.notUtf8, problem: "is not UTF-8" };
-  if (seen.bareNeedful > 0) return { line: seen.bareNeedful, problem: "has a quote in a field without quotes" };
   const size = Math.max(scan.mostBytes, 1);
   const isFixed = size <= SHORT_STRING || size * fields <= MAX_WASTE * scan.textBytes;
   const vlen = vlenStringType(sizeOfOffsets);
   const plain: Datatype = isFixed ? stringType(size) : vlen;
   const noNull = isFixed ? {} : { bareEmpty: true as const };
+  const instead: ColumnType = { datatype: plain, style: { quoted: "needed", ...noNull } };
+  if (seen.bareNeedful > 0) {
+    return { line: seen.bareNeedful, problem: "has a quote in a field without quotes", instead };
+  }
   if (seen.quotedNeedless > 0 || seen.quotedMissing > 0) {
-    if (seen.bare > 0) return mixed(Math.max(seen.bare, seen.quotedNeedless));
+    if (seen.bare > 0) return mixed(Math.max(seen.bare, seen.quotedNeedless), instead);
     const word = [...scan.missing].filter((text) => text !== "");
     if (seen.bareMissing > 0) {
       // `NA` among strings in quotes is none of them.
-      if (word.length > 1 || seen.quotedMissing > 0 || seen.bareEmpty > 0) return mixed(seen.bareMissing);
+      if (word.length > 1 || seen.quotedMissing > 0 || seen.bareEmpty > 0) return mixed(seen.bareMissing, instead);
       return { datatype: vlen, style: { quoted: "always", missing: word[0] ?? "" } };
     }
     if (seen.bareEmpty === 0) return { datatype: plain, style: { quoted: "always" } };

@@ -18,6 +18,18 @@ const AFTER = 24;
  * @returns `undefined`: they are the same
  */
 export function firstDifference(expected: Iterable<Uint8Array>, found: Iterable<Uint8Array>): Difference | undefined {
+  const steps = differenceSteps(expected, found);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, with a pause after each piece. */
+export function* differenceSteps(
+  expected: Iterable<Uint8Array>,
+  found: Iterable<Uint8Array>,
+): Generator<undefined, Difference | undefined> {
   const a = new Pieces(expected);
   const b = new Pieces(found);
   let line = 1;
@@ -34,6 +46,7 @@ export function firstDifference(expected: Iterable<Uint8Array>, found: Iterable<
     }
     a.take(length);
     b.take(length);
+    yield;
   }
 }
 

@@ -18,6 +18,8 @@ export interface CsvImport {
 export interface CsvRefusal {
   /** One sentence, which begins with the line. */
   readonly problem: string;
+  /** The table that it can become all the same: its values are the text's, which would be written otherwise. */
+  readonly instead?: CsvImport;
 }
 
 /** More make a datatype that no object header holds. */
@@ -34,13 +36,30 @@ const DELIMITERS = [",", ";", "\t"] as const;
  * @param sizeOfOffsets of addresses in the file that the dataset is for
  */
 export function inferCsv(blocks: Iterable<Uint8Array>, sizeOfOffsets: number): CsvImport | CsvRefusal {
+  const steps = inferCsvSteps(blocks, sizeOfOffsets);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Records after which there is a pause. */
+const STEP = 256;
+
+/** The same, with a pause now and then. */
+export function* inferCsvSteps(
+  blocks: Iterable<Uint8Array>,
+  sizeOfOffsets: number,
+): Generator<undefined, CsvImport | CsvRefusal> {
   const all = blocks[Symbol.iterator]();
   const head = firstBytes(all);
   const scan = new TableScan(delimiterOf(head));
   try {
+    let records = 0;
     for (const record of csvRecords(chained(head, all), delimiterByte(scan.delimiter))) {
       const problem = scan.add(record);
       if (problem !== undefined) return { problem };
+      if (++records % STEP === 0) yield;
     }
   } catch (error) {
     if (!(error instanceof H5Error) || error.kind !== "argument") throw error;
@@ -136,15 +155,23 @@ class TableScan {
     }
     const names = isHeader ? namesOf(first.texts) : first.texts.map((_, i) => `f${i}`);
     const types: ColumnType[] = [];
+    const problems: string[] = [];
     for (const [i, column] of this.#columns.entries()) {
       const type = columnType(column, sizeOfOffsets);
-      if ("problem" in type)
-        return { problem: `line ${type.line}: the column ${JSON.stringify(names[i])} ${type.problem}` };
-      types.push(type);
+      if ("problem" in type) {
+        const problem = `line ${type.line}: the column ${JSON.stringify(names[i])} ${type.problem}`;
+        if (type.instead === undefined) return { problem };
+        problems.push(problem);
+        types.push(type.instead);
+      } else {
+        types.push(type);
+      }
     }
-    const header = isHeader ? headerOf(first, this.delimiter) : undefined;
-    if (header !== undefined && "problem" in header) return header;
-    return {
+    const found = isHeader ? headerOf(first, this.delimiter) : undefined;
+    if (found !== undefined && "problem" in found) problems.push(found.problem);
+    const header =
+      found !== undefined && "problem" in found ? ({ texts: first.texts, quoted: "needed" } as const) : found;
+    const table: CsvImport = {
       datatype: compoundType(types.map(({ datatype }, i) => [names[i] ?? "", datatype])),
       rows: this.#rows,
       style: {
@@ -156,6 +183,8 @@ class TableScan {
         columns: types.map(({ style }) => style),
       },
     };
+    const [problem] = problems;
+    return problem === undefined ? table : { problem, instead: table };
   }
 }
 

@@ -14,15 +14,8 @@ const WORD = /^[ -~]*$/;
  * A style that was kept as JSON. Others can write what is kept in a file: whatever is not as it should be makes it none.
  * @returns `undefined`: it is no style
  */
-export function parseCsvStyle(text: string): CsvStyle | undefined {
-  let json: Json;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-  if (!isJsonObject(json)) return undefined;
+export function csvStyleOf(json: Json | undefined): CsvStyle | undefined {
+  if (json === undefined || !isJsonObject(json)) return undefined;
   const delimiter = oneOf(json.delimiter, [",", ";", "\t"]);
   const lineEnd = oneOf(json.lineEnd, ["\n", "\r\n"]);
   const { endsWithLine, byteOrderMark } = json;

@@ -11,7 +11,7 @@ export interface ElementSource {
   readonly name: string;
   readonly heap: HeapResolver;
   /** How its CSV text is written, if it was made from one. */
-  readonly csvStyle?: CsvStyle;
+  readonly csvStyle?: CsvStyle | undefined;
   /** The bytes of `count` elements from `first` on. They may be a view that the next call overwrites. */
   read(first: number, count: number): Uint8Array;
 }

@@ -44,8 +44,14 @@ export function viewsOf({ datatype, dataspace }: ViewSubject): readonly ViewName
 export function listedView(subject: ViewSubject): ViewName {
   const views = viewsOf(subject);
   const natural = views[0] ?? "json";
-  if (natural === "npy" || natural === "json" || subject.decodedBytes <= MAX_LISTED_TEXT) return natural;
+  if (!dependsOnSize(subject) || subject.decodedBytes <= MAX_LISTED_TEXT) return natural;
   return views.includes("npy") ? "npy" : "json";
+}
+
+/** Whether more or fewer elements would be listed under another view. */
+export function dependsOnSize(subject: ViewSubject): boolean {
+  const [natural] = viewsOf(subject);
+  return natural !== "npy" && natural !== "json";
 }
 
 /** The views that are the stored elements themselves. */

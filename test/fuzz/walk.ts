@@ -18,11 +18,11 @@ import { MemoryStorage } from "../../src/storage/memory.ts";
 import { CanonicalNames } from "../../src/tree/canonical-name.ts";
 import { contentOf, problemOf } from "../../src/tree/content.ts";
 import { extendedAttribute, extendedAttributeNames } from "../../src/tree/extended-attributes.ts";
-import { viewSubject } from "../../src/tree/make-node.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import { ObjectFile } from "../../src/tree/object-file.ts";
 import { nodeText } from "../../src/tree/open-text.ts";
 import { Tree } from "../../src/tree/tree.ts";
+import { viewSubject } from "../../src/tree/view-subject.ts";
 import { attributesJson } from "../../src/view/attributes-json.ts";
 import { render } from "../../src/view/render.ts";
 import { type ViewName, viewsOf } from "../../src/view/view.ts";
@@ -127,7 +127,13 @@ class Walk {
     const views = this.#attempt(() => viewsOf(viewSubject(dataset))) ?? [];
     const names = new CanonicalNames(dataset.file.root, "/");
     for (const view of views) {
-      const file = new ObjectFile(names, dataset, { path: node.path, linkName: node.name, view, part: undefined });
+      const file = new ObjectFile(names, dataset, {
+        path: node.path,
+        linkName: node.name,
+        view,
+        part: undefined,
+        madeView: undefined,
+      });
       this.#attempt(() => this.#view(file, dataset, view));
     }
     this.#attempt(() => this.#elements(dataset));

@@ -1,5 +1,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { floatType } from "../../../src/object/datatypes.ts";
+import { encodeNpyHeader } from "../../../src/view/npy.ts";
 
 /** A call of the file system, by which two folders are compared: what it returns, or the name of its errno. */
 export type Call = (root: string) => unknown;
@@ -15,17 +17,41 @@ export function randomNumbers(seed: number): (below: number) => number {
   };
 }
 
-const NAMES = ["a", "b", "c.txt", "d.csv", "e.npy", "ü", "dir", "sub", "x y", "A".repeat(60), "A".repeat(256)];
+/** What becomes datasets, and what takes their names. */
+const NAMES = [
+  "a",
+  "b",
+  "c.txt",
+  "d.csv",
+  "d.npy",
+  "d",
+  "e.npy",
+  "ü",
+  "dir",
+  "sub",
+  "x y",
+  "A".repeat(60),
+  "A".repeat(256),
+];
+
+/** Names of files that become datasets, and what takes the datasets' own names. */
+export const DATASET_NAMES = ["d.csv", "d.npy", "d", "e.csv", "e.npy", "e", "d.csv.bak"];
 
 /** One random call and its name. */
-export function randomCall(random: (below: number) => number): { readonly name: string; readonly call: Call } {
+export function randomCall(
+  random: (below: number) => number,
+  names: readonly string[] = NAMES,
+): { readonly name: string; readonly call: Call } {
   const pick = <T>(values: readonly T[]): T => {
     const value = values[random(values.length)];
     if (value === undefined) throw new TypeError("nothing to pick from");
     return value;
   };
-  const path = (): string => Array.from({ length: 1 + random(3) }, () => pick(NAMES)).join("/");
+  const path = (): string => Array.from({ length: 1 + random(names === NAMES ? 3 : 2) }, () => pick(names)).join("/");
   const bytes = (): Buffer => {
+    const kind = random(3);
+    if (kind === 0) return Buffer.from(`n,text\n${`${random(1000)},some text\n`.repeat(random(200))}`);
+    if (kind === 1) return array(Float64Array.from({ length: random(3000) }, () => random(1000)));
     const length = pick([0, 1, 100, 127, 129, 4095, 4097, 70_000, 200_000]);
     return Buffer.alloc(length, `${random(1000)}`);
   };
@@ -51,7 +77,8 @@ export function randomCall(random: (below: number) => number): { readonly name: 
         return [nlink, length];
       }),
     rename: (root) => fs.renameSync(at(root), at(root, q)),
-    link: (root) => fs.linkSync(at(root), at(root, q)),
+    // A symlink in a mount has one name.
+    link: (root) => fs.lstatSync(at(root)).isSymbolicLink() || fs.linkSync(at(root), at(root, q)),
     symlink: (root) => fs.symlinkSync(q, at(root)),
     chmod: (root) => fs.chmodSync(at(root), mode),
     utimes: (root) => fs.lutimesSync(at(root), 1_000_000_000.5, 1_111_111_111.25),
@@ -63,6 +90,11 @@ export function randomCall(random: (below: number) => number): { readonly name: 
   const call = calls[name];
   if (call === undefined) throw new TypeError("a call has a name");
   return { name: `${name} ${p} ${q}`, call };
+}
+
+/** A NumPy file. */
+function array(values: Float64Array): Buffer {
+  return Buffer.concat([encodeNpyHeader(floatType(8), [values.length]), new Uint8Array(values.buffer)]);
 }
 
 /** What a call comes to. */

@@ -1,0 +1,49 @@
+import { messageOfFailure } from "../errno.ts";
+import type { Importer } from "./importer.ts";
+import type { LiveFile } from "./live-file.ts";
+import type { OpenFiles } from "./open-files.ts";
+
+/** What a mount does when nobody asks for anything. */
+export class IdleWork {
+  readonly #live: LiveFile;
+  readonly #files: OpenFiles;
+  readonly #importer: Importer;
+  readonly #log: (line: string) => void;
+
+  constructor(live: LiveFile, files: OpenFiles, importer: Importer, log: (line: string) => void) {
+    this.#live = live;
+    this.#files = files;
+    this.#importer = importer;
+    this.#log = log;
+  }
+
+  /** Milliseconds until `work` is to be called; -1: there is nothing to be done. */
+  get due(): number {
+    const [first, second] = [this.#live.due ?? -1, this.#importer.due ?? -1];
+    return first < 0 || second < 0 ? Math.max(first, second) : Math.min(first, second);
+  }
+
+  /** Files become datasets, a slice of work at a time; when nobody has changed anything for some time, the file is made whole. */
+  work(): void {
+    if (this.#importer.due === 0) this.#importer.work();
+    if (this.#live.due !== 0) return;
+    // What cannot be stored keeps nobody else's changes from being made whole.
+    this.#orLater(() => this.#files.publishFileNodes());
+    this.#live.checkpoint();
+  }
+
+  /** The mount ends, and everything is closed. */
+  finish(): void {
+    this.#orLater(() => this.#importer.finish());
+    this.#live.close();
+  }
+
+  /** What fails, as on a full disk, is not lost: whoever writes or syncs is told, and it is tried again after the next change. */
+  #orLater(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#log(`what has changed is not in the file yet: ${messageOfFailure(error)}`);
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import { H5Error } from "../../src/errors.ts";
+import type { Datatype } from "../../src/format/datatype.ts";
+import type { CreateDatasetOptions } from "../../src/object/create-dataset.ts";
+import type { FilterSpec } from "../../src/object/filter-spec.ts";
+import type { HeapWriter } from "../../src/object/value-encode.ts";
+import { complexPart } from "../../src/object/value-meaning.ts";
+import type { CsvStyle } from "../../src/view/csv-style.ts";
+import { inCOrder } from "../../src/view/fortran-order.ts";
+import { inferCsvSteps } from "../../src/view/infer-csv.ts";
+import { encodeNpyHeader } from "../../src/view/npy.ts";
+import { parseCsv } from "../../src/view/parse-csv.ts";
+import { csvStyleOf } from "../../src/view/parse-csv-style.ts";
+import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../../src/view/parse-npy.ts";
+import type { ParsedElements } from "../../src/view/parsed-rows.ts";
+import { MAX_DATA } from "./whole-texts.ts";
+
+/** A file's bytes, as they are stored. */
+export interface FileBytes {
+  readonly size: number;
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** What a file becomes. */
+export interface ImportPlan {
+  readonly view: "npy" | "csv";
+  readonly style?: CsvStyle;
+  readonly dataset: CreateDatasetOptions & { readonly dtype: Datatype; readonly shape: readonly number[] };
+  /** The elements as they are to be stored, in order; what they refer to is put into the heap. */
+  elements(heap: HeapWriter): Iterable<ParsedElements>;
+}
+
+/** Where the dataset will be. */
+export interface ImportTarget {
+  /** Of addresses in its file. */
+  readonly sizeOfOffsets: number;
+  readonly filters: readonly FilterSpec[];
+  /** The values are enough: the bytes may be others. */
+  readonly isForced: boolean;
+}
+
+/** Bytes that are read at a time. */
+export const WINDOW = 2 ** 20;
+
+const ZEROS = new Uint8Array(WINDOW);
+
+/** Whether bytes are what a file, or a dataset, has where nothing was ever written. */
+export function isZero(bytes: Uint8Array): boolean {
+  return bytes.length <= WINDOW && Buffer.compare(bytes, ZEROS.subarray(0, bytes.length)) === 0;
+}
+
+/** What is in Fortran's order is turned around in memory. */
+const MAX_TURNED = 2 ** 26;
+
+/** Larger arrays are made in chunks: a part of a dataset in one piece would be written twice. */
+const MAX_CONTIGUOUS = 2 ** 23;
+
+/**
+ * What dataset a file can become, found by reading it, with pauses.
+ * @throws H5Error that says why it can become none
+ */
+export function* planImport(
+  view: ImportPlan["view"],
+  file: FileBytes,
+  target: ImportTarget,
+): Generator<undefined, ImportPlan> {
+  return view === "npy" ? planNpy(file, target) : yield* planCsv(file, target);
+}
+
+function planNpy(file: FileBytes, { filters, isForced }: ImportTarget): ImportPlan {
+  const prefix = file.read(0, Math.min(file.size, NPY_PREFIX));
+  const header = file.read(0, Math.min(file.size, npyHeaderSize(prefix)));
+  const { datatype, shape, fortranOrder, dataOffset } = decodeNpyHeader(header);
+  const size = shape.reduce((product, dim) => product * dim, datatype.size);
+  if (file.size !== dataOffset + size) {
+    throw new H5Error("argument", `its header says ${size} bytes of elements, it has ${file.size - dataOffset}`);
+  }
+  const isTurned = fortranOrder && shape.length > 1;
+  if (isTurned && (!isForced || size > MAX_TURNED))
+    throw new H5Error("argument", "its elements are in Fortran's order");
+  if (!isForced && !Buffer.from(header).equals(encodeNpyHeader(datatype, shape))) {
+    throw new H5Error("argument", "its header is written otherwise than numpy.save would write it");
+  }
+  const row = shape.slice(1).reduce((product, dim) => product * dim, datatype.size);
+  return {
+    view: "npy",
+    dataset: { dtype: datatype, ...leafFor(datatype, shape, size, filters), shape },
+    *elements() {
+      if (isTurned) {
+        const bytes = inCOrder(file.read(dataOffset, size), shape, datatype.size);
+        yield { first: 0, count: size / datatype.size, bytes };
+        return;
+      }
+      // Whole rows where they are small, so that chunks are written once.
+      const unit = row <= WINDOW ? row : datatype.size;
+      const step = Math.max(1, Math.floor(WINDOW / Math.max(1, unit))) * unit;
+      for (let at = 0; at < size; at += step) {
+        const bytes = file.read(dataOffset + at, Math.min(step, size - at));
+        yield { first: at / datatype.size, count: bytes.length / datatype.size, bytes };
+      }
+    },
+  };
+}
+
+/** What PyTables would make of it; what it cannot have is a plain dataset. */
+function leafFor(
+  datatype: Datatype,
+  shape: readonly number[],
+  size: number,
+  filters: readonly FilterSpec[],
+): Pick<CreateDatasetOptions, "as" | "maxShape" | "chunks" | "filters"> {
+  const isChunked = shape.length > 0 && size > 0 && (size > MAX_CONTIGUOUS || filters.length > 0);
+  const plain = isChunked ? ({ chunks: true, filters } as const) : {};
+  if (isTable(datatype)) {
+    if (shape.length !== 1) return plain;
+    return isOfPyTables(datatype) ? { as: "Table", filters } : { maxShape: [null], filters };
+  }
+  if (!isOfPyTables(datatype)) return plain;
+  return isChunked ? { as: "CArray", filters } : { as: "Array", filters: [] };
+}
+
+function isTable(datatype: Datatype): boolean {
+  return datatype.class === "compound" && complexPart(datatype) === undefined;
+}
+
+/** PyTables has no opaque data, text of any length nowhere within others, and no unused bytes in its tables. */
+function isOfPyTables(datatype: Datatype): boolean {
+  switch (datatype.class) {
+    case "opaque":
+    case "vlen":
+      return false;
+    case "array":
+      return isOfPyTables(datatype.base);
+    case "compound": {
+      const used = datatype.members.reduce((sum, { type }) => sum + type.size, 0);
+      return used === datatype.size && datatype.members.every(({ type }) => isOfPyTables(type));
+    }
+    default:
+      return true;
+  }
+}
+
+function* planCsv(
+  file: FileBytes,
+  { sizeOfOffsets, filters, isForced }: ImportTarget,
+): Generator<undefined, ImportPlan> {
+  const blocks = function* (): Generator<Uint8Array> {
+    for (let at = 0; at < file.size; at += WINDOW) yield file.read(at, Math.min(WINDOW, file.size - at));
+  };
+  const inferred = yield* inferCsvSteps(blocks(), sizeOfOffsets);
+  const found = "problem" in inferred && isForced ? (inferred.instead ?? inferred) : inferred;
+  if ("problem" in found) throw new H5Error("argument", found.problem);
+  const { datatype, rows } = found;
+  if (rows * datatype.size > MAX_DATA) {
+    throw new H5Error("limit", `a table of more than ${MAX_DATA} bytes is not shown as text while it can be written`);
+  }
+  // As it will be read back.
+  const style = csvStyleOf(JSON.parse(JSON.stringify(found.style)));
+  if (style === undefined) throw new H5Error("argument", "how it is written cannot be kept");
+  const as = isOfPyTables(datatype) ? "Table" : undefined;
+  return {
+    view: "csv",
+    style,
+    dataset: { dtype: datatype, shape: [rows], maxShape: [null], as, filters },
+    elements: (heap) => parseCsv(blocks(), { datatype, dims: [rows], name: "" }, heap, style),
+  };
+}

@@ -1,0 +1,247 @@
+import { LRUCache } from "lru-cache";
+import { H5Error } from "../../src/errors.ts";
+import type { FileNode, Node } from "../../src/tree/node.ts";
+import { posixMetadata, type Timestamp } from "../../src/tree/posix-metadata.ts";
+import { needsNameRecord } from "../../src/tree/shown-name.ts";
+import type { Tree } from "../../src/tree/tree.ts";
+import type { ViewName } from "../../src/view/view.ts";
+import { Errno, ErrnoError } from "../errno.ts";
+import type { NodeTable } from "../node-table.ts";
+import { ImportJob, type ImportName, type LinkedFile } from "./import-job.ts";
+import type { LiveFile } from "./live-file.ts";
+import type { MovedNodes } from "./moved-nodes.ts";
+import { type FilePlace, isBare, linkOf } from "./names.ts";
+import type { NewFileSettings } from "./new-file-storage.ts";
+import type { OpenFile, OpenFiles } from "./open-files.ts";
+
+export interface ImporterSetup {
+  readonly live: LiveFile;
+  readonly tree: Tree;
+  readonly nodes: NodeTable;
+  readonly files: OpenFiles;
+  readonly moved: MovedNodes;
+  readonly newFiles: NewFileSettings;
+  /** Which files become datasets, by the ends of their names. */
+  readonly imports: readonly ViewName[];
+  /** Is given what a person should know of, a line at a time. */
+  log(line: string): void;
+}
+
+interface Waiting extends LinkedFile {
+  /** When to begin, as `performance.now()` has it. */
+  readonly from: number;
+}
+
+/** By which a file is turned that would be shown as other bytes. */
+export const IMPORT_ATTRIBUTE = "user.h5fs.import";
+
+/** So many milliseconds after it was written last, a file is looked at: it may be written on, or renamed. */
+const DELAY = 500;
+
+/** For so many milliseconds the end of a mount waits for files to become datasets. */
+const PATIENCE = 3000;
+
+/** Files of which it is remembered why they are none. */
+const MAX_PROBLEMS = 10_000;
+
+interface Problem {
+  readonly time: Timestamp | undefined;
+  readonly text: string;
+}
+
+/**
+ * Turns files into datasets when nobody uses them: those that are called so, have one name, and will read back byte for byte as
+ * they were written. One at a time, a slice of work between two requests.
+ */
+export class Importer {
+  readonly #setup: ImporterSetup;
+  /** By address, in the order in which they will be ready. */
+  readonly #waiting = new Map<number, Waiting>();
+  /** Addresses of files that somebody had open when they were to be looked at. */
+  readonly #held = new Set<number>();
+  readonly #problems = new LRUCache<number, Problem>({ max: MAX_PROBLEMS });
+  #job: { readonly file: Waiting; readonly job: ImportJob } | undefined;
+
+  constructor(setup: ImporterSetup) {
+    this.#setup = setup;
+  }
+
+  /** Whether that may become a dataset, which may then be changed by another view of it. */
+  mayTurn(node: Node): boolean {
+    if (node.kind !== "file") return false;
+    return this.#nameOf(node.path.slice(node.path.lastIndexOf("/") + 1)) !== undefined;
+  }
+
+  /** The file was written, or got that name: it is looked at later. */
+  #consider(node: FileNode): void {
+    if (!isBare(node) || node.file !== this.#setup.live.file || !this.mayTurn(node)) return;
+    const place = linkOf(this.#setup.tree, node);
+    if (place === undefined) return;
+    const linked = this.#linked(node, place);
+    this.#problems.delete(linked.address);
+    // What it has been made into is not what is there now.
+    if (this.#job?.file.address === linked.address) this.#drop();
+    this.#waiting.delete(linked.address);
+    this.#waiting.set(linked.address, { ...linked, from: performance.now() + DELAY });
+  }
+
+  /** Somebody has closed the file: what was written, and nobody has open any more, is looked at. @param node as it is called now */
+  closed(file: OpenFile, node: Node | undefined): void {
+    if (file.handles > 0 || node?.kind !== "file" || node.key !== file.node.key) return;
+    if (this.#held.delete(node.address) || file.isChanged) this.#consider(node);
+  }
+
+  /** It has another name, which is as good as other bytes. */
+  renamed(node: Node | undefined): void {
+    if (node?.kind !== "file") return;
+    const open = this.#setup.files.get(node);
+    if (open === undefined) this.#consider(node);
+    else open.isChanged = true;
+  }
+
+  /** Milliseconds until `work` is to be called; `undefined`: there is nothing to be done. */
+  get due(): number | undefined {
+    // A change would wait for the checkpoint.
+    if (this.#setup.live.isHeld) return undefined;
+    if (this.#job !== undefined) return 0;
+    for (const { from } of this.#waiting.values()) return Math.max(0, from - performance.now());
+    return undefined;
+  }
+
+  /** Does some milliseconds of work. */
+  work(): void {
+    const current = this.#job ?? this.#next();
+    if (current === undefined) return;
+    this.#job = current;
+    const state = this.#isHeld(current.file) ? ({ kind: "changed" } as const) : current.job.step();
+    if (state.kind === "working") return;
+    this.#job = undefined;
+    switch (state.kind) {
+      case "done":
+        this.#turned(current.file);
+        break;
+      case "changed":
+        current.job.abandon();
+        this.#again(current.file);
+        break;
+      case "refused":
+        this.#refused(current.file, state.problem);
+        break;
+    }
+  }
+
+  /** The mount ends: what waits is done now. */
+  finish(): void {
+    const end = performance.now() + PATIENCE;
+    for (const [address, file] of this.#waiting) this.#waiting.set(address, { ...file, from: 0 });
+    while ((this.#job !== undefined || this.#waiting.size > 0) && performance.now() < end) this.work();
+    this.#job?.job.abandon();
+  }
+
+  /**
+   * "force" turns a file into a dataset now, although that may be shown as other bytes: the values are kept.
+   * @throws H5Error "argument" that says why not; ErrnoError EBUSY where it is open
+   */
+  set(node: Node, value: string): void {
+    if (value !== "force") throw new ErrnoError(Errno.EINVAL, `expected force, not ${value}`);
+    if (node.kind !== "file" || !isBare(node)) throw new ErrnoError(Errno.EINVAL, "it is no file");
+    const place = linkOf(this.#setup.tree, node);
+    if (place === undefined) throw new ErrnoError(Errno.ESTALE);
+    const name = importName(place.link.name);
+    if (name === undefined) throw new ErrnoError(Errno.EINVAL, "only what is called .npy or .csv becomes a dataset");
+    const file = { ...this.#linked(node, place), from: 0 };
+    if (this.#setup.files.ofObject(node.address).length > 0) throw new ErrnoError(Errno.EBUSY);
+    if (this.#job?.file.address === node.address) this.#drop();
+    this.#waiting.delete(node.address);
+    const job = new ImportJob(this.#setup.live, file, name, true);
+    let state = job.step();
+    while (state.kind === "working") state = job.step();
+    if (state.kind === "done") this.#turned(file);
+    if (state.kind !== "refused") return;
+    this.#refused(file, state.problem);
+    throw new H5Error("argument", state.problem);
+  }
+
+  /** Why a file stays one. */
+  problem(node: Node): string | undefined {
+    if (node.kind !== "file" || !isBare(node)) return undefined;
+    const problem = this.#problems.get(node.address);
+    if (problem === undefined) return undefined;
+    const time = posixMetadata(node.object)?.ctime;
+    const isCurrent = time?.seconds === problem.time?.seconds && time?.nanoseconds === problem.time?.nanoseconds;
+    return isCurrent ? problem.text : undefined;
+  }
+
+  #drop(): void {
+    this.#job?.job.abandon();
+    this.#job = undefined;
+  }
+
+  #next(): { readonly file: Waiting; readonly job: ImportJob } | undefined {
+    for (const [address, file] of this.#waiting) {
+      if (file.from > performance.now()) return undefined;
+      this.#waiting.delete(address);
+      if (this.#isHeld(file)) continue;
+      const name = this.#nameOf(file.link);
+      const job = name === undefined ? undefined : this.#open(file, name);
+      if (job !== undefined) return { file, job };
+    }
+    return undefined;
+  }
+
+  #open(file: Waiting, name: ImportName): ImportJob | undefined {
+    try {
+      return new ImportJob(this.#setup.live, file, name, false);
+    } catch (error) {
+      // It is gone.
+      if (error instanceof H5Error) return undefined;
+      throw error;
+    }
+  }
+
+  /** What somebody has open is looked at when it is closed. */
+  #isHeld({ address }: LinkedFile): boolean {
+    const isOpen = this.#setup.files.ofObject(address).length > 0;
+    if (isOpen) this.#held.add(address);
+    return isOpen;
+  }
+
+  /** It was changed meanwhile: by what does not close it, such as chmod(2), it is looked at once more. */
+  #again(file: Waiting): void {
+    if (this.#held.has(file.address) || this.#waiting.has(file.address)) return;
+    this.#waiting.set(file.address, { ...file, from: performance.now() + DELAY });
+  }
+
+  #turned({ group, link, address }: Waiting): void {
+    const { nodes, tree, moved } = this.#setup;
+    this.#problems.delete(address);
+    const before = nodes.known(`${address}:bin`);
+    const directory = nodes.known(`${group}:directory`);
+    if (before === undefined || directory?.kind !== "directory") return;
+    const node = tree.listed(directory, link)?.node;
+    if (node?.kind === "file") moved.became(before, node);
+  }
+
+  #refused({ address, path }: Waiting, text: string): void {
+    const object = this.#setup.live.file.object(address);
+    this.#problems.set(address, { time: posixMetadata(object)?.ctime, text });
+    this.#setup.log(`${path} stays a file: ${text}`);
+  }
+
+  #linked({ address, path }: FileNode, { directory, link }: FilePlace): LinkedFile {
+    const { filters } = this.#setup.newFiles.in(directory);
+    return { group: directory.address, link: link.name, address, path, filters };
+  }
+
+  #nameOf(link: string): ImportName | undefined {
+    const name = importName(link);
+    return name !== undefined && this.#setup.imports.includes(name.view) ? name : undefined;
+  }
+}
+
+/** What a file of that name can become. */
+function importName(link: string): ImportName | undefined {
+  const [, stem = "", view] = /^(.+)\.(npy|csv)$/s.exec(link) ?? [];
+  if ((view !== "npy" && view !== "csv") || needsNameRecord(stem) || needsNameRecord(link)) return undefined;
+  return { view, stem };
+}

@@ -1,0 +1,150 @@
+import { RangeReader } from "../../src/chunk/read-range.ts";
+import { H5Error, UnsupportedError } from "../../src/errors.ts";
+import { now } from "../../src/format/modification-time.ts";
+import { setAttribute } from "../../src/object/attribute-edit.ts";
+import { removeAttribute } from "../../src/object/attribute-value.ts";
+import type { Dataset } from "../../src/object/dataset.ts";
+import { exchangeContents } from "../../src/object/exchange-contents.ts";
+import { setChunkBytes } from "../../src/object/group-settings.ts";
+import { addLink, removeLink } from "../../src/object/link-edit.ts";
+import { indexGroupName } from "../../src/object/pytables.ts";
+import { isLeafAttribute } from "../../src/object/pytables-leaf.ts";
+import { releaseObject } from "../../src/object/unlink.ts";
+import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { contentOf } from "../../src/tree/content.ts";
+import { cacheName } from "../../src/tree/element-source.ts";
+import { FILE_MARKS } from "../../src/tree/file-node.ts";
+import type { FileNode } from "../../src/tree/node.ts";
+import { isMadeView, SHOWN_AS_NAME, shownAs } from "../../src/tree/shown-as.ts";
+import type { Tree } from "../../src/tree/tree.ts";
+import { Errno, ErrnoError } from "../errno.ts";
+import { createFileDataset, storeFile } from "./chunked-store.ts";
+import { type FileBytes, isZero, WINDOW } from "./import-plan.ts";
+import type { LiveFile } from "./live-file.ts";
+import type { MovedNodes } from "./moved-nodes.ts";
+import { bareLinkName, linkOf, parentOf, renamed } from "./names.ts";
+import type { NewFileSettings } from "./new-file-storage.ts";
+import type { OpenFile, OpenFiles } from "./open-files.ts";
+import type { WholeTexts } from "./whole-texts.ts";
+
+export interface RestoreSetup {
+  readonly live: LiveFile;
+  readonly tree: Tree;
+  readonly files: OpenFiles;
+  readonly moved: MovedNodes;
+  readonly texts: WholeTexts;
+  readonly newFiles: NewFileSettings;
+}
+
+/** Makes what was made from a file a file again, at the same place: other bytes are to be written into it, which need be no dataset. */
+export class FileRestorer {
+  readonly #setup: RestoreSetup;
+
+  constructor(setup: RestoreSetup) {
+    this.#setup = setup;
+  }
+
+  /** Before other bytes are written into a file that is open. @throws as `restore` */
+  beforeWrite(file: OpenFile, offset: number, data: Uint8Array): void {
+    if (isMadeView(file.node) && !fitsInPlace(file, offset, data)) this.restore(file.node, "bytes");
+  }
+
+  /** Before a file that is open gets another size, or holes. @throws as `restore` */
+  beforeResize({ node }: OpenFile, size?: number): void {
+    if (isMadeView(node)) this.restore(node, size === 0 ? "nothing" : "bytes");
+  }
+
+  /**
+   * @param keep whether the file is to have the bytes that the dataset shows, or none
+   * @throws H5Error, ErrnoError where that cannot be: nothing has changed
+   */
+  restore(node: FileNode, keep: "bytes" | "nothing"): void {
+    const { live, tree, files, moved, texts, newFiles } = this.#setup;
+    const { address } = node;
+    const open = files.get(node);
+    if (open?.hasNewBytes === true && keep === "bytes") files.publish(open);
+    const rename = open?.isUnlinked === true ? undefined : fullName(tree, node);
+    const directory = parentOf(tree, node);
+    const storage = directory === undefined ? { filters: [], chunkBytes: undefined } : newFiles.in(directory);
+    const others = files.ofObject(address).filter((file) => file !== open);
+    for (const file of others) file.beforeOvertaking();
+    live.transaction((transaction) => {
+      const { edit } = transaction;
+      const made = createFileDataset(transaction, now(), storage, []);
+      if (keep === "bytes") storeBytes(transaction, bytesOf(node, texts), made);
+      exchangeContents(transaction, address, made);
+      releaseObject(transaction, made);
+      for (const { name } of [...datasetAt(transaction, address).attributes()]) {
+        if (isLeafAttribute(name)) removeAttribute(transaction, address, name);
+      }
+      removeAttribute(transaction, address, SHOWN_AS_NAME);
+      for (const mark of FILE_MARKS) setAttribute(edit, address, mark);
+      if (storage.chunkBytes !== undefined) setChunkBytes(transaction, address, storage.chunkBytes);
+      if (rename === undefined) return;
+      removeLink(edit, rename.directory.address, rename.link.name);
+      addLink(edit, rename.directory.address, renamed(rename.link, rename.name));
+    });
+    const file = tree.asFile(node);
+    moved.became(node, file);
+    files.became(node, file);
+    for (const other of others) other.overtaken();
+  }
+}
+
+/** Whether what was made from a file stays the same kind of dataset with `data` in it: only elements of an array are written over. */
+function fitsInPlace({ node, buffer }: OpenFile, offset: number, data: Uint8Array): boolean {
+  const content = contentOf(node);
+  if (content.kind !== "stored" || offset + data.length > buffer.size) return false;
+  const header = content.header.subarray(offset, offset + data.length);
+  return Buffer.compare(header, data.subarray(0, header.length)) === 0;
+}
+
+/** The link whose name is not the file's, and the one that it gets; `undefined`: there is none. */
+function fullName(tree: Tree, node: FileNode) {
+  const { path, object } = node;
+  if (object.kind !== "dataset" || (shownAs(object)?.bare.length ?? 0) > 0) return undefined;
+  const place = linkOf(tree, node);
+  if (place === undefined) throw new ErrnoError(Errno.ESTALE);
+  const { group } = place.directory;
+  const name = bareLinkName(path.slice(path.lastIndexOf("/") + 1));
+  if (group.link(indexGroupName(place.link.name)) !== undefined) {
+    throw new UnsupportedError(`${path}: the table has an index of PyTables, which writing would make wrong`, { path });
+  }
+  if (group.link(name) !== undefined) throw new ErrnoError(Errno.EEXIST);
+  return { ...place, name };
+}
+
+function storeBytes(transaction: FileTransaction, { size, read }: FileBytes, address: number): void {
+  const pieces = function* (): Generator<{ readonly offset: number; readonly bytes: Uint8Array }> {
+    for (let offset = 0; offset < size; offset += WINDOW) {
+      const bytes = read(offset, Math.min(WINDOW, size - offset));
+      if (!isZero(bytes)) yield { offset, bytes };
+    }
+  };
+  storeFile(transaction, datasetAt(transaction, address), { kept: 0, size, pieces: pieces(), holes: [] });
+}
+
+function bytesOf(node: FileNode, texts: WholeTexts): FileBytes {
+  const content = contentOf(node);
+  if (content.kind === "text") {
+    const text = texts.bytes(node);
+    return { size: text.length, read: (offset, length) => text.subarray(offset, offset + length) };
+  }
+  const { header, data, size } = content;
+  const reader = new RangeReader("native", 2 ** 22);
+  const name = node.object.kind === "dataset" ? cacheName(node.object) : node.key;
+  return {
+    size,
+    read: (offset, length) => {
+      const start = header.subarray(offset, offset + length);
+      const rest = reader.read(data, name, Math.max(0, offset - header.length), length - start.length);
+      return start.length === 0 ? rest : Buffer.concat([start, rest]);
+    },
+  };
+}
+
+function datasetAt({ file }: FileTransaction, address: number): Dataset {
+  const object = file.object(address);
+  if (object.kind !== "dataset") throw new H5Error("argument", `${object.path} is no dataset`);
+  return object;
+}

@@ -1,0 +1,106 @@
+import { H5Error } from "../errors.ts";
+import { SCALAR } from "../format/dataspace.ts";
+import { decodeText, encodeText } from "../format/text.ts";
+import type { NewAttribute } from "../object/attribute-edit.ts";
+import type { Dataset } from "../object/dataset.ts";
+import { csvLayout } from "../view/csv-layout.ts";
+import type { CsvStyle } from "../view/csv-style.ts";
+import { csvStyleOf } from "../view/parse-csv-style.ts";
+import { isJsonObject, type Json } from "../view/parse-type-json.ts";
+import { isViewName, type ViewName, type ViewSubject, viewsOf } from "../view/view.ts";
+import type { FileNode } from "./node.ts";
+import { HIDDEN_PREFIX } from "./posix-metadata.ts";
+import { viewSubject } from "./view-subject.ts";
+
+/** How a dataset is shown, where that does not follow from its type and size; kept in one attribute of it. */
+export interface ShownAs {
+  /** The view that is listed. */
+  readonly view: ViewName;
+  /**
+   * True: it was made from a file that had the same bytes as this view. It can be a file again, under the same names: if it has
+   * several, all are in `bare`.
+   */
+  readonly isMade: boolean;
+  /** Names of links that are shown as they are, without the view's extension. */
+  readonly bare: readonly string[];
+  /** How its CSV text is written, if it was made from one. */
+  readonly style?: CsvStyle | undefined;
+}
+
+export const SHOWN_AS_NAME = `${HIDDEN_PREFIX}SHOWN`;
+const VERSION = 1;
+
+/** One for each object that is in memory: a style takes time to read, and is asked for again and again. */
+const known = new WeakMap<Dataset, { readonly shown: ShownAs | undefined }>();
+
+/** `undefined`: as its type and size say. */
+export function shownAs(dataset: Dataset): ShownAs | undefined {
+  const kept = known.get(dataset);
+  if (kept !== undefined) return kept.shown;
+  const shown = readShownAs(dataset);
+  known.set(dataset, { shown });
+  return shown;
+}
+
+/** Whether a file shows a dataset as the view that it was made from: the bytes of a file that is one no more. */
+export function isMadeView({ object, view, part }: Pick<FileNode, "object" | "view" | "part">): boolean {
+  if (object.kind !== "dataset" || part !== undefined) return false;
+  const shown = shownAs(object);
+  return shown?.isMade === true && shown.view === view;
+}
+
+/** The attribute that says so. @throws UnsupportedError from who writes it, where the style is too large for an attribute */
+export function shownAsAttribute({ view, isMade, bare, style }: ShownAs): NewAttribute {
+  const data = encodeText(JSON.stringify({ version: VERSION, view, isMade, bare, style }));
+  return {
+    name: SHOWN_AS_NAME,
+    charset: "ascii",
+    datatype: { class: "string", size: data.length, padding: "null-padded", charset: "utf-8" },
+    dataspace: SCALAR,
+    data,
+  };
+}
+
+function readShownAs(dataset: Dataset): ShownAs | undefined {
+  try {
+    const attribute = dataset.attribute(SHOWN_AS_NAME);
+    if (attribute?.datatype.class !== "string") return undefined;
+    const shown = decode(decodeText(attribute.bytes()));
+    const subject = viewSubject(dataset);
+    // Other programs may have changed the dataset.
+    if (shown === undefined || !viewsOf(subject).includes(shown.view)) return undefined;
+    const { isMade, bare, style } = shown;
+    return {
+      ...shown,
+      isMade: isMade && dataset.linkCount <= Math.max(1, bare.length),
+      style: style === undefined || fits(style, subject) ? style : undefined,
+    };
+  } catch (error) {
+    // The damage is told when the contents, or the attributes, are asked for.
+    if (error instanceof H5Error) return undefined;
+    throw error;
+  }
+}
+
+function fits(style: CsvStyle, { datatype, dataspace }: ViewSubject): boolean {
+  if (dataspace.kind !== "simple" || dataspace.dims.length !== 1) return false;
+  return [...csvLayout(datatype, dataspace.dims, "").columns()].length === style.columns.length;
+}
+
+function decode(text: string): ShownAs | undefined {
+  let json: Json;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    // Somebody else's attribute of that name.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  if (!isJsonObject(json) || json.version !== VERSION || !Array.isArray(json.bare)) return undefined;
+  const { view, isMade } = json;
+  if (typeof view !== "string" || !isViewName(view) || typeof isMade !== "boolean") return undefined;
+  const style = csvStyleOf(json.style);
+  if (json.style !== undefined && style === undefined) return undefined;
+  const bare = json.bare.filter((name: Json) => typeof name === "string");
+  return { view, isMade, bare, style };
+}

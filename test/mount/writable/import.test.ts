@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import h5wasm from "h5wasm/node";
+import { floatType } from "../../../src/object/datatypes.ts";
+import { encodeNpyHeader } from "../../../src/view/npy.ts";
+import { H5FS, type Mount, whyNoMount, withMount } from "../../support/mount.ts";
+import { notRun } from "../../support/not-run.ts";
+import { output, run } from "../../support/run.ts";
+import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
+
+const CSV = "n,text,x\n1,one,1.50\n2,two,2.25\n";
+
+/** Milliseconds. */
+const PATIENCE = 10_000;
+
+function npy(values: Float64Array, dims: readonly number[]): Buffer {
+  return Buffer.concat([encodeNpyHeader(floatType(8), dims), new Uint8Array(values.buffer)]);
+}
+
+async function fact(path: string, name: string): Promise<string> {
+  return await output("getfattr", ["--absolute-names", "--only-values", "-n", `user.h5fs.${name}`, path]);
+}
+
+/** Until the file is a dataset, or it is known why it is none. */
+async function settled(path: string): Promise<void> {
+  for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(50)) {
+    if ((await fact(path, "dtype")) !== "uint8") return;
+    if ((await run("getfattr", ["-n", "user.h5fs.problem", path])).status === 0) return;
+  }
+  assert.fail(`${path}: nothing has become of it`);
+}
+
+describe("files that become datasets", function () {
+  this.timeout(60_000);
+  let directory: string;
+  let file: string;
+
+  beforeEach(async function () {
+    const why = whyNoMount("kernel");
+    if (why !== undefined) notRun(this, why);
+    await h5wasm.ready;
+    directory = tempDir();
+    file = join(directory, "file.h5");
+  });
+
+  afterEach(() => {
+    if (directory !== undefined) removeTempDir(directory);
+  });
+
+  async function written(options: readonly string[], use: (mount: Mount) => Promise<void>): Promise<void> {
+    await withMount(file, { transport: "kernel", options: ["mode=a", ...options] }, async (mount) => {
+      await use(mount);
+      assert.equal(mount.log().includes("defect"), false, mount.log());
+    });
+    assert.match(await output(process.execPath, [H5FS, "check", file]), /no damage found/);
+  }
+
+  function dataset(name: string): InstanceType<typeof h5wasm.Dataset> {
+    const found = new h5wasm.File(file, "r").get(name);
+    assert.ok(found instanceof h5wasm.Dataset, name);
+    return found;
+  }
+
+  it("have the values that libhdf5 reads, and PyTables' attributes, and stay the files that they were", async () => {
+    const values = Float64Array.from({ length: 12 }, (_, i) => i / 3);
+    const bytes = npy(values, [3, 4]);
+    await written([], async ({ dir }) => {
+      fs.writeFileSync(join(dir, "array.npy"), bytes);
+      fs.writeFileSync(join(dir, "table.csv.tmp"), CSV, { mode: 0o640 });
+      fs.renameSync(join(dir, "table.csv.tmp"), join(dir, "table.csv"));
+      await output("setfattr", ["-n", "user.note", "-v", "mine", join(dir, "table.csv")]);
+      const facts = (): unknown[] =>
+        ["", "array.npy", "table.csv"].map((name) => {
+          const { ino, mode, size, mtimeNs, ctimeNs } = fs.statSync(join(dir, name), { bigint: true });
+          return [ino, mode, size, mtimeNs, ctimeNs];
+        });
+      const before = facts();
+      for (const name of ["array.npy", "table.csv"]) await settled(join(dir, name));
+      assert.deepEqual(facts(), before);
+      assert.deepEqual(fs.readdirSync(dir).sort(), ["array.npy", "table.csv"]);
+      assert.equal(await fact(join(dir, "array.npy"), "shape"), "(3, 4)");
+      assert.equal(await fact(join(dir, "table.csv"), "path"), "/table");
+      const attributes = await output("getfattr", ["--absolute-names", "-d", "-m", "-", join(dir, "table.csv")]);
+      assert.deepEqual(attributes.trim().split("\n").slice(1), ['user.note="mine"']);
+    });
+    assert.deepEqual(dataset("array").value, values);
+    assert.deepEqual(dataset("array").attrs.CLASS?.value, "ARRAY");
+    assert.deepEqual(dataset("table").to_array(), [
+      [1, "one", 1.5],
+      [2, "two", 2.25],
+    ]);
+    assert.deepEqual(dataset("table").attrs.CLASS?.value, "TABLE");
+    // Whoever reads the file later sees the same files.
+    await withMount(file, { transport: "kernel" }, ({ dir }) => {
+      assert.deepEqual(fs.readdirSync(dir).sort(), ["array.npy", "table.csv"]);
+      assert.ok(fs.readFileSync(join(dir, "array.npy")).equals(bytes));
+      assert.equal(fs.readFileSync(join(dir, "table.csv"), "utf8"), CSV);
+    });
+    assert.equal(await output(process.execPath, [H5FS, "cat", `${file}:/table.csv`]), CSV);
+  });
+
+  it("are those that would read back the same, the others say why not, and are turned by force", async () => {
+    await written([], async ({ dir }) => {
+      const path = join(dir, "x.csv");
+      fs.writeFileSync(path, "a\n1.50\n2.125\n");
+      await settled(path);
+      assert.equal(await fact(path, "problem"), 'line 2: the column "a" has a number with zeros at its end');
+      assert.equal(fs.readFileSync(path, "utf8"), "a\n1.50\n2.125\n");
+      await output("setfattr", ["-n", "user.h5fs.import", "-v", "force", path]);
+      assert.equal(fs.readFileSync(path, "utf8"), "a\n1.5\n2.125\n");
+      fs.writeFileSync(join(dir, "y.npy"), "no array");
+      await settled(join(dir, "y.npy"));
+      assert.match(await fact(join(dir, "y.npy"), "problem"), /does not begin with/);
+    });
+    assert.deepEqual(dataset("x").to_array(), [[1.5], [2.125]]);
+  });
+
+  it("are none with import=off, and those whose names are asked for", async () => {
+    await written(["import=npy"], async ({ dir }) => {
+      fs.writeFileSync(join(dir, "x.csv"), CSV);
+      fs.writeFileSync(join(dir, "x.npy"), npy(Float64Array.of(1), [1]));
+      await settled(join(dir, "x.npy"));
+    });
+    assert.equal(dataset("x.csv").dtype, "<B");
+    assert.deepEqual(dataset("x").value, Float64Array.of(1));
+    fs.rmSync(file);
+    await written(["import=off"], async ({ dir }) => fs.writeFileSync(join(dir, "x.csv"), CSV));
+    assert.equal(dataset("x.csv").dtype, "<B");
+  });
+
+  it("are turned before the mount ends", async () => {
+    await written([], async ({ dir }) => fs.writeFileSync(join(dir, "late.csv"), CSV));
+    assert.equal(dataset("late").shape?.[0], 2);
+  });
+
+  it("are written in chunks where they are large, a slice at a time, and become files again when they are cut", async () => {
+    const values = Float64Array.from({ length: 2 ** 21 }, (_, i) => i);
+    const bytes = npy(values, [2 ** 11, 2 ** 10]);
+    await written([], async ({ dir }) => {
+      const path = join(dir, "large.npy");
+      fs.writeFileSync(path, bytes);
+      await settled(path);
+      assert.equal(await fact(path, "dtype"), "float64");
+      assert.ok(fs.readFileSync(path).equals(bytes));
+      // In its place, as an element.
+      const fd = fs.openSync(path, "r+");
+      fs.writeSync(fd, Float64Array.of(-1), 0, 8, 128 + 8 * 1000);
+      fs.closeSync(fd);
+      assert.equal(await fact(path, "dtype"), "float64");
+      bytes.writeDoubleLE(-1, 128 + 8 * 1000);
+      assert.ok(fs.readFileSync(path).equals(bytes));
+      fs.truncateSync(path, bytes.length - 1);
+      assert.equal(await fact(path, "dtype"), "uint8");
+      assert.ok(fs.readFileSync(path).equals(bytes.subarray(0, -1)));
+      fs.appendFileSync(path, bytes.subarray(-1));
+      await settled(path);
+      assert.ok(fs.readFileSync(path).equals(bytes));
+    });
+    const { value } = dataset("large");
+    assert.ok(value instanceof Float64Array);
+    assert.equal(value[1000], -1);
+  });
+
+  it("give their short name to what is called so", async () => {
+    await written([], async ({ dir }) => {
+      const names = ["x.csv", "x.npy", "x", "x.d"];
+      fs.writeFileSync(join(dir, "x.csv"), CSV);
+      fs.writeFileSync(join(dir, "x.npy"), npy(Float64Array.of(1, 2), [2]));
+      for (const name of ["x.csv", "x.npy"]) await settled(join(dir, name));
+      fs.writeFileSync(join(dir, "x"), "plain");
+      fs.mkdirSync(join(dir, "x.d"));
+      assert.deepEqual(fs.readdirSync(dir).sort(), [...names].sort());
+      assert.equal(fs.readFileSync(join(dir, "x.csv"), "utf8"), CSV);
+      assert.equal(fs.readFileSync(join(dir, "x"), "utf8"), "plain");
+      fs.appendFileSync(join(dir, "x.csv"), "3,three,3.00\n");
+      assert.equal(fs.readFileSync(join(dir, "x.csv"), "utf8"), `${CSV}3,three,3.00\n`);
+    });
+    assert.equal(dataset("x.csv").shape?.[0], 3);
+    assert.deepEqual(dataset("x.npy").value, Float64Array.of(1, 2));
+  });
+
+  it("have any name, and other datasets any second one, with the same bytes", async () => {
+    const made = new h5wasm.File(file, "w");
+    made.create_dataset({ name: "real", data: Int32Array.of(1, 2, 3) });
+    made.close();
+    await written([], async ({ dir }) => {
+      const bytes = fs.readFileSync(join(dir, "real.npy"));
+      assert.throws(() => fs.renameSync(join(dir, "real.npy"), join(dir, "real.npy~")), { code: "EINVAL" });
+      fs.linkSync(join(dir, "real.npy"), join(dir, "second"));
+      assert.ok(fs.readFileSync(join(dir, "second")).equals(bytes));
+      fs.renameSync(join(dir, "second"), join(dir, "third"));
+      assert.ok(fs.readFileSync(join(dir, "third")).equals(bytes));
+      assert.equal(fs.statSync(join(dir, "third")).nlink, 2);
+      fs.writeFileSync(join(dir, "x.csv"), CSV);
+      await settled(join(dir, "x.csv"));
+      fs.renameSync(join(dir, "x.csv"), join(dir, "x.csv.bak"));
+      assert.equal(await fact(join(dir, "x.csv.bak"), "path"), "/x.csv.bak");
+      assert.equal(fs.readFileSync(join(dir, "x.csv.bak"), "utf8"), CSV);
+      assert.deepEqual(fs.readdirSync(dir).sort(), ["real.npy", "third", "x.csv.bak"]);
+    });
+    await withMount(file, { transport: "kernel" }, ({ dir }) => {
+      assert.deepEqual(fs.readdirSync(dir).sort(), ["real.npy", "third", "x.csv.bak"]);
+      assert.equal(fs.readFileSync(join(dir, "x.csv.bak"), "utf8"), CSV);
+    });
+    assert.deepEqual(dataset("third").value, Int32Array.of(1, 2, 3));
+  });
+
+  it("keep the name that they were listed under, however they grow", async () => {
+    const made = new h5wasm.File(file, "w");
+    made.close();
+    const csv = join(directory, "table.csv");
+    fs.writeFileSync(csv, `a,b\n${"1,2\n".repeat(60_000)}`);
+    await output(process.execPath, [H5FS, "cp", csv, `${file}:/`]);
+    await written([], async ({ dir }) => {
+      assert.deepEqual(fs.readdirSync(dir), ["table.csv"]);
+      fs.appendFileSync(join(dir, "table.csv"), "3,4\n".repeat(20_000));
+      assert.deepEqual(fs.readdirSync(dir), ["table.csv"]);
+      assert.equal(await fact(join(dir, "table.csv"), "shape"), "(80000,)");
+    });
+  });
+});

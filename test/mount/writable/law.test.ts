@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { createFile, type LibraryVersion } from "../../../src/object/new-file.ts";
+import { H5FS, type Mount, whyNoMount, withMount } from "../../support/mount.ts";
+import { notRun } from "../../support/not-run.ts";
+import { output, run } from "../../support/run.ts";
+import { withTempDir } from "../../support/temp-dir.ts";
+import { contents, DATASET_NAMES, outcome, randomCall, randomNumbers } from "./posix-model.ts";
+
+/** `npm test` has few; a suite asks for more. */
+const CALLS = Number(process.env.H5FS_POSIX_CALLS ?? 100);
+const VERSIONS: readonly LibraryVersion[] = CALLS > 200 ? ["earliest", "v18", "v110"] : ["v110"];
+const seed = Number(process.env.H5FS_SEED ?? 1);
+
+/** Files become datasets when they were left alone for half a second. */
+const PAUSE = 650;
+const PAUSES = 4;
+
+for (const libver of VERSIONS)
+  describe(`random calls on files that become datasets (${libver})`, function () {
+    this.timeout(Math.max(60_000, CALLS * 100));
+
+    it("do what they do in a folder, and what they made is there at the next mount", async function () {
+      const why = whyNoMount("kernel");
+      if (why !== undefined) notRun(this, why);
+      await withTempDir(async (directory) => {
+        const file = join(directory, "file.h5");
+        const plain = join(directory, "plain");
+        fs.mkdirSync(plain);
+        createFile(file, { libver });
+        const options = { transport: "kernel", options: ["mode=r+"] } as const;
+        let datasets = 0;
+        await withMount(file, options, async (mount) => {
+          const random = randomNumbers(seed);
+          for (let i = 0; i < CALLS; i++) {
+            const { name, call } = randomCall(random, DATASET_NAMES);
+            const [here, there] = [outcome(call, plain), outcome(call, mount.dir)];
+            assert.deepEqual(there, here, `call ${i} of seed ${seed}: ${name}`);
+            if (i % Math.ceil(Math.min(20, CALLS / PAUSES)) > 0) continue;
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+            datasets += await countDatasets(mount);
+            assert.deepEqual(contents(mount.dir), contents(plain), `after call ${i} of seed ${seed}: ${name}`);
+          }
+          assert.equal(mount.log().includes("defect"), false, mount.log());
+        });
+        assert.ok(datasets > 0, "no file became a dataset");
+        assert.match(await output(process.execPath, [H5FS, "check", file]), /no damage found/);
+        await withMount(file, options, (mount) => assert.deepEqual(contents(mount.dir), contents(plain)));
+      });
+    });
+  });
+
+async function countDatasets({ dir }: Mount): Promise<number> {
+  // Folders have none, of which it complains.
+  const { stdout } = await run("getfattr", ["-R", "--absolute-names", "-n", "user.h5fs.dtype", dir]);
+  return stdout
+    .toString()
+    .split("\n")
+    .filter((line) => line.startsWith("user.h5fs.dtype") && !line.includes("uint8")).length;
+}
