@@ -140,6 +140,8 @@ export interface Changes {
   readonly areHeld: boolean;
   /** Whether to flush or release the handle is a change. */
   isChanged(handle: number): boolean;
+  /** Whether so many bytes more that are written by the handle are only kept in memory. */
+  hasRoom(handle: number, length: number): boolean;
   /** `undefined`: what they are now is to be asked for by `getattr`, which can wait. */
   setattr(request: Request, nodeid: number, change: AttributeChange): AttributesReply | undefined;
   /** @param mode the type, too */

@@ -171,7 +171,6 @@ export class ChangeDispatcher {
 const O_TRUNC = 0o1000;
 
 const CHANGES: ReadonlySet<number> = new Set([
-  OPCODE.WRITE,
   OPCODE.SETATTR,
   OPCODE.MKNOD,
   OPCODE.CREATE,
@@ -200,6 +199,8 @@ export function isChange(changes: Changes, view: DataView): boolean {
     case OPCODE.FSYNC:
     case OPCODE.RELEASE:
       return changes.isChanged(getU64(view, BODY));
+    case OPCODE.WRITE:
+      return !changes.hasRoom(getU64(view, BODY), view.getUint32(BODY + 16, true));
     default:
       return CHANGES.has(opcode);
   }

@@ -19,8 +19,8 @@ export interface BufferedChange {
   readonly holes: readonly ByteRange[];
 }
 
-/** Small enough that a few bytes that are written here and there take not much more with them. */
-export const BLOCK = 2 ** 14;
+/** What most programs write at random places is this or several of it: then nothing around it need be read, or stored. */
+export const BLOCK = 2 ** 12;
 
 /** Blocks that follow each other are stored together, cut at multiples of this: what a large file's chunks have. */
 const PIECE = 2 ** 20;

@@ -12,7 +12,7 @@ import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import { applyAttributes } from "./attributes-store.ts";
 import { storeFile } from "./chunked-store.ts";
 import { now } from "./clock.ts";
-import { FileBuffer, type StoredBytes } from "./file-buffer.ts";
+import { BLOCK, FileBuffer, type StoredBytes } from "./file-buffer.ts";
 import type { LiveFile } from "./live-file.ts";
 import { isBare } from "./names.ts";
 import type { PosixStore } from "./posix-store.ts";
@@ -218,6 +218,14 @@ export class OpenFiles {
     return known;
   }
 
+  /** Whether so many bytes more fit into the buffers, so that nothing need be stored. */
+  hasRoom(handle: number, length: number): boolean {
+    const file = this.#handles.get(handle)?.file;
+    // A write touches a block more than it fills.
+    const taken = length + 2 * BLOCK;
+    return file !== undefined && file.memory + taken <= MAX_BUFFER && this.#memory() + taken <= MAX_BUFFERS;
+  }
+
   /** Whether to publish or close it would change what is stored. */
   isChanged(handle: number): boolean {
     const file = this.#handles.get(handle)?.file;
@@ -293,9 +301,13 @@ export class OpenFiles {
   keepBounded(changed: OpenFile): void {
     // A view is stored as a whole when it is closed: half of it may be no view.
     if (changed.isStoredByParts && changed.memory > MAX_BUFFER) this.publish(changed);
+    if (this.#memory() > MAX_BUFFERS) this.publishFileNodes();
+  }
+
+  #memory(): number {
     let sum = 0;
     for (const file of this.#files.values()) sum += file.memory;
-    if (sum > MAX_BUFFERS) this.publishFileNodes();
+    return sum;
   }
 
   /** Makes the file's bytes and metadata survive the death of this process. @throws H5Error: they stay in memory */

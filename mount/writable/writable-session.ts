@@ -145,6 +145,10 @@ export class WritableSession implements MountSession, Changes {
     return this.#io.isChanged(handle);
   }
 
+  hasRoom(handle: number, length: number): boolean {
+    return this.#setup.files.hasRoom((handle - 1) / 2, length);
+  }
+
   proceed(): void {
     this.#setup.live.proceed();
   }
