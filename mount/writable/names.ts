@@ -6,6 +6,7 @@ import { indexGroupName, isFileNode } from "../../src/object/pytables.ts";
 import { isPyTablesTable } from "../../src/object/pytables-table.ts";
 import { unlink } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { childPath } from "../../src/tree/canonical-name.ts";
 import { NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import { nameRecord, nameRecordName, needsNameRecord, shownName } from "../../src/tree/shown-name.ts";
@@ -41,15 +42,29 @@ export function newLinkName({ directory, name, listed }: NamePlace, node?: Node)
   if (listed !== undefined) throw new ErrnoError(Errno.EEXIST);
   const link = node === undefined ? bareLinkName(name) : linkNameFor(node, name);
   // Its link's name is taken by what is listed under another one: a dataset `x` as `x.npy`.
-  if (directory.group.link(link) !== undefined) throw new ErrnoError(Errno.EEXIST);
+  if (directory.group.link(link) !== undefined) throw nameTaken(directory, name, link);
   return link;
+}
+
+/** What is listed under another name has the link's. */
+export function nameTaken(directory: DirectoryNode, name: string, link: string): ErrnoError {
+  const path = childPath(directory.path, name);
+  return new ErrnoError(
+    Errno.EEXIST,
+    `${path}: a dataset has the name ${JSON.stringify(link)} in the file, and is shown by a view of it`,
+  );
 }
 
 /** The name of the link by which `node` would be shown at a place. @throws ErrnoError EINVAL where it cannot be */
 export function linkNameFor(node: Node, name: string): string {
   if (node.kind !== "file" || isBare(node)) return bareLinkName(name);
   const extension = `.${node.view}`;
-  if (!name.endsWith(extension) || name.length === extension.length) throw new ErrnoError(Errno.EINVAL);
+  if (!name.endsWith(extension) || name.length === extension.length) {
+    throw new ErrnoError(
+      Errno.EINVAL,
+      `${node.path}: its new name, ${JSON.stringify(name)}, does not end in ${extension}, the view by which the dataset is shown`,
+    );
+  }
   return bareLinkName(name.slice(0, -extension.length));
 }
 
