@@ -41,6 +41,8 @@ const session = await openSession(setup, replier, {
 });
 const dispatcher = new Dispatcher(session, replier, {
   ready: ({ major, minor }) => tell({ kind: "ready", protocol: `${major}.${minor}` }),
+  // As often as what cannot be read, and in the same way: once of each.
+  refused: (reason) => tell({ kind: "unreadable", path: reason, problem: reason }),
   defect: (error, request) => tell({ kind: "defect", message: describeDefect(error, request) }),
 });
 

@@ -38,17 +38,20 @@ export const Errno = {
 /** A failure that is nothing but its errno: of the request, not of the file. */
 export class ErrnoError extends Error {
   readonly errno: number;
+  /** What a person should know of it. */
+  readonly reason: string | undefined;
 
-  /** @param message where a person may come to see it */
-  constructor(errno: number, message = `errno ${errno}`) {
+  /** @param reason where the errno does not say enough */
+  constructor(errno: number, reason?: string) {
     // Most requests that fail are questions (is there such a name, such an attribute?): where the answer was thrown
     // from is no news, and would take longer than all the rest.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    super(message);
+    super(reason ?? `errno ${errno}`);
     Error.stackTraceLimit = stackTraceLimit;
     this.name = "ErrnoError";
     this.errno = errno;
+    this.reason = reason;
   }
 }
 
@@ -73,6 +76,12 @@ export function errnoOf(error: unknown): number | undefined {
   if (error instanceof H5Error)
     return (error.kind === "io" ? diskErrno(error.cause) : undefined) ?? ERRNO_OF_KIND[error.kind];
   return diskErrno(error);
+}
+
+/** Why a change was refused, where its errno does not say enough. */
+export function reasonOf(error: unknown): string | undefined {
+  if (error instanceof ErrnoError) return error.reason;
+  return error instanceof H5Error ? error.message : undefined;
 }
 
 /** What a failure says. @throws the exception itself where nobody threw it on purpose */

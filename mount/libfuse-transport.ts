@@ -38,6 +38,8 @@ export async function serveLibfuse(request: ServiceRequest): Promise<Service> {
   const operations = new Operations(session, binding, pending, {
     ready: () => isReady(),
     answered: () => chores.expect(),
+    // As often as what cannot be read, and in the same way: once of each.
+    refused: (reason) => unreadable({ path: reason, problem: reason }),
     defect: (error, operation) => log("error", describeDefect(error, operation)),
   });
   const end = async (): Promise<void> => {

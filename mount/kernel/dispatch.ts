@@ -1,4 +1,4 @@
-import { Errno, errnoOf } from "../errno.ts";
+import { Errno, errnoOf, reasonOf } from "../errno.ts";
 import { type FileSystem, type OpenReply, PARKED, type Request } from "../filesystem.ts";
 import { extendedAttribute, extendedAttributeList, lengthWithin } from "../xattr.ts";
 import { ChangeDispatcher, isChange } from "./dispatch-changes.ts";
@@ -23,6 +23,8 @@ export interface DispatchEvents {
   ready(protocol: Protocol): void;
   /** An exception that nobody foresaw: its request got EIO, the file system goes on. */
   defect(error: unknown, request: string): void;
+  /** A change was not made, for a reason that its errno does not tell. */
+  refused(reason: string): void;
 }
 
 /** Where no answer is the answer. */
@@ -31,6 +33,19 @@ const SILENT: ReadonlySet<number> = new Set([
   OPCODE.BATCH_FORGET,
   OPCODE.INTERRUPT,
   OPCODE.NOTIFY_REPLY,
+]);
+
+/** Of what is refused there, nobody else tells why. */
+const TOLD: ReadonlySet<number> = new Set([
+  OPCODE.WRITE,
+  OPCODE.SETATTR,
+  OPCODE.CREATE,
+  OPCODE.MKNOD,
+  OPCODE.MKDIR,
+  OPCODE.SYMLINK,
+  OPCODE.LINK,
+  OPCODE.RENAME,
+  OPCODE.RENAME2,
 ]);
 
 /** Turns requests of the kernel into calls on a file system, and their results into replies. */
@@ -101,9 +116,14 @@ export class Dispatcher {
       }
       const errno = errnoOf(error);
       if (errno === undefined) this.#events.defect(error, opcodeName(opcode));
+      else if (TOLD.has(opcode)) this.#tell(reasonOf(error));
       if (!SILENT.has(opcode)) this.#replier.errno(request.unique, errno ?? Errno.EIO);
       return true;
     }
+  }
+
+  #tell(reason: string | undefined): void {
+    if (reason !== undefined) this.#events.refused(reason);
   }
 
   /** To be called when there are no more requests: most mounts end without a DESTROY. */

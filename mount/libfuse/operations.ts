@@ -1,5 +1,5 @@
 import { encodeText } from "../../src/format/text.ts";
-import { Errno, ErrnoError, errnoOf } from "../errno.ts";
+import { Errno, ErrnoError, errnoOf, reasonOf } from "../errno.ts";
 import { type AttributesReply, type FileSystem, PARKED, type Parked, type Request } from "../filesystem.ts";
 import { extendedAttribute, extendedAttributeList, lengthWithin } from "../xattr.ts";
 import type { Binding, Call, Handler } from "./binding.ts";
@@ -17,10 +17,25 @@ export interface OperationEvents {
   answered(): void;
   /** An exception that nobody foresaw: its request got EIO, the file system goes on. */
   defect(error: unknown, operation: string): void;
+  /** A change was not made, for a reason that its errno does not tell. */
+  refused(reason: string): void;
 }
 
 /** libfuse knows who asks, fuse-native does not tell. What is made belongs to whom the daemon runs as. */
 const SELF = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0, pid: 0 };
+
+/** Of what is refused there, nobody else tells why. */
+const TOLD: ReadonlySet<string> = new Set([
+  "write",
+  "truncate",
+  "ftruncate",
+  "create",
+  "mknod",
+  "mkdir",
+  "symlink",
+  "link",
+  "rename",
+]);
 
 /** How many operations libfuse's table has in fuse-native. */
 const OPERATIONS = 35;
@@ -163,6 +178,8 @@ export class Operations {
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) this.#events.defect(error, operation);
+      const reason = TOLD.has(operation) ? reasonOf(error) : undefined;
+      if (reason !== undefined) this.#events.refused(reason);
       result = -(errno ?? Errno.EIO);
     }
     answer(result);

@@ -8,6 +8,7 @@ import { indexGroupName, isFileNode } from "../../src/object/pytables.ts";
 import { isPyTablesTable } from "../../src/object/pytables-table.ts";
 import { unlink } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { childPath } from "../../src/tree/canonical-name.ts";
 import { NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import { isMadeView, type ShownAs, shownAs } from "../../src/tree/shown-as.ts";
@@ -82,12 +83,21 @@ export function linkFor(
     // Of a file with several names the links are called as it is shown, or it could not be one again.
     if (stem !== undefined && isFree(stem) && (!isMade || linksOf(node) === 1)) return { name: stem, isBare: false };
     const link = bareLinkName(name);
-    if (!isFree(link)) throw new ErrnoError(Errno.EEXIST);
+    if (!isFree(link)) throw nameTaken(directory, name, link);
     return { name: link, isBare: true };
   }
   const link = bareLinkName(name);
-  if (!isFree(link) && yielding(directory.group, link) === undefined) throw new ErrnoError(Errno.EEXIST);
+  if (!isFree(link) && yielding(directory.group, link) === undefined) throw nameTaken(directory, name, link);
   return { name: link, isBare: false };
+}
+
+/** What is listed under another name has the link's. */
+function nameTaken(directory: DirectoryNode, name: string, link: string): ErrnoError {
+  const path = childPath(directory.path, name);
+  return new ErrnoError(
+    Errno.EEXIST,
+    `${path}: a dataset has the name ${JSON.stringify(link)} in the file, and is shown by a view of it`,
+  );
 }
 
 /** A name without the extension of a node's view, where it has that. */

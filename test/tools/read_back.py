@@ -33,6 +33,9 @@ def same_table(frame, dataset):
 def same_column(column, texts):
     if len(column) != len(texts):
         return False
+    if column.dtype.kind in "iu" and set(texts) <= {"True", "False"}:
+        # As PyTables has them.
+        return [bool(value) for value in column] == [text == "True" for text in texts]
     if column.dtype.kind in "iuf":
         return bool(numpy.array_equal(column.astype("f8"), pandas.to_numeric(texts, errors="coerce"), equal_nan=True))
     if column.dtype.kind == "b":

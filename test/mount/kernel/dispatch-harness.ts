@@ -45,6 +45,7 @@ export class Harness {
       interrupted: (unique) => this.interrupted.push(unique),
     });
     this.dispatcher = new Dispatcher(this.fileSystem, this.replier, {
+      refused: () => undefined,
       ready: (protocol) => this.protocols.push(protocol),
       defect: (error, request) => this.defects.push(`${request}: ${error instanceof Error ? error.message : error}`),
     });

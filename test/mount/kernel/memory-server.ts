@@ -34,6 +34,7 @@ const fileSystem = new MemoryFileSystem(memoryTree(), XATTRS, {
   interrupted: (unique) => tell({ kind: "interrupted", unique, answered: replier.errno(unique, Errno.EINTR) }),
 });
 const dispatcher = new Dispatcher(fileSystem, replier, {
+  refused: () => undefined,
   ready: ({ major, minor }) => tell({ kind: "ready", major, minor }),
   defect: (error) => tell({ kind: "defect", message: error instanceof Error ? error.message : String(error) }),
 });

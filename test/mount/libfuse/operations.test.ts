@@ -24,6 +24,7 @@ describe("libfuse operations", () => {
     const { handlers } = new Operations(fs, binding, pending, {
       ready: () => defects.push("ready"),
       answered: () => undefined,
+      refused: () => undefined,
       defect: (_, operation) => defects.push(operation),
     });
     call = (name, ...args) => binding.call(handlers, name, ...args);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import h5wasm from "h5wasm/node";
 import {
   H5FS,
@@ -268,6 +269,17 @@ function promises(transport: TransportName): void {
     await withMount(file, { ...WRITABLE, options: [...WRITABLE.options, "views=csv"] }, ({ dir }) => {
       fs.writeFileSync(join(dir, "plain"), "text");
       assert.deepEqual(fs.readdirSync(dir), ["plain"]);
+    });
+  });
+
+  it("says in its log why a name cannot be had, where the errno does not tell", async () => {
+    const made = new h5wasm.File(file, "w");
+    made.create_dataset({ name: "x", data: Int32Array.from([1, 2]) });
+    made.close();
+    await withMount(file, WRITABLE, async ({ dir, log }) => {
+      assert.throws(() => fs.mkdirSync(join(dir, "x")), { code: "EEXIST" });
+      while (!log().includes("is shown by a view")) await sleep(20);
+      assert.match(log(), /\/x: a dataset has the name "x" in the file, and is shown by a view of it/);
     });
   });
 
