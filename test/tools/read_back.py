@@ -15,7 +15,19 @@ from tables.nodes import filenode
 def values(path):
     if path.endswith(".npy"):
         return numpy.load(path)
-    return pandas.read_csv(path, keep_default_na=False, dtype=str)
+    with open(path) as file:
+        head = file.readline()
+    separator = max(",;\t", key=head.count)
+    header = None if all(is_number(text) for text in head.split(separator)) else 0
+    return pandas.read_csv(path, sep=separator, header=header, keep_default_na=False, dtype=str)
+
+
+def is_number(text):
+    try:
+        float(text)
+        return True
+    except ValueError:
+        return False
 
 
 def same_table(frame, dataset):
@@ -55,14 +67,16 @@ def check(h5, pt, root, name, counts):
         return
     stem, extension = os.path.splitext(name)
     assert extension in (".npy", ".csv"), f"{name}: is not there"
-    dataset = h5[stem]
+    # A dataset has the whole name where something else is called by the rest.
+    where = name if name in h5 else stem
+    dataset = h5[where]
     expected = values(path)
     if extension == ".npy":
         same = numpy.array_equal(dataset[()], expected)
     else:
         same = same_table(expected, dataset)
     assert same, f"{name}: the dataset has other values"
-    pt.get_node("/" + stem)
+    pt.get_node("/" + where)
     counts["datasets"] += 1
 
 
