@@ -25,6 +25,9 @@ export const BLOCK = 2 ** 12;
 /** Blocks that follow each other are stored together, cut at multiples of this: what a large file's chunks have. */
 const PIECE = 2 ** 20;
 
+/** What it takes to know that a block is a hole. */
+const HOLE_MEMORY = 64;
+
 /** A block has memory for so many bytes at least. */
 const LEAST = 2 ** 12;
 
@@ -54,7 +57,7 @@ export class FileBuffer {
 
   /** Bytes of memory that it takes. */
   get memory(): number {
-    return this.#memory;
+    return this.#memory + this.#holes.size * HOLE_MEMORY;
   }
 
   /** Bytes of the file as it was stored when this was made. */

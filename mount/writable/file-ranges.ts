@@ -12,6 +12,9 @@ export const MAX_SIZE = Number.MAX_SAFE_INTEGER;
 /** Bytes that are made zeros at a time. */
 const STEP = 2 ** 22;
 
+/** Bytes of a hole that are noted at a time. */
+const HOLE_STEP = 2 ** 34;
+
 /** What is buffered of a file; another buffer after it was stored. */
 export interface Buffered {
   readonly buffer: FileBuffer;
@@ -36,13 +39,12 @@ export function fallocate(
   if (offset + length > MAX_SIZE) throw new ErrnoError(Errno.EFBIG);
   const end = offset + length;
   const zero = (): void => {
-    if (file.isFileNode) {
-      file.buffer.punch(offset, length);
-      return;
-    }
     const last = Math.min(end, file.buffer.size);
-    for (let at = offset; at < last; at += STEP) {
-      file.buffer.zero(at, Math.min(STEP, last - at));
+    const step = file.isFileNode ? HOLE_STEP : STEP;
+    for (let at = offset; at < last; at += step) {
+      const count = Math.min(step, last - at);
+      if (file.isFileNode) file.buffer.punch(at, count);
+      else file.buffer.zero(at, count);
       changed();
     }
   };
