@@ -5,9 +5,9 @@ import { posixMetadata, type Timestamp } from "../../src/tree/posix-metadata.ts"
 import { needsNameRecord } from "../../src/tree/shown-name.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import type { ViewName } from "../../src/view/view.ts";
-import { Errno, ErrnoError } from "../errno.ts";
+import { describeDefect, Errno, ErrnoError } from "../errno.ts";
 import type { NodeTable } from "../node-table.ts";
-import { ImportJob, type ImportName, type LinkedFile } from "./import-job.ts";
+import { ImportJob, type ImportName, type JobState, type LinkedFile } from "./import-job.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import { type FilePlace, isBare, linkOf } from "./names.ts";
@@ -30,6 +30,11 @@ export interface ImporterSetup {
 interface Waiting extends LinkedFile {
   /** When to begin, as `performance.now()` has it. */
   readonly from: number;
+}
+
+interface CurrentJob {
+  readonly file: Waiting;
+  readonly job: ImportJob;
 }
 
 /** By which a file is turned that would be shown as other bytes. */
@@ -60,7 +65,7 @@ export class Importer {
   /** Addresses of files that somebody had open when they were to be looked at. */
   readonly #held = new Set<number>();
   readonly #problems = new LRUCache<number, Problem>({ max: MAX_PROBLEMS });
-  #job: { readonly file: Waiting; readonly job: ImportJob } | undefined;
+  #job: CurrentJob | undefined;
 
   constructor(setup: ImporterSetup) {
     this.#setup = setup;
@@ -113,7 +118,7 @@ export class Importer {
     const current = this.#job ?? this.#next();
     if (current === undefined) return;
     this.#job = current;
-    const state = this.#isHeld(current.file) ? ({ kind: "changed" } as const) : current.job.step();
+    const state = this.#isHeld(current.file) ? ({ kind: "changed" } as const) : this.#step(current);
     if (state.kind === "working") return;
     this.#job = undefined;
     switch (state.kind) {
@@ -172,12 +177,23 @@ export class Importer {
     return isCurrent ? problem.text : undefined;
   }
 
+  /** A defect is this file's, and not the mount's. */
+  #step({ file, job }: CurrentJob): JobState {
+    try {
+      return job.step();
+    } catch (error) {
+      this.#setup.log(describeDefect(error, `a dataset of ${file.path}`));
+      job.abandon();
+      return { kind: "refused", problem: "turning it into a dataset failed: the log says how" };
+    }
+  }
+
   #drop(): void {
     this.#job?.job.abandon();
     this.#job = undefined;
   }
 
-  #next(): { readonly file: Waiting; readonly job: ImportJob } | undefined {
+  #next(): CurrentJob | undefined {
     for (const [address, file] of this.#waiting) {
       if (file.from > performance.now()) return undefined;
       this.#waiting.delete(address);

@@ -83,7 +83,7 @@ export class NameChanges {
   makeFile(request: Request, place: NamePlace, mode: number, rdev: number): void {
     if ((mode & S_IFMT) !== S_IFREG && !this.#setup.metadata.facts.keepsMetadata) throw new ErrnoError(Errno.EPERM);
     const before = this.#setAside.before(place);
-    const storage = before === undefined ? this.#setup.newFiles.in(place.directory) : storageOf(before);
+    const storage = (before && storageOf(before)) ?? this.#setup.newFiles.in(place.directory);
     this.#make(request, place, mode, rdev, (transaction, time, attributes) => {
       const address = createFileDataset(transaction, time.seconds, storage, attributes);
       if (before !== undefined) takeOverAttributes(transaction, before, address);

@@ -104,8 +104,7 @@ function nameTaken(directory: DirectoryNode, name: string, link: string): ErrnoE
 function stemOf(node: FileNode, name: string): string | undefined {
   const extension = `.${node.view}`;
   if (!name.endsWith(extension) || name.length === extension.length) return undefined;
-  const stem = name.slice(0, -extension.length);
-  return needsNameRecord(stem) || needsNameRecord(name) ? undefined : stem;
+  return name.slice(0, -extension.length);
 }
 
 function linksOf({ object }: FileNode): number {
@@ -131,7 +130,7 @@ export function yielding(group: Group, name: string): Yielding | undefined {
   if (shown?.isMade !== true || shown.bare.includes(name)) return undefined;
   const fullName = `${name}.${shown.view}`;
   // An index of PyTables that stays behind would become another table's.
-  const isFree = !needsNameRecord(fullName) && group.link(fullName) === undefined;
+  const isFree = group.link(fullName) === undefined;
   return isFree && group.link(indexGroupName(name)) === undefined ? { link, dataset, shown, fullName } : undefined;
 }
 

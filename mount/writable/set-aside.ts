@@ -5,10 +5,13 @@ import { ElementCopier } from "../../src/object/copy-elements.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { chunkBytesOf } from "../../src/object/group-settings.ts";
 import { FileHeapWriter } from "../../src/object/heap-writer.ts";
+import { isFileNode } from "../../src/object/pytables.ts";
+import { isLeafAttribute } from "../../src/object/pytables-leaf.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { FILE_MARKS } from "../../src/tree/extended-attributes.ts";
 import type { Node } from "../../src/tree/node.ts";
 import { isUsers } from "../../src/tree/posix-metadata.ts";
+import { isMadeView } from "../../src/tree/shown-as.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import { isBare, type NamePlace } from "./names.ts";
 import type { NewFileStorage } from "./new-file-storage.ts";
@@ -31,7 +34,8 @@ export class SetAside {
 
   /** A node was renamed. */
   renamed(node: Node, from: NamePlace, to: NamePlace): void {
-    if (node.kind !== "file" || !isBare(node) || from.directory.address !== to.directory.address) return;
+    if (node.kind !== "file" || !(isBare(node) || isMadeView(node))) return;
+    if (from.directory.address !== to.directory.address) return;
     if (SUFFIXES.some((suffix) => to.name === from.name + suffix)) this.#files.set(keyOf(from), node.address);
   }
 
@@ -48,8 +52,9 @@ export class SetAside {
   }
 }
 
-/** How a file is stored, for one that takes its place. */
-export function storageOf(file: Dataset): NewFileStorage {
+/** How a file is stored, for one that takes its place; `undefined`: it has become a dataset, and is stored as such. */
+export function storageOf(file: Dataset): NewFileStorage | undefined {
+  if (!isFileNode(file)) return undefined;
   return { filters: file.filters, chunkBytes: chunkBytesOf(file) };
 }
 
@@ -65,7 +70,7 @@ export function takeOverAttributes(transaction: FileTransaction, from: Dataset, 
 function attributesOf(file: Dataset) {
   return file
     .attributes()
-    .filter(({ name }) => isUsers(name) && !FILE_MARKS.has(name))
+    .filter(({ name }) => isUsers(name) && !FILE_MARKS.has(name) && (isFileNode(file) || !isLeafAttribute(name)))
     .flatMap((attribute) => {
       try {
         const { name, datatype, dataspace } = attribute;
