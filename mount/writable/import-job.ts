@@ -3,7 +3,6 @@ import { H5Error } from "../../src/errors.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import type { FilterSpec } from "../../src/object/filter-spec.ts";
 import { childPath, Group } from "../../src/object/group.ts";
-import { addLink, removeLink } from "../../src/object/link-edit.ts";
 import { isFileNode } from "../../src/object/pytables.ts";
 import { releaseObject } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
@@ -12,7 +11,7 @@ import { posixMetadata, type Timestamp } from "../../src/tree/posix-metadata.ts"
 import { messageOfFailure } from "../errno.ts";
 import { type FileBytes, type ImportPlan, planImport } from "./import-plan.ts";
 import type { LiveFile } from "./live-file.ts";
-import { hardLink } from "./names.ts";
+import { hardLink, putLink, takeLink } from "./names.ts";
 import { turnFile } from "./turn-file.ts";
 
 /** A file by the link that leads to it. */
@@ -136,11 +135,11 @@ export class ImportJob {
       made: (made) => {
         this.#made = made;
       },
-      last: ({ edit }) => {
+      last: (transaction) => {
         if (isTaken) return;
         if (this.#group().link(stem) !== undefined) throw new H5Error("exists", `there is ${stem} already`);
-        removeLink(edit, group, link);
-        addLink(edit, group, hardLink(stem, address));
+        takeLink(transaction, group, link);
+        putLink(transaction, group, hardLink(stem, address));
       },
     });
   }

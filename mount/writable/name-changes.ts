@@ -11,7 +11,7 @@ import { indexGroupName } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { childPath } from "../../src/tree/canonical-name.ts";
 import { hashedInode } from "../../src/tree/inode.ts";
-import { linkRecordAttribute, linkRecordName } from "../../src/tree/link-record.ts";
+import { linkRecordAttribute } from "../../src/tree/link-record.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
 import { isMadeView, SHOWN_AS_NAME, shownAs, shownAsAttribute } from "../../src/tree/shown-as.ts";
@@ -22,6 +22,7 @@ import type { RenameFlags, Request } from "../filesystem.ts";
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, S_ISGID } from "../node-attributes.ts";
 import { createFileDataset } from "./chunked-store.ts";
 import { now } from "./clock.ts";
+import { dropRecord, moveRecord, putRecord } from "./link-records.ts";
 import { linkTarget } from "./link-target.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
@@ -43,8 +44,9 @@ import {
   takeLink,
   yielding,
 } from "./names.ts";
-import type { NewFileSettings } from "./new-file-storage.ts";
+import { type NewFileSettings, PLAIN_STORAGE } from "./new-file-storage.ts";
 import type { OpenFiles } from "./open-files.ts";
+import { checkEmpty, checkRenamed, checkReplaceable, isSame } from "./rename-checks.ts";
 import { SetAside, storageOf, takeOverAttributes } from "./set-aside.ts";
 
 /** Bytes of a file that becomes a dataset's elements while everybody waits for it. */
@@ -235,7 +237,7 @@ export class NameChanges {
         takeLink(transaction, from.directory.address, index.link.name);
         putLink(transaction, to.directory.address, renamed(index.link, indexGroupName(name)));
       }
-      this.#moveRecord(transaction, from, moving.node, to, name, time);
+      moveRecord(transaction, from, moving.node, to, name, time);
       if (moving.node.kind !== "symlink") this.#setup.metadata.touch(transaction, moving.node, { ctime: time });
       if (whiteout) this.#putWhiteout(transaction, request, from, time);
       return done;
@@ -254,8 +256,7 @@ export class NameChanges {
     if (!this.#setup.metadata.facts.keepsMetadata) throw new ErrnoError(Errno.EPERM);
     const metadata = this.#newMetadata(request, directory, S_IFCHR, 0, time);
     const attributes = this.#setup.metadata.attributesFor(metadata);
-    const storage = { filters: [], chunkBytes: undefined };
-    const address = createFileDataset(transaction, time.seconds, storage, attributes);
+    const address = createFileDataset(transaction, time.seconds, PLAIN_STORAGE, attributes);
     putLink(transaction, directory.address, hardLink(bareLinkName(name), address));
   }
 
@@ -320,9 +321,9 @@ export class NameChanges {
       putLink(transaction, from.directory.address, renamed(second.link, secondName));
       this.#showAs(transaction, first.node, first.link.name, firstLink);
       this.#showAs(transaction, second.node, second.link.name, secondLink);
-      for (const { node } of [first, second]) this.#dropRecord(transaction, node);
-      this.#putRecord(transaction, first.node, to, firstName, time);
-      this.#putRecord(transaction, second.node, from, secondName, time);
+      for (const { node } of [first, second]) dropRecord(transaction, node);
+      putRecord(transaction, first.node, to, firstName, time);
+      putRecord(transaction, second.node, from, secondName, time);
       for (const { node } of [first, second]) {
         if (node.kind !== "symlink") this.#setup.metadata.touch(transaction, node, { ctime: time });
       }
@@ -390,7 +391,7 @@ export class NameChanges {
     const attributes = moved.attributes(node);
     if (link.kind !== "hard") {
       takeLink(transaction, directory.address, link.name);
-      this.#dropRecord(transaction, node);
+      dropRecord(transaction, node);
       return () => moved.gone(node, attributes);
     }
     const index = indexOfTable(this.#setup.tree, place, { link, node });
@@ -439,30 +440,6 @@ export class NameChanges {
     };
   }
 
-  #moveRecord(
-    transaction: FileTransaction,
-    from: NamePlace,
-    node: Node,
-    to: NamePlace,
-    name: string,
-    time: Timestamp,
-  ): void {
-    if (node.kind !== "symlink" || (from.directory.address === to.directory.address && node.linkName === name)) return;
-    this.#dropRecord(transaction, node);
-    this.#putRecord(transaction, node, to, name, time);
-  }
-
-  #dropRecord({ edit }: FileTransaction, node: Node): void {
-    if (node.kind !== "symlink" || node.record === undefined) return;
-    deleteAttribute(edit, node.parent.address, linkRecordName(node.linkName));
-  }
-
-  #putRecord({ edit }: FileTransaction, node: Node, to: NamePlace, name: string, time: Timestamp): void {
-    if (node.kind !== "symlink" || node.record === undefined) return;
-    const record = { ...node.record, metadata: { ...node.record.metadata, ctime: time } };
-    setAttribute(edit, to.directory.address, linkRecordAttribute(name, record));
-  }
-
   #countMoved(node: Node, from: NamePlace, to: NamePlace): void {
     if (node.kind !== "directory") return;
     this.#setup.metadata.countDirectory(from.directory, -1);
@@ -479,35 +456,8 @@ export class NameChanges {
   }
 }
 
-function checkEmpty(directory: DirectoryNode): void {
-  if (directory.group.hasMoreLinksThan(0)) throw new ErrnoError(Errno.ENOTEMPTY);
-}
-
-/** As rename(2) has it; the kernel has looked at the types, too, but not at what became of them since. */
-function checkReplaceable(node: Node, replaced: Node | undefined): void {
-  if (replaced === undefined) return;
-  if (node.kind === "directory" && replaced.kind !== "directory") throw new ErrnoError(Errno.ENOTDIR);
-  if (node.kind !== "directory" && replaced.kind === "directory") throw new ErrnoError(Errno.EISDIR);
-  if (replaced.kind === "directory") checkEmpty(replaced);
-}
-
-function isSame(a: Node, b: Node): boolean {
-  return a.kind !== "symlink" && a.key === b.key;
-}
-
 /** The link of something new, or of one more name of `node`. @throws ErrnoError EEXIST; as `linkFor` */
 function newLink(place: NamePlace, node?: FileNode): NewLink {
   if (place.listed !== undefined) throw new ErrnoError(Errno.EEXIST);
   return linkFor(node, place);
-}
-
-/**
- * An editor that moves the old file away and writes a new one would take a dataset's type and attributes away with it: it is to write
- * into it. What was made from a file is as good as another one.
- */
-function checkRenamed({ node, link }: ListedLink, name: string): void {
-  if (node.kind !== "file" || isBare(node) || isMadeView(node) || name.endsWith(`.${node.view}`)) return;
-  const { object } = node;
-  const isShownSo = object.kind === "dataset" && shownAs(object)?.bare.includes(link.name) === true;
-  if (!isShownSo) throw new ErrnoError(Errno.EINVAL);
 }

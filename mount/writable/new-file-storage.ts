@@ -10,6 +10,9 @@ export interface NewFileStorage {
   readonly chunkBytes: number | undefined;
 }
 
+/** Of what no group says anything about. */
+export const PLAIN_STORAGE: NewFileStorage = { filters: [], chunkBytes: undefined };
+
 /** What the groups of the file say about the storage of new files, and where none says anything the mount's options. */
 export class NewFileSettings {
   readonly #filters: readonly FilterSpec[];

@@ -1,6 +1,6 @@
 import { RangeReader } from "../../src/chunk/read-range.ts";
 import { H5Error } from "../../src/errors.ts";
-import type { Dataset } from "../../src/object/dataset.ts";
+import { datasetAt } from "../../src/object/dataset-at.ts";
 import { releaseObject } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { contentOf } from "../../src/tree/content.ts";
@@ -325,7 +325,7 @@ export class OpenFiles {
         return;
       }
       if (file.hasNewBytes) {
-        const dataset = this.#dataset(node.address);
+        const dataset = datasetAt(this.#live.file, node.address);
         if (file.isFileNode) storeFile(transaction, dataset, file.buffer.change());
         else
           applyView(transaction, {
@@ -377,7 +377,7 @@ export class OpenFiles {
   replaceView(transaction: FileTransaction, node: FileNode, bytes: Uint8Array): void {
     const buffer = new FileBuffer(inMemory(new Uint8Array(0)));
     buffer.write(0, bytes);
-    const dataset = this.#dataset(node.address);
+    const dataset = datasetAt(this.#live.file, node.address);
     for (const file of this.ofObject(node.address)) file.beforeOvertaking();
     applyView(transaction, { node, dataset, buffer, oldText: () => this.#texts.bytes(node), isOvertaken: false });
     // What was changed is read through the transaction, which has it in its place then.
@@ -425,7 +425,7 @@ export class OpenFiles {
         target.set(start);
         const rest = target.subarray(start.length);
         if (rest.length === 0) return;
-        const dataset = this.#dataset(address);
+        const dataset = datasetAt(this.#live.file, address);
         const from = offset + start.length - header.length;
         // Another view may have made it shorter: what was written here is refused then, when it is to be stored.
         const there = Math.max(0, Math.min(rest.length, dataset.elementCount * dataset.elementSize - from));
@@ -433,11 +433,5 @@ export class OpenFiles {
         rest.fill(0, there);
       },
     };
-  }
-
-  #dataset(address: number): Dataset {
-    const object = this.#live.file.object(address);
-    if (object.kind !== "dataset") throw new H5Error("argument", `${object.path} is no dataset`);
-    return object;
   }
 }

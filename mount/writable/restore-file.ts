@@ -1,12 +1,11 @@
 import { RangeReader } from "../../src/chunk/read-range.ts";
-import { H5Error, UnsupportedError } from "../../src/errors.ts";
+import { UnsupportedError } from "../../src/errors.ts";
 import { now } from "../../src/format/modification-time.ts";
 import { setAttribute } from "../../src/object/attribute-edit.ts";
 import { removeAttribute } from "../../src/object/attribute-value.ts";
-import type { Dataset } from "../../src/object/dataset.ts";
+import { datasetAt } from "../../src/object/dataset-at.ts";
 import { exchangeContents } from "../../src/object/exchange-contents.ts";
 import { setChunkBytes } from "../../src/object/group-settings.ts";
-import { addLink, removeLink } from "../../src/object/link-edit.ts";
 import { indexGroupName } from "../../src/object/pytables.ts";
 import { isLeafAttribute } from "../../src/object/pytables-leaf.ts";
 import { releaseObject } from "../../src/object/unlink.ts";
@@ -22,8 +21,8 @@ import { createFileDataset, storeFile } from "./chunked-store.ts";
 import { type FileBytes, isZero, WINDOW } from "./import-plan.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
-import { bareLinkName, linkOf, parentOf, renamed } from "./names.ts";
-import type { NewFileSettings } from "./new-file-storage.ts";
+import { bareLinkName, linkOf, parentOf, putLink, renamed, takeLink } from "./names.ts";
+import { type NewFileSettings, PLAIN_STORAGE } from "./new-file-storage.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
 import type { WholeTexts } from "./whole-texts.ts";
 
@@ -65,7 +64,7 @@ export class FileRestorer {
     if (open?.hasNewBytes === true && keep === "bytes") files.publish(open);
     const rename = open?.isUnlinked === true ? undefined : fullName(tree, node);
     const directory = parentOf(tree, node);
-    const storage = directory === undefined ? { filters: [], chunkBytes: undefined } : newFiles.in(directory);
+    const storage = directory === undefined ? PLAIN_STORAGE : newFiles.in(directory);
     const others = files.ofObject(address).filter((file) => file !== open);
     for (const file of others) file.beforeOvertaking();
     live.transaction((transaction) => {
@@ -74,15 +73,15 @@ export class FileRestorer {
       if (keep === "bytes") storeBytes(transaction, bytesOf(node, texts), made);
       exchangeContents(transaction, address, made);
       releaseObject(transaction, made);
-      for (const { name } of [...datasetAt(transaction, address).attributes()]) {
+      for (const { name } of [...datasetAt(transaction.file, address).attributes()]) {
         if (isLeafAttribute(name)) removeAttribute(transaction, address, name);
       }
       removeAttribute(transaction, address, SHOWN_AS_NAME);
       for (const mark of FILE_MARKS) setAttribute(edit, address, mark);
       if (storage.chunkBytes !== undefined) setChunkBytes(transaction, address, storage.chunkBytes);
       if (rename === undefined) return;
-      removeLink(edit, rename.directory.address, rename.link.name);
-      addLink(edit, rename.directory.address, renamed(rename.link, rename.name));
+      takeLink(transaction, rename.directory.address, rename.link.name);
+      putLink(transaction, rename.directory.address, renamed(rename.link, rename.name));
     });
     const file = tree.asFile(node);
     moved.became(node, file);
@@ -121,7 +120,7 @@ function storeBytes(transaction: FileTransaction, { size, read }: FileBytes, add
       if (!isZero(bytes)) yield { offset, bytes };
     }
   };
-  storeFile(transaction, datasetAt(transaction, address), { kept: 0, size, pieces: pieces(), holes: [] });
+  storeFile(transaction, datasetAt(transaction.file, address), { kept: 0, size, pieces: pieces(), holes: [] });
 }
 
 function bytesOf(node: FileNode, texts: WholeTexts): FileBytes {
@@ -141,10 +140,4 @@ function bytesOf(node: FileNode, texts: WholeTexts): FileBytes {
       return start.length === 0 ? rest : Buffer.concat([start, rest]);
     },
   };
-}
-
-function datasetAt({ file }: FileTransaction, address: number): Dataset {
-  const object = file.object(address);
-  if (object.kind !== "dataset") throw new H5Error("argument", `${object.path} is no dataset`);
-  return object;
 }

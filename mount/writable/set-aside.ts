@@ -8,7 +8,7 @@ import { FileHeapWriter } from "../../src/object/heap-writer.ts";
 import { isFileNode } from "../../src/object/pytables.ts";
 import { isLeafAttribute } from "../../src/object/pytables-leaf.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
-import { FILE_MARKS } from "../../src/tree/extended-attributes.ts";
+import { isFileMark } from "../../src/tree/file-node.ts";
 import type { Node } from "../../src/tree/node.ts";
 import { isUsers } from "../../src/tree/posix-metadata.ts";
 import { isMadeView } from "../../src/tree/shown-as.ts";
@@ -70,7 +70,7 @@ export function takeOverAttributes(transaction: FileTransaction, from: Dataset, 
 function attributesOf(file: Dataset) {
   return file
     .attributes()
-    .filter(({ name }) => isUsers(name) && !FILE_MARKS.has(name) && (isFileNode(file) || !isLeafAttribute(name)))
+    .filter(({ name }) => isUsers(name) && !isFileMark(name) && (isFileNode(file) || !isLeafAttribute(name)))
     .flatMap((attribute) => {
       try {
         const { name, datatype, dataspace } = attribute;

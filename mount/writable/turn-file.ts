@@ -5,6 +5,7 @@ import { setAttribute } from "../../src/object/attribute-edit.ts";
 import { removeAttribute } from "../../src/object/attribute-value.ts";
 import { createUnlinked } from "../../src/object/create-dataset.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
+import { datasetAt } from "../../src/object/dataset-at.ts";
 import { exchangeContents } from "../../src/object/exchange-contents.ts";
 import type { H5File } from "../../src/object/file.ts";
 import type { Group } from "../../src/object/group.ts";
@@ -17,7 +18,7 @@ import type { HeapWriter } from "../../src/object/value-encode.ts";
 import { heapOf } from "../../src/object/value-heap.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
-import { FILE_MARKS } from "../../src/tree/extended-attributes.ts";
+import { isFileMark } from "../../src/tree/file-node.ts";
 import { type ShownAs, shownAs, shownAsAttribute } from "../../src/tree/shown-as.ts";
 import { differenceSteps } from "../../src/view/first-difference.ts";
 import { encodeNpyHeader } from "../../src/view/npy.ts";
@@ -70,7 +71,7 @@ export function* turnFile(turned: TurnedFile): Generator<undefined, void, FileTr
   turned.last(transaction);
   const old = datasetAt(file, address);
   for (const { name } of [...old.attributes()]) {
-    if (FILE_MARKS.has(name)) removeAttribute(transaction, address, name);
+    if (isFileMark(name)) removeAttribute(transaction, address, name);
     else if (isLeafAttribute(name)) throw new H5Error("argument", `it has an attribute ${name}, which PyTables needs`);
   }
   exchangeContents(transaction, address, made);
@@ -154,12 +155,6 @@ function* shownBytes(file: () => H5File, address: number, plan: ImportPlan): Gen
     if (sink.length > 0) yield sink.bytes.slice(0, sink.length);
     sink.length = 0;
   }
-}
-
-function datasetAt(file: H5File, address: number): Dataset {
-  const object = file.object(address);
-  if (object.kind !== "dataset") throw new H5Error("argument", `${object.path} is no dataset`);
-  return object;
 }
 
 /** The heap as it is in the present transaction. */

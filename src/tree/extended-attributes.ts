@@ -5,6 +5,7 @@ import { isLeafAttribute } from "../object/pytables-leaf.ts";
 import { attributeText } from "../object/value.ts";
 import { heapOf } from "../object/value-heap.ts";
 import { fact } from "./facts.ts";
+import { isFileMark } from "./file-node.ts";
 import type { Node } from "./node.ts";
 import { HIDDEN_PREFIX } from "./posix-metadata.ts";
 import { isMadeView } from "./shown-as.ts";
@@ -51,13 +52,10 @@ export function extendedAttribute(node: Node, name: string): Uint8Array | undefi
   return attributeText({ datatype, dataspace, bytes: () => attribute.bytes() }, heapOf(object.file));
 }
 
-/** By these, PyTables knows a dataset for a file: they are not what a program that copies the file's attributes is after. */
-export const FILE_MARKS = new Set(["CLASS", "EXTDIM", "NODE_TYPE", "NODE_TYPE_VERSION", "TITLE", "VERSION"]);
-
-/** By which attributes PyTables knows a file, or what was made of one: they are not what a program that copies the file's attributes is after. */
+/** By which attributes PyTables knows a file, or what was made of one. */
 function marksOf(node: Node): (name: string) => boolean {
   if (node.kind !== "file" || node.object.kind !== "dataset") return () => false;
-  if (node.view === "bin" && isFileNode(node.object)) return (name) => FILE_MARKS.has(name);
+  if (node.view === "bin" && isFileNode(node.object)) return isFileMark;
   return isMadeView(node) ? isLeafAttribute : () => false;
 }
 

@@ -17,6 +17,13 @@ export const FILE_MARKS: readonly NewAttribute[] = [
   int32("NODE_TYPE_VERSION", 2),
 ];
 
+const MARK_NAMES: ReadonlySet<string> = new Set(["TITLE", ...FILE_MARKS.map(({ name }) => name)]);
+
+/** By these, PyTables knows a dataset for a file: they are not what a program that copies the file's attributes is after. */
+export function isFileMark(name: string): boolean {
+  return MARK_NAMES.has(name);
+}
+
 function text(name: string, value: string): NewAttribute {
   const data = encodeText(value);
   const datatype = { class: "string", size: data.length, padding: "null-terminated", charset: "ascii" } as const;

@@ -130,6 +130,22 @@ describe("files that become datasets", function () {
     assert.equal(dataset("x.csv").dtype, "<B");
   });
 
+  it("keep a name that looks escaped when they become files again", async () => {
+    const names: string[][] = [];
+    await written([], async ({ dir }) => {
+      fs.writeFileSync(join(dir, "x.csv"), CSV);
+      await settled(join(dir, "x.csv"));
+      fs.renameSync(join(dir, "x.csv"), join(dir, "100%25.csv"));
+      fs.appendFileSync(join(dir, "100%25.csv"), "no row\n");
+      names.push(fs.readdirSync(dir));
+      assert.equal(fs.readFileSync(join(dir, "100%25.csv"), "utf8"), `${CSV}no row\n`);
+    });
+    await withMount(file, { transport: "kernel", options: ["mode=r+"] }, ({ dir }) => {
+      names.push(fs.readdirSync(dir));
+    });
+    assert.deepEqual(names, [["100%25.csv"], ["100%25.csv"]]);
+  });
+
   it("are turned before the mount ends", async () => {
     await written([], async ({ dir }) => fs.writeFileSync(join(dir, "late.csv"), CSV));
     assert.equal(dataset("late").shape?.[0], 2);
