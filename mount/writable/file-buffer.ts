@@ -28,22 +28,18 @@ const PIECE = 2 ** 20;
 /** What it takes to know that a block is a hole. */
 const HOLE_MEMORY = 64;
 
-/** A block has memory for so many bytes at least. */
-const LEAST = 2 ** 12;
-
 /** The bytes of one file, those that were written and not yet stored over those that are stored. */
 export class FileBuffer {
   #stored: StoredBytes;
   #size: number;
   /** So many of the stored bytes are still the file's: what was cut off stays away when the file grows again. */
   #kept: number;
-  /** By number; what lies behind a block's memory is zeros. */
+  /** By number; each is whole, be there zeros behind the file's end. */
   readonly #blocks = new Map<number, Uint8Array>();
   /** Of blocks, what was stored before others changed it. */
   readonly #before = new Map<number, Uint8Array>();
   /** Blocks whose stored bytes are the file's no longer. */
   readonly #holes = new Set<number>();
-  #memory = 0;
 
   constructor(stored: StoredBytes) {
     this.#stored = stored;
@@ -57,7 +53,7 @@ export class FileBuffer {
 
   /** Bytes of memory that it takes. */
   get memory(): number {
-    return this.#memory + this.#holes.size * HOLE_MEMORY;
+    return this.#blocks.size * BLOCK + this.#holes.size * HOLE_MEMORY;
   }
 
   /** Bytes of the file as it was stored when this was made. */
@@ -77,7 +73,7 @@ export class FileBuffer {
     for (const { page: block, from, at, length: n } of pagesOf(offset, length, BLOCK)) {
       const part = target.subarray(at, at + n);
       const memory = this.#blocks.get(block);
-      if (memory !== undefined) putPadded(part, memory.subarray(from));
+      if (memory !== undefined) part.set(memory.subarray(from, from + n));
       else if (this.#holes.has(block)) part.fill(0);
       else this.#readStored(block * BLOCK + from, part);
     }
@@ -115,7 +111,7 @@ export class FileBuffer {
       const start = block * BLOCK;
       const isWhole = from === 0 && start + n >= Math.min(start + BLOCK, reach);
       if (isWhole) {
-        if (memory !== undefined) this.#drop(block, memory);
+        this.#blocks.delete(block);
         if (start < this.#kept) this.#holes.add(block);
       } else if (memory !== undefined || (start + from < this.#kept && !this.#holes.has(block))) {
         this.#block(block, from, n).fill(0, from, from + n);
@@ -156,7 +152,7 @@ export class FileBuffer {
       for (const block of this.#holes) if (block * BLOCK >= this.#kept) this.#holes.delete(block);
       for (const [block, memory] of this.#blocks) {
         const inside = size - block * BLOCK;
-        if (inside <= 0) this.#drop(block, memory);
+        if (inside <= 0) this.#blocks.delete(block);
         else memory.fill(0, inside);
       }
     }
@@ -180,7 +176,6 @@ export class FileBuffer {
     this.#blocks.clear();
     this.#holes.clear();
     this.#before.clear();
-    this.#memory = 0;
   }
 
   *#joinedPieces(): Generator<{ offset: number; bytes: Uint8Array }> {
@@ -202,37 +197,21 @@ export class FileBuffer {
   *#pieces(): Generator<{ offset: number; bytes: Uint8Array }> {
     for (const [block, memory] of [...this.#blocks].sort(([a], [b]) => a - b)) {
       const offset = block * BLOCK;
-      // Behind the memory are zeros: where something is stored, they must be, too.
-      const length = Math.min(this.#size - offset, Math.max(memory.length, Math.min(BLOCK, this.#kept - offset)));
-      if (length <= memory.length) {
-        yield { offset, bytes: memory.subarray(0, length) };
-      } else {
-        const bytes = new Uint8Array(length);
-        bytes.set(memory);
-        yield { offset, bytes };
-      }
+      yield { offset, bytes: memory.subarray(0, Math.min(BLOCK, this.#size - offset)) };
     }
   }
 
-  /** A block's memory, with room for [from, from + length), the rest being what the file has there. */
+  /** A block's memory, in which [from, from + length) is about to be written: the rest is what the file has there. */
   #block(block: number, from: number, length: number): Uint8Array {
-    const end = from + length;
     let memory = this.#blocks.get(block);
-    if (memory !== undefined && memory.length >= end) return memory;
-    const old = memory ?? (this.#holes.delete(block) ? new Uint8Array(0) : undefined);
-    const stored = Math.max(0, Math.min(BLOCK, this.#kept - block * BLOCK));
-    memory = new Uint8Array(roomFor(Math.max(end, old === undefined ? stored : 0)));
-    if (old !== undefined) memory.set(old);
+    if (memory !== undefined) return memory;
+    memory = new Uint8Array(BLOCK);
+    const isHole = this.#holes.delete(block);
     // What will be written over need not be read.
-    else if (from > 0 || end < stored) this.#readStored(block * BLOCK, memory.subarray(0, stored));
-    this.#memory += memory.length - (old?.length ?? 0);
+    const isAllWritten = from === 0 && length >= Math.min(BLOCK, this.#kept - block * BLOCK);
+    if (!isHole && !isAllWritten) this.#readStored(block * BLOCK, memory);
     this.#blocks.set(block, memory);
     return memory;
-  }
-
-  #drop(block: number, memory: Uint8Array): void {
-    this.#blocks.delete(block);
-    this.#memory -= memory.length;
   }
 
   #readStored(offset: number, target: Uint8Array): void {
@@ -240,18 +219,6 @@ export class FileBuffer {
     if (length > 0) this.#stored.read(offset, target.subarray(0, length));
     target.fill(0, length);
   }
-}
-
-function roomFor(length: number): number {
-  let room = LEAST;
-  while (room < length) room *= 2;
-  return room;
-}
-
-function putPadded(target: Uint8Array, source: Uint8Array): void {
-  const part = source.subarray(0, target.length);
-  target.set(part);
-  target.fill(0, part.length);
 }
 
 function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {

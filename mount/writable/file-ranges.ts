@@ -1,5 +1,5 @@
 import { Errno, ErrnoError } from "../errno.ts";
-import type { FileBuffer } from "./file-buffer.ts";
+import { BLOCK, type FileBuffer } from "./file-buffer.ts";
 
 /** FALLOC_FL_* of linux/falloc.h. */
 const KEEP_SIZE = 0x01;
@@ -12,8 +12,8 @@ export const MAX_SIZE = Number.MAX_SAFE_INTEGER;
 /** Bytes that are made zeros at a time. */
 const STEP = 2 ** 22;
 
-/** Bytes of a hole that are noted at a time. */
-const HOLE_STEP = 2 ** 34;
+/** Bytes of a hole that are noted at a time: each block of them takes memory. */
+const HOLE_STEP = 2 ** 18 * BLOCK;
 
 /** What is buffered of a file; another buffer after it was stored. */
 export interface Buffered {

@@ -1,5 +1,5 @@
-import { endianness } from "node:os";
 import type { Datatype } from "../format/datatype.ts";
+import { HOST_IS_LITTLE_ENDIAN } from "../host-byte-order.ts";
 import type { NumberArray } from "./storable.ts";
 import { decodeElement } from "./value.ts";
 import { floatFormat } from "./value-float.ts";
@@ -80,7 +80,7 @@ function integerForm(layout: IntegerLayout): Form | undefined {
 function isOfProcessor(type: Datatype): boolean {
   if (type.class === "enum") return isOfProcessor(type.base);
   const order = "order" in type ? type.order : "little";
-  return type.size === 1 || order === (endianness() === "LE" ? "little" : "big");
+  return type.size === 1 || order === (HOST_IS_LITTLE_ENDIAN ? "little" : "big");
 }
 
 /** Turns the bytes of each element around. */
