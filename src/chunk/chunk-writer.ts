@@ -190,20 +190,23 @@ export class ChunkWriter {
       !isRow ||
       selectedElementSize(selection) !== elementSize ||
       this.#filtersOf(scaled, this.#geometry).length > 0 ||
-      this.#open.has(scaled.join())
-    )
+      this.#open.has(scaled.join()) ||
+      this.#batch.has(scaled)
+    ) {
       return false;
-    if (this.#batch.has(scaled)) return false;
+    }
     const record = index.find(scaled);
     if (record === undefined || record.storedSize !== this.#size) return false;
-    let isDone = false;
+    const runs: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+    let isAll = true;
     visitBox(selection, this.#geometry, scaled, intervals, (at, step, selectedAt, count) => {
       const length = count * elementSize;
-      if ((count > 1 && step !== elementSize) || length >= LARGE) return;
-      edit.write(record.address + at, source.subarray(selectedAt, selectedAt + length));
-      isDone = true;
+      if ((count > 1 && step !== elementSize) || length >= LARGE) isAll = false;
+      else runs.push({ at, bytes: source.subarray(selectedAt, selectedAt + length) });
     });
-    return isDone;
+    if (!isAll) return false;
+    for (const { at, bytes } of runs) edit.write(record.address + at, bytes);
+    return true;
   }
 
   /** The chunk, to be written to. @param how "fill": what it has inside the dataset is not needed */

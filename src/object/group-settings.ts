@@ -2,15 +2,14 @@ import { H5Error } from "../errors.ts";
 import { SCALAR } from "../format/dataspace.ts";
 import { decodeText, encodeText } from "../format/text.ts";
 import { deleteAttribute, setAttribute } from "./attribute-edit.ts";
-import { integerType } from "./datatypes.ts";
 import type { FilterSpec } from "./filter-spec.ts";
 import { filtersFromText, filtersToText } from "./filter-text.ts";
 import { type Group, pathParts } from "./group.ts";
 import type { ObjectBase } from "./object.ts";
 import { packFilters, unpackFilters } from "./pytables-filters.ts";
 import { markFile } from "./pytables-leaf.ts";
+import { scalarInteger } from "./scalar-attribute.ts";
 import { decodeElement } from "./value.ts";
-import { encodeElement } from "./value-encode.ts";
 import { heapOf } from "./value-heap.ts";
 import type { FileTransaction } from "./writable-file.ts";
 
@@ -22,8 +21,6 @@ const FILTERS = "H5FS_FILTERS";
 
 /** Of a group, and of a file in which they were set: a text, the number of bytes. */
 const CHUNKS = "H5FS_CHUNKS";
-
-const INT64 = integerType(8, true);
 
 /**
  * The filters that new datasets in a group are to have, as people write them; `undefined`: it says nothing.
@@ -66,8 +63,7 @@ export function setGroupFilters(transaction: FileTransaction, { address }: Group
     return;
   }
   markFile(transaction);
-  const data = encodeElement(INT64, packed);
-  setAttribute(edit, address, { name: PYTABLES, charset: "ascii", datatype: INT64, dataspace: SCALAR, data });
+  setAttribute(edit, address, scalarInteger(PYTABLES, 8, packed));
 }
 
 /** Bytes of a chunk of new files in a group, or of a file that is to keep such chunks; `undefined`: what suits their size. */

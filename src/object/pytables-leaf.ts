@@ -3,10 +3,10 @@ import { type Dataspace, SCALAR } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import { setAttribute } from "./attribute-edit.ts";
-import { arrayType, BOOLEAN, integerType, sequenceType, stringType } from "./datatypes.ts";
+import { arrayType, BOOLEAN, sequenceType, stringType } from "./datatypes.ts";
 import type { FilterSpec } from "./filter-spec.ts";
 import { packFilters } from "./pytables-filters.ts";
-import { encodeElement } from "./value-encode.ts";
+import { scalarInteger } from "./scalar-attribute.ts";
 import type { FileTransaction } from "./writable-file.ts";
 
 /** The nodes of PyTables that hold data. */
@@ -99,7 +99,7 @@ function attributeWriter({ edit }: FileTransaction, address: number) {
     else set(name, type, bytes);
   };
   const integer = (name: string, size: 4 | 8, value: number): void =>
-    set(name, integerType(size, true), encodeElement(integerType(size, true), value));
+    setAttribute(edit, address, scalarInteger(name, size, value));
   return { set, text, integer };
 }
 

@@ -1,10 +1,10 @@
 import { SCALAR } from "../format/dataspace.ts";
 import { setAttribute } from "./attribute-edit.ts";
 import type { Dataset } from "./dataset.ts";
-import { integerType } from "./datatypes.ts";
 import { Group } from "./group.ts";
 import { placeOf } from "./path-edit.ts";
 import { indexGroupName, textAttribute } from "./pytables.ts";
+import { scalarInteger } from "./scalar-attribute.ts";
 import { encodeElement } from "./value-encode.ts";
 import type { FileTransaction } from "./writable-file.ts";
 
@@ -34,10 +34,7 @@ export function rowsChanged(transaction: FileTransaction, dataset: Dataset, path
 /** The index of a column, or those of the columns within it. */
 function markDirty(transaction: FileTransaction, group: Group): void {
   if (textAttribute(group, "CLASS") === "INDEX") {
-    const datatype = integerType(4, true);
-    const data = encodeElement(datatype, 1);
-    const dirty = { name: "DIRTY", charset: "ascii", datatype, dataspace: SCALAR, data } as const;
-    setAttribute(transaction.edit, group.address, dirty);
+    setAttribute(transaction.edit, group.address, scalarInteger("DIRTY", 4, 1));
     return;
   }
   for (const { name } of group.links()) {

@@ -2,19 +2,18 @@ import { SCALAR } from "../format/dataspace.ts";
 import { encodeText } from "../format/text.ts";
 import type { NewAttribute } from "../object/attribute-edit.ts";
 import { integerType } from "../object/datatypes.ts";
+import { scalarInteger } from "../object/scalar-attribute.ts";
 
 /** One byte of a file. */
 export const BYTE = integerType(1, false);
 
-const INT32 = integerType(4, true);
-
 /** The attributes that make a dataset of bytes a file, as PyTables' `filenode` has them. */
 export const FILE_MARKS: readonly NewAttribute[] = [
   text("CLASS", "EARRAY"),
-  int32("EXTDIM", 0),
+  scalarInteger("EXTDIM", 4, 0),
   text("VERSION", "1.1"),
   text("NODE_TYPE", "file"),
-  int32("NODE_TYPE_VERSION", 2),
+  scalarInteger("NODE_TYPE_VERSION", 4, 2),
 ];
 
 const MARK_NAMES: ReadonlySet<string> = new Set(["TITLE", ...FILE_MARKS.map(({ name }) => name)]);
@@ -28,10 +27,4 @@ function text(name: string, value: string): NewAttribute {
   const data = encodeText(value);
   const datatype = { class: "string", size: data.length, padding: "null-terminated", charset: "ascii" } as const;
   return { name, charset: "ascii", datatype, dataspace: SCALAR, data };
-}
-
-function int32(name: string, value: number): NewAttribute {
-  const data = new Uint8Array(4);
-  new DataView(data.buffer).setInt32(0, value, true);
-  return { name, charset: "ascii", datatype: INT32, dataspace: SCALAR, data };
 }

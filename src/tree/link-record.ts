@@ -1,9 +1,9 @@
 import { H5Error } from "../errors.ts";
-import { SCALAR } from "../format/dataspace.ts";
-import { decodeText, encodeText } from "../format/text.ts";
+import { decodeText } from "../format/text.ts";
 import type { NewAttribute } from "../object/attribute-edit.ts";
 import type { Group } from "../object/group.ts";
 import type { Link } from "../object/link.ts";
+import { keptText } from "../object/scalar-attribute.ts";
 import { HIDDEN_PREFIX, type PosixMetadata, type Timestamp } from "./posix-metadata.ts";
 
 /** What belongs to a symlink and not to what it leads to; it is kept in an attribute of the group that has the link. */
@@ -41,14 +41,7 @@ export function linkRecordAttribute(link: string, record: LinkRecord): NewAttrib
   const { target, text, ino, metadata } = record;
   const { uid, gid, atime, mtime, ctime } = metadata;
   const times = [atime, mtime, ctime].map((time) => time && [time.seconds, time.nanoseconds]);
-  const data = encodeText(JSON.stringify({ target, text, ino, uid, gid, times }));
-  return {
-    name: linkRecordName(link),
-    charset: "utf-8",
-    datatype: { class: "string", size: data.length, padding: "null-padded", charset: "utf-8" },
-    dataspace: SCALAR,
-    data,
-  };
+  return keptText(linkRecordName(link), JSON.stringify({ target, text, ino, uid, gid, times }), "utf-8");
 }
 
 function decode(json: string): LinkRecord | undefined {

@@ -1,8 +1,8 @@
 import { H5Error } from "../errors.ts";
-import { SCALAR } from "../format/dataspace.ts";
-import { decodeText, encodeText } from "../format/text.ts";
+import { decodeText } from "../format/text.ts";
 import type { NewAttribute } from "../object/attribute-edit.ts";
 import type { Dataset } from "../object/dataset.ts";
+import { keptText } from "../object/scalar-attribute.ts";
 import { csvLayout } from "../view/csv-layout.ts";
 import type { CsvStyle } from "../view/csv-style.ts";
 import { csvStyleOf } from "../view/parse-csv-style.ts";
@@ -51,14 +51,7 @@ export function isMadeView({ object, view, part }: Pick<FileNode, "object" | "vi
 
 /** The attribute that says so. @throws UnsupportedError from who writes it, where the style is too large for an attribute */
 export function shownAsAttribute({ view, isMade, bare, style }: ShownAs): NewAttribute {
-  const data = encodeText(JSON.stringify({ version: VERSION, view, isMade, bare, style }));
-  return {
-    name: SHOWN_AS_NAME,
-    charset: "ascii",
-    datatype: { class: "string", size: data.length, padding: "null-padded", charset: "utf-8" },
-    dataspace: SCALAR,
-    data,
-  };
+  return keptText(SHOWN_AS_NAME, JSON.stringify({ version: VERSION, view, isMade, bare, style }));
 }
 
 function readShownAs(dataset: Dataset): ShownAs | undefined {

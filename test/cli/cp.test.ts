@@ -16,8 +16,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import h5wasm from "h5wasm/node";
 import { SAMPLE, writeSample } from "../support/h5wasm-file.ts";
-import { H5FS, whyNoMount, withMount } from "../support/mount.ts";
-import { notRun } from "../support/not-run.ts";
+import { H5FS, withMount } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { projectRoot } from "../support/project.ts";
 import { output, type RunResult, run } from "../support/run.ts";
 import { removeTempDir, tempDir } from "../support/temp-dir.ts";
@@ -46,8 +46,7 @@ describe("h5fs cp", () => {
   }
 
   it("copies a whole file as cp -r copies its mount, links and odd names too", async function () {
-    const why = whyNoMount();
-    if (why !== undefined) notRun(this, why);
+    needMount(this);
     const root = join(projectRoot(), "test/data");
     for (const [name, views] of [["names/names.h5"], ["pytables/meaning.h5", "csv,npy"]] as const) {
       const source = join(root, name);
@@ -82,8 +81,7 @@ describe("h5fs cp", () => {
   });
 
   it("gives copies the times of their originals", async function () {
-    const why = whyNoMount();
-    if (why !== undefined) notRun(this, why);
+    needMount(this);
     await failed("-r", file, "times");
     await withMount(file, {}, (mount) => {
       for (const name of [".", "group", "group/ramp.npy", "words.txt", "scalar.npy"]) {

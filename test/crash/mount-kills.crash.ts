@@ -9,8 +9,8 @@ import { checkFile } from "../../src/object/check.ts";
 import { H5File } from "../../src/object/file.ts";
 import { createFile, LIBRARY_VERSIONS, type LibraryVersion } from "../../src/object/new-file.ts";
 import { seededRandom } from "../storage/journal/cell-file.ts";
-import { clearMount, mountFile, whyNoMount, withMount } from "../support/mount.ts";
-import { notRun } from "../support/not-run.ts";
+import { clearMount, mountFile, withMount } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 import { hashOf, type MountWriterReport, type MountWriterSetup, NPY } from "./mount-report.ts";
 
@@ -26,8 +26,7 @@ describe("a mount whose daemon is killed while eight threads write and read", fu
   this.timeout(Number(process.env.H5FS_CRASH_TIMEOUT ?? 180_000));
 
   it("has all that was closed, every file whole, at the next start", async function () {
-    const why = whyNoMount("kernel");
-    if (why !== undefined) notRun(this, why);
+    needMount(this, "kernel");
     await h5wasm.ready;
     const random = seededRandom(Number(process.env.H5FS_CRASH_SEED ?? 1));
     const versions = LIBRARY_VERSIONS.slice(0, Math.min(LIBRARY_VERSIONS.length, KILLS));

@@ -6,8 +6,8 @@ import { getSystemErrorName } from "node:util";
 import h5wasm from "h5wasm/node";
 import koffi from "koffi";
 import { SAMPLE, writeSample } from "../support/h5wasm-file.ts";
-import { type Mount, mountFile, whyNoMount } from "../support/mount.ts";
-import { notRun } from "../support/not-run.ts";
+import { type Mount, mountFile } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { removeTempDir, tempDir } from "../support/temp-dir.ts";
 
 const libc = koffi.load(null);
@@ -46,8 +46,7 @@ describe("errno of a mount", () => {
   const at = (name: string): string => join(mount.dir, name);
 
   before(async function () {
-    const why = whyNoMount();
-    if (why !== undefined) notRun(this, why);
+    needMount(this);
     directory = tempDir();
     const path = await writeSample(directory);
     const file = new h5wasm.File(path, "a");

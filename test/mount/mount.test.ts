@@ -5,8 +5,8 @@ import { constants } from "node:fs";
 import { access, lstat, open, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SAMPLE, writeSample } from "../support/h5wasm-file.ts";
-import { clearMount, H5FS, type Mount, mountFile, TRANSPORTS, whyNoMount } from "../support/mount.ts";
-import { notRun } from "../support/not-run.ts";
+import { clearMount, H5FS, type Mount, mountFile, TRANSPORTS } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { output, run } from "../support/run.ts";
 import { removeTempDir, tempDir } from "../support/temp-dir.ts";
 
@@ -28,8 +28,7 @@ for (const transport of TRANSPORTS)
     const at = (...parts: string[]): string => join(mount.dir, ...parts);
 
     before(async function () {
-      const why = whyNoMount(transport);
-      if (why !== undefined) notRun(this, why);
+      needMount(this, transport);
       directory = tempDir();
       file = await writeSample(directory);
       mount = await mountFile(file, { transport });

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import h5wasm from "h5wasm/node";
 import { H5File } from "../../src/object/file.ts";
-import { H5FS, type Mount, TRANSPORTS, whyNoMount, withMount } from "../support/mount.ts";
-import { notRun } from "../support/not-run.ts";
+import { H5FS, type Mount, TRANSPORTS, withMount } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { output, run } from "../support/run.ts";
 import { removeTempDir, tempDir } from "../support/temp-dir.ts";
 
@@ -69,8 +69,7 @@ describe("text files of a mount", () => {
   let file: string;
 
   before(async function () {
-    const why = whyNoMount();
-    if (why !== undefined) notRun(this, why);
+    needMount(this);
     directory = tempDir();
     file = join(directory, "data.h5");
     await writeFile(file);
@@ -85,8 +84,7 @@ describe("text files of a mount", () => {
       const options = [`transport=${transport}`, "index=off", "cache=4M"];
 
       before(function () {
-        const why = whyNoMount(transport);
-        if (why !== undefined) notRun(this, why);
+        needMount(this, transport);
       });
 
       it("stream before their size is known, and are the same after it is", async () => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
-import { type Mount, mountFile, whyNoMount } from "../support/mount.ts";
+import { type Mount, mountFile } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { notRun } from "../support/not-run.ts";
 import { corpusRoot, hdf5Files, projectRoot, sampleFile } from "../support/project.ts";
 import { python } from "../support/python.ts";
@@ -34,8 +35,7 @@ describe("stat, cat, tar, cp, Python's tarfile, git add and rsync agree on every
   before(async function () {
     const interpreter = python();
     if (interpreter === undefined) return notRun(this, "no oracle Python; npm run test:oracles makes one");
-    const why = whyNoMount();
-    if (why !== undefined) return notRun(this, why);
+    needMount(this);
     for (const command of ["git", "rsync"]) {
       if (!(await hasCommand(command))) return notRun(this, `${command} is not installed`);
     }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { clearMount, H5FS, mountedType, TRANSPORT, whyNoMount } from "../support/mount.ts";
-import { notRun } from "../support/not-run.ts";
+import { clearMount, H5FS, mountedType, TRANSPORT } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { sampleFile } from "../support/project.ts";
 import { output, run } from "../support/run.ts";
 import { withTempDir } from "../support/temp-dir.ts";
@@ -57,10 +57,7 @@ function unmountCommand(dir: string): [string, string[]] {
 
 describe(`mounting in the background, ${ROUNDS} times each in a row, leaves no process, mount or descriptor`, () => {
   before(function () {
-    const why = whyNoMount();
-    if (why !== undefined) {
-      return notRun(this, why);
-    }
+    needMount(this);
   });
   for (const [title, end] of Object.entries(ENDINGS)) {
     it(`ended by ${title}`, () =>

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { getExtendedAttribute } from "../../mount/native.ts";
-import { H5FS, type Mount, mountFile, TRANSPORT, whyNoMount, withMount } from "../support/mount.ts";
+import { H5FS, type Mount, mountFile, TRANSPORT, withMount } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { notRun } from "../support/not-run.ts";
 import { corpusRoot, hdf5Files, sampleFile } from "../support/project.ts";
 import { hasCommand, output, run } from "../support/run.ts";
@@ -53,10 +54,7 @@ for (const file of files) {
     }
 
     before(async function () {
-      const why = whyNoMount();
-      if (why !== undefined) {
-        return notRun(this, why);
-      }
+      needMount(this);
       mount = await mountFile(file);
       expected = contents(mount.dir);
       regular = [...expected].filter(([, what]) => !what.startsWith("->")).map(([name]) => name);
@@ -147,10 +145,7 @@ describe("a whole tree is copied by", () => {
   };
   for (const [title, command] of Object.entries(commands)) {
     it(title, async function () {
-      const why = whyNoMount();
-      if (why !== undefined) {
-        return notRun(this, why);
-      }
+      needMount(this);
       if (title.startsWith("rsync") && !(await hasCommand("rsync"))) {
         return notRun(this, "rsync is not installed");
       }
@@ -171,8 +166,7 @@ describe("h5fs cp -r makes the copy that cp -r makes of a mount", () => {
   const inCorpus = corpus === undefined ? [] : ["pytables", "writers"].flatMap((dir) => hdf5Files(join(corpus, dir)));
   for (const file of portion(inCorpus, TRANSPORT === "kernel" ? 1 : EVERY_OVER_LIBFUSE)) {
     it(file.split("/").slice(-2).join("/"), async function () {
-      const why = whyNoMount();
-      if (why !== undefined) return notRun(this, why);
+      needMount(this);
       await withTempDir(async (to) => {
         const mine = await run(process.execPath, [H5FS, "cp", "-r", "--no-xattrs", file, join(to, "mine")]);
         const theirs = await withMount(file, {}, ({ dir }) => run("cp", ["-r", dir, join(to, "theirs")]));
@@ -184,8 +178,7 @@ describe("h5fs cp -r makes the copy that cp -r makes of a mount", () => {
   }
 
   it("and sets the extended attributes that the mount has", async function () {
-    const why = whyNoMount();
-    if (why !== undefined) return notRun(this, why);
+    needMount(this);
     if (!(await hasCommand("getfattr"))) return notRun(this, "getfattr (package attr) is not installed");
     await withTempDir(async (to) => {
       const { stderr } = await run(process.execPath, [H5FS, "cp", "-r", sampleFile(), join(to, "mine")]);

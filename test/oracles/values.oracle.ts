@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { basename, join, relative } from "node:path";
-import { mountFile, TRANSPORT, whyNoMount } from "../support/mount.ts";
+import { mountFile, TRANSPORT } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { notRun } from "../support/not-run.ts";
 import { corpusRoot, hdf5Files, projectRoot, sampleFile } from "../support/project.ts";
 import { python } from "../support/python.ts";
@@ -69,10 +70,7 @@ describe("a mount shows the values that h5py reads", () => {
     if (interpreter === undefined) {
       return notRun(this, "no oracle Python; npm run test:oracles makes one");
     }
-    const why = whyNoMount();
-    if (why !== undefined) {
-      return notRun(this, why);
-    }
+    needMount(this);
     comparers = [new Comparer(interpreter), new Comparer(interpreter)];
   });
   after(() => {

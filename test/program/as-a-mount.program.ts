@@ -15,7 +15,8 @@ import { join } from "node:path";
 import type { MountStatus } from "../../mount/mount-status.ts";
 import { DatagramSocket } from "../support/datagram-socket.ts";
 import { writeSample } from "../support/h5wasm-file.ts";
-import { clearMount, H5FS, type Mount, mountedType, whyNoMount, withMount } from "../support/mount.ts";
+import { clearMount, H5FS, type Mount, mountedType, withMount } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { notRun } from "../support/not-run.ts";
 import { output, run } from "../support/run.ts";
 import { removeTempDir, tempDir } from "../support/temp-dir.ts";
@@ -28,8 +29,7 @@ describe("as a mount should be", () => {
   const h5fs = (...args: string[]): Promise<string> => output(process.execPath, [H5FS, ...args]);
 
   before(async function () {
-    const why = whyNoMount();
-    if (why !== undefined) notRun(this, why);
+    needMount(this);
     place = tempDir();
     chmodSync(place, 0o755);
     file = await writeSample(place);

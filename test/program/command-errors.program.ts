@@ -14,7 +14,8 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeSample } from "../support/h5wasm-file.ts";
-import { H5FS, mountedType, mountFile, whyNoMount } from "../support/mount.ts";
+import { H5FS, mountedType, mountFile } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { notRun } from "../support/not-run.ts";
 import { type RunResult, run } from "../support/run.ts";
 import { removeTempDir, tempDir } from "../support/temp-dir.ts";
@@ -129,8 +130,7 @@ describe("what goes wrong is told in one sentence, with a status of its own", ()
   }
 
   before(async function () {
-    const why = whyNoMount();
-    if (why !== undefined) notRun(this, why);
+    needMount(this);
     place = tempDir();
     chmodSync(place, 0o755);
     await writeSample(place);

@@ -3,7 +3,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Context } from "mocha";
-import { H5FS, mountFile, whyNoMount } from "../support/mount.ts";
+import { H5FS, mountFile } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { notRun } from "../support/not-run.ts";
 import { python } from "../support/python.ts";
 import { hasCommand, output, run } from "../support/run.ts";
@@ -37,8 +38,7 @@ export class Beside {
   readonly #libver: string;
 
   constructor(context: Context, libver: string) {
-    const why = whyNoMount("kernel");
-    if (why !== undefined) notRun(context, why);
+    needMount(context, "kernel");
     this.#python = pythonOf(context);
     this.#libver = libver;
     this.#directory = tempDir();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { H5FS, whyNoMount, withMount } from "../support/mount.ts";
-import { notRun } from "../support/not-run.ts";
+import { H5FS, withMount } from "../support/mount.ts";
+import { needMount } from "../support/need-mount.ts";
 import { hasCommand, output } from "../support/run.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 import { Beside, pythonOf, script, shell } from "./beside.ts";
@@ -28,8 +28,7 @@ describe("programs of scientists in a mount that is written", () => {
   });
 
   it("edit datasets that h5py made, and h5py reads what they wrote", async function () {
-    const why = whyNoMount("kernel");
-    if (why !== undefined) notRun(this, why);
+    needMount(this, "kernel");
     const python = pythonOf(this);
     await withTempDir(async (directory) => {
       const file = join(directory, "file.h5");

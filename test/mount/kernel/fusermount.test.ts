@@ -5,7 +5,8 @@ import { chmodSync, chownSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mountEntry } from "../../../mount/kernel/mount-table.ts";
-import { clearMount, mountedType, whyNoMount } from "../../support/mount.ts";
+import { clearMount, mountedType } from "../../support/mount.ts";
+import { needMount } from "../../support/need-mount.ts";
 import { notRun } from "../../support/not-run.ts";
 import { hasCommand, run } from "../../support/run.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
@@ -23,8 +24,7 @@ describe("mounting by fusermount3", () => {
   let directory: string;
 
   before(async function () {
-    const why = whyNoMount();
-    if (why !== undefined) notRun(this, why);
+    needMount(this);
     if (!(await hasCommand("fusermount3"))) notRun(this, "fusermount3 (package fuse3) is not installed", "excused");
     if (isRoot) {
       const readable = await asUser("test", ["-r", SERVER]);

@@ -9,7 +9,8 @@ import { Replier } from "../../../mount/kernel/replier.ts";
 import { mountState } from "../../../mount/mount-state.ts";
 import { getExtendedAttribute } from "../../../mount/native.ts";
 import { CommandError } from "../../../src/cli/exit-status.ts";
-import { clearMount, mountedType, whyNoMount } from "../../support/mount.ts";
+import { clearMount, mountedType } from "../../support/mount.ts";
+import { needMount } from "../../support/need-mount.ts";
 import { notRun } from "../../support/not-run.ts";
 import { hasCommand, output, run } from "../../support/run.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
@@ -23,8 +24,7 @@ describe("kernel transport on a real mount", () => {
   const path = (name: string): string => join(mount.directory, name);
 
   before(async function () {
-    const why = whyNoMount();
-    if (why !== undefined) notRun(this, why);
+    needMount(this);
     parent = tempDir();
     // A name that the mount table escapes, and that looks as if it were escaped in other ways.
     const directory = join(parent, "a b\\040%41,é");
@@ -171,8 +171,7 @@ describe("mounting", () => {
   let directory: string;
 
   before(function () {
-    const why = whyNoMount();
-    if (why !== undefined) notRun(this, why);
+    needMount(this);
   });
 
   beforeEach(() => {

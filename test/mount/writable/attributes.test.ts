@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import h5wasm from "h5wasm/node";
-import { H5FS, type Mount, mountFile, whyNoMount } from "../../support/mount.ts";
-import { notRun } from "../../support/not-run.ts";
+import { H5FS, type Mount, mountFile } from "../../support/mount.ts";
+import { needMount } from "../../support/need-mount.ts";
 import { output } from "../../support/run.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -15,8 +15,7 @@ describe("attributes of a file that is mounted to be written", function () {
   let mount: Mount;
 
   before(async function () {
-    const why = whyNoMount("kernel");
-    if (why !== undefined) notRun(this, why);
+    needMount(this, "kernel");
     await h5wasm.ready;
     directory = tempDir();
     file = join(directory, "file.h5");

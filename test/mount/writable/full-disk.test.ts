@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { H5FS, whyNoMount, withMount } from "../../support/mount.ts";
+import { H5FS, withMount } from "../../support/mount.ts";
+import { needMount } from "../../support/need-mount.ts";
 import { notRun } from "../../support/not-run.ts";
 import { output } from "../../support/run.ts";
 import { withTempDir } from "../../support/temp-dir.ts";
@@ -16,8 +17,7 @@ describe("a mounted file on a full disk", function () {
   this.timeout(60_000);
 
   it("refuses what has no room, goes on, and has all that was stored", async function () {
-    const why = whyNoMount("kernel");
-    if (why !== undefined) return notRun(this, why);
+    needMount(this, "kernel");
     if (!isRoot) return notRun(this, "only root may mount a small file system", "excused");
     await withTempDir(async (disk) => {
       const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", disk]);

@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import h5wasm from "h5wasm/node";
-import { whyNoMount, withMount } from "../../support/mount.ts";
-import { notRun } from "../../support/not-run.ts";
+import { withMount } from "../../support/mount.ts";
+import { needMount } from "../../support/need-mount.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
 
 /** Strings of so many bytes, and so many of them that the text is more than one that can be edited. */
@@ -18,8 +18,7 @@ describe("large data in a mount that can be written", function () {
   let directory: string;
 
   before(async function () {
-    const why = whyNoMount("kernel");
-    if (why !== undefined) notRun(this, why);
+    needMount(this, "kernel");
     await h5wasm.ready;
     directory = tempDir();
   });

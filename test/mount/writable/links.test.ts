@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { EditableFile } from "../../../src/object/editable-file.ts";
-import { H5FS, type Mount, mountFile, whyNoMount } from "../../support/mount.ts";
-import { notRun } from "../../support/not-run.ts";
+import { H5FS, type Mount, mountFile } from "../../support/mount.ts";
+import { needMount } from "../../support/need-mount.ts";
 import { output } from "../../support/run.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -14,8 +14,7 @@ describe("what follows from other names in a mount that is written", function ()
   let mount: Mount;
 
   before(async function () {
-    const why = whyNoMount("kernel");
-    if (why !== undefined) notRun(this, why);
+    needMount(this, "kernel");
     directory = tempDir();
     file = join(directory, "file.h5");
     const made = EditableFile.open(file, { mode: "x" });

@@ -3,9 +3,10 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
 import { EditableFile } from "../../../src/object/editable-file.ts";
-import { type Mount, whyNoMount, withMount } from "../../support/mount.ts";
-import { notRun } from "../../support/not-run.ts";
+import type { Mount } from "../../support/mount.ts";
+import { needMount } from "../../support/need-mount.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
+import { withWritableMount } from "../../support/writable-mount.ts";
 
 describe("owners and permissions in a mount that is written", function () {
   this.timeout(60_000);
@@ -13,8 +14,7 @@ describe("owners and permissions in a mount that is written", function () {
   let file: string;
 
   beforeEach(async function () {
-    const why = whyNoMount("kernel");
-    if (why !== undefined) notRun(this, why);
+    needMount(this, "kernel");
     await h5wasm.ready;
     directory = tempDir();
     file = join(directory, "file.h5");
@@ -25,10 +25,7 @@ describe("owners and permissions in a mount that is written", function () {
   });
 
   const mounted = (options: readonly string[], use: (mount: Mount) => void): Promise<void> =>
-    withMount(file, { transport: "kernel", options: ["mode=a", ...options] }, (mount) => {
-      use(mount);
-      assert.equal(mount.log().includes("defect"), false, mount.log());
-    });
+    withWritableMount(file, { transport: "kernel", options: ["mode=a", ...options] }, use);
   const denied = (call: () => void): void => assert.throws(call, { code: "EPERM" });
 
   it("are the file's own with posix=off; times are HDF5's, in seconds", async () => {

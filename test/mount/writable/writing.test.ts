@@ -3,18 +3,11 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import h5wasm from "h5wasm/node";
-import {
-  H5FS,
-  type Mount,
-  mountFile,
-  TRANSPORTS,
-  type TransportName,
-  whyNoMount,
-  withMount,
-} from "../../support/mount.ts";
-import { notRun } from "../../support/not-run.ts";
+import { H5FS, type Mount, mountFile, TRANSPORTS, type TransportName, withMount } from "../../support/mount.ts";
+import { needMount } from "../../support/need-mount.ts";
 import { output, run } from "../../support/run.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
+import { withWritableMount } from "../../support/writable-mount.ts";
 
 for (const transport of TRANSPORTS) {
   describe(`a file that is mounted to be written, transport ${transport}`, function () {
@@ -36,8 +29,7 @@ function promises(transport: TransportName): void {
   let file: string;
 
   beforeEach(async function () {
-    const why = whyNoMount(transport);
-    if (why !== undefined) notRun(this, why);
+    needMount(this, transport);
     await h5wasm.ready;
     directory = tempDir();
     file = join(directory, "file.h5");
@@ -49,11 +41,7 @@ function promises(transport: TransportName): void {
 
   /** The file is mounted, used and unmounted; then it is sound. */
   async function written(use: (mount: Mount) => void | Promise<void>): Promise<void> {
-    await withMount(file, WRITABLE, async (mount) => {
-      await use(mount);
-      assert.equal(mount.log().includes("defect"), false, mount.log());
-    });
-    assert.match(await output(process.execPath, [H5FS, "check", file]), /no damage found/);
+    await withWritableMount(file, WRITABLE, (mount) => use(mount));
   }
 
   /** `table`, with two columns and one row, which can have more. */
