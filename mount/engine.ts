@@ -1,5 +1,4 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { lookup3 } from "../src/format/lookup3.ts";
 import { describeDefect } from "./errno.ts";
 import type { Rendered } from "./job.ts";
 import { Dispatcher } from "./kernel/dispatch.ts";
@@ -59,8 +58,6 @@ function fetchMessages(): boolean {
   return parentPort === null || receiveMessageOnPort(parentPort) === undefined;
 }
 
-// The first look-up in a large group verifies a block of 64 KiB, which takes milliseconds where the compiler has not met this.
-lookup3(new Uint8Array(2 ** 16));
 serve(setup.kernel, dispatcher, {
   onWake: fetchMessages,
   session: {

@@ -15,6 +15,7 @@ import { Parking, ParkingSlots } from "./parking.ts";
 import { UNCHANGING } from "./read-states.ts";
 import { type ParkedReplier, Session, type SessionSetup } from "./session.ts";
 import type { Unreadable } from "./transport.ts";
+import { warmUp } from "./warm-up.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** What a session is made of, whatever the transport; it can be sent to a thread. */
@@ -79,6 +80,7 @@ export async function openSession(
     unreadable: (path, problem) => events.unreadable({ path, problem }),
     status: () => ({ ...self, requests: events.requests() }),
   };
+  warmUp((tree) => new Session({ ...setup, indexes: undefined, states: UNCHANGING, tree }));
   const { path, views, imports, journalDirectory, syncState, compression } = parts;
   if (parts.facts.isWritable) {
     // A hundred modules, which a read-only mount does without.
