@@ -8,6 +8,8 @@ interface Row {
   key: string | undefined;
   /** How often the kernel was told of it: it says FORGET so many times. */
   lookups: number;
+  /** In bytes, as the kernel was told last; 0: never. */
+  size: number;
 }
 
 /** A node by which an object is shown. */
@@ -36,7 +38,7 @@ export class NodeTable {
   #parts = 0;
 
   constructor(root: Node) {
-    this.#insert({ nodeid: ROOT_ID, node: root, key: root.key, lookups: 1 });
+    this.#insert({ nodeid: ROOT_ID, node: root, key: root.key, lookups: 1, size: 0 });
   }
 
   get(nodeid: number): Node | undefined {
@@ -45,11 +47,26 @@ export class NodeTable {
 
   /** The node's nodeid, one more lookup counted. */
   lookup(node: Node): number {
-    const row = this.#byKey.get(node.key) ?? this.#insert({ nodeid: this.#next++, node, key: node.key, lookups: 0 });
+    const { key } = node;
+    const row = this.#byKey.get(key) ?? this.#insert({ nodeid: this.#next++, node, key, lookups: 0, size: 0 });
     // Of a file the newest name counts; a directory is the one that those below it know as their parent.
     if (node.kind !== "directory") row.node = node;
     row.lookups++;
     return row.nodeid;
+  }
+
+  /** The kernel is being told a file's size. */
+  tellSize(node: FileNode, size: number): void {
+    const row = this.#byKey.get(node.key);
+    if (row !== undefined) row.size = size;
+  }
+
+  /**
+   * What the kernel believes a file's size to be, where it is not known now. A reply that must name one names this: another
+   * would be the end of the file to whoever is reading it, whatever its time of validity.
+   */
+  toldSize(nodeid: number): number {
+    return this.#byId.get(nodeid)?.size ?? 0;
   }
 
   /** @returns the node, where the kernel no longer knows it */

@@ -114,7 +114,10 @@ export class Session implements MountSession {
       post: setup.post,
       log: setup.log,
       answers: {
-        size: (unique, node, size) => replier.attributes(unique, measured(node, size)),
+        size: (unique, node, size) => {
+          this.#nodes.tellSize(node, size);
+          replier.attributes(unique, measured(node, size));
+        },
         data: (unique, parts) => replier.data(unique, parts),
         failure: (unique, error) => {
           setup.unreadable(error.path ?? error.message, error.message);

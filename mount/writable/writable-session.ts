@@ -391,7 +391,7 @@ export class WritableSession implements MountSession, Changes {
       generation: 0,
       entryValid: followsOthers(current) ? 0 : LONG,
       attributesValid: attributes === undefined ? 0 : this.#validity(current),
-      attributes: attributes ?? this.#setup.metadata.of(current),
+      attributes: attributes ?? this.#setup.metadata.of(current, this.#nodes.toldSize(nodeid)),
     };
   }
 
@@ -406,7 +406,9 @@ export class WritableSession implements MountSession, Changes {
   /** `undefined`: the size is not known. */
   #attributes(node: Node): Attributes | undefined {
     const size = this.#size(node);
-    return size === undefined ? undefined : this.#setup.metadata.of(node, size);
+    if (size === undefined) return undefined;
+    if (node.kind === "file") this.#nodes.tellSize(node, size);
+    return this.#setup.metadata.of(node, size);
   }
 
   #size(node: Node): number | undefined {

@@ -120,6 +120,27 @@ for i in range(40):
     });
   });
 
+  it("do not end early for who reads them when they are looked up and their size is not known", async () => {
+    const script = `
+import errno, mmap, os, struct
+csv = ".h5fs/x.csv"
+fd = os.open(csv, os.O_RDONLY)
+mapped = mmap.mmap(fd, 0, prot=mmap.PROT_READ)
+for i in range(20):
+    with open(".h5fs/x.bin", "r+b") as f:
+        f.write(struct.pack("<i", 20000 + i))
+    try:
+        # A LOOKUP and no GETATTR.
+        os.readlink(csv)
+    except OSError as error:
+        assert error.errno == errno.EINVAL
+    # A page behind the end is a signal, SIGBUS.
+    assert mapped[:8] == b"x\\n%d\\n" % (20000 + i)
+    assert mapped[-6:] == b"14999\\n"
+`;
+    await written(({ dir }) => output("python3", ["-c", script], { cwd: dir }).then(() => undefined));
+  });
+
   it("have a folder beside them that shows at once what the mount itself puts there", async () => {
     await written(({ dir }, at) => {
       const { mtimeNs } = fs.statSync(dir, { bigint: true });
