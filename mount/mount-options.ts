@@ -55,8 +55,9 @@ export interface MountOptions {
   readonly kernel: readonly string[];
 }
 
-/** The files that become datasets. */
+/** The files that become datasets, unless others are asked for, and all that can. */
 const IMPORTS: readonly ViewName[] = ["npy", "csv"];
+const ALL_IMPORTS: readonly ViewName[] = [...IMPORTS, "json", "txt"];
 
 /** Where the system's log listens (syslog(3)). */
 const SYSTEM_LOG = "/dev/log";
@@ -70,7 +71,7 @@ export const OPTION_HELP = [
   `transport=T       how the kernel is spoken to: kernel or libfuse (default here: ${DEFAULT_TRANSPORT})`,
   "lock=none         do not take the shared lock that libhdf5 takes on a file it reads",
   "views=VIEW,...    list these views of every dataset that has any of them: csv, json, npy, bin, txt",
-  "import=VIEW,...   which new files become datasets, where these then have the same bytes: npy,csv (default), or off",
+  "import=VIEW,...   which new files become datasets, where these then have the same bytes: npy,csv (default), json, txt; all; off",
   "external=below    where external links may lead: below FILE's directory (default), off, or all",
   "log=FILE          where a daemon in the background says what happens (default: the system's log)",
   "allow_other       let other users in (needs user_allow_other in /etc/fuse.conf, except for root)",
@@ -165,7 +166,7 @@ function parseWord(word: string, options: MountOptions): Partial<MountOptions> {
     case "libver":
       return { libver: oneOf(word, value, LIBRARY_VERSIONS) };
     case "import":
-      return { imports: value === "off" ? [] : parseImports(word, value) };
+      return { imports: parseImports(word, value) };
     case "external":
       return { external: oneOf(word, value, ["off", "below", "all"]) };
     case "log":
@@ -258,10 +259,12 @@ function isFilterText(word: string): boolean {
 }
 
 function parseImports(word: string, value = ""): ViewName[] {
-  const views = parseViews(word, value);
-  const other = views.find((view) => !IMPORTS.includes(view));
-  if (other !== undefined) throw new CommandError(EXIT.usage, `-o ${word}: expected off, or some of ${IMPORTS.join()}`);
-  return views;
+  if (value === "off") return [];
+  if (value === "all") return [...ALL_IMPORTS];
+  const views = value.split(",");
+  const known = ALL_IMPORTS.filter((view) => views.includes(view));
+  if (views.every((view) => known.some((each) => each === view))) return known;
+  throw new CommandError(EXIT.usage, `-o ${word}: expected all, off, or some of ${ALL_IMPORTS.join()}`);
 }
 
 function parseSize(word: string, value = ""): number {

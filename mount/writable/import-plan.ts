@@ -7,10 +7,14 @@ import { complexPart } from "../../src/object/value-meaning.ts";
 import type { CsvStyle } from "../../src/view/csv-style.ts";
 import { inCOrder } from "../../src/view/fortran-order.ts";
 import { inferCsvSteps } from "../../src/view/infer-csv.ts";
+import { inferJsonSteps } from "../../src/view/infer-json.ts";
+import { inferTxtSteps } from "../../src/view/infer-txt.ts";
 import { encodeNpyHeader } from "../../src/view/npy.ts";
 import { parseCsv } from "../../src/view/parse-csv.ts";
 import { csvStyleOf } from "../../src/view/parse-csv-style.ts";
+import { parseJsonRows } from "../../src/view/parse-json-rows.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../../src/view/parse-npy.ts";
+import { parseTxt } from "../../src/view/parse-txt.ts";
 import type { ParsedElements } from "../../src/view/parsed-rows.ts";
 import { MAX_DATA } from "./whole-texts.ts";
 
@@ -20,9 +24,13 @@ export interface FileBytes {
   read(offset: number, length: number): Uint8Array;
 }
 
+/** The views that files are turned into, by the ends of their names. */
+export const IMPORT_VIEWS = ["npy", "csv", "json", "txt"] as const;
+export type ImportView = (typeof IMPORT_VIEWS)[number];
+
 /** What a file becomes. */
 export interface ImportPlan {
-  readonly view: "npy" | "csv";
+  readonly view: ImportView;
   readonly style?: CsvStyle;
   readonly dataset: CreateDatasetOptions & { readonly dtype: Datatype; readonly shape: readonly number[] };
   /** The elements as they are to be stored, in order; what they refer to is put into the heap. */
@@ -63,7 +71,14 @@ export function* planImport(
   file: FileBytes,
   target: ImportTarget,
 ): Generator<undefined, ImportPlan> {
-  return view === "npy" ? planNpy(file, target) : yield* planCsv(file, target);
+  switch (view) {
+    case "npy":
+      return planNpy(file, target);
+    case "csv":
+      return yield* planCsv(file, target);
+    default:
+      return yield* planText(view, file, target);
+  }
 }
 
 function planNpy(file: FileBytes, { filters, isForced }: ImportTarget): ImportPlan {
@@ -114,8 +129,15 @@ function leafFor(
     if (shape.length !== 1) return plain;
     return isOfPyTables(datatype) ? { as: "Table", filters } : { maxShape: [null], filters };
   }
+  if (isOfVLArray(datatype) && shape.length === 1) return { as: "VLArray", filters };
   if (!isOfPyTables(datatype)) return plain;
   return isChunked ? { as: "CArray", filters } : { as: "Array", filters: [] };
+}
+
+/** Sequences of numbers. */
+function isOfVLArray(datatype: Datatype): boolean {
+  if (datatype.class !== "vlen" || datatype.kind !== "sequence") return false;
+  return datatype.base.class === "integer" || datatype.base.class === "float";
 }
 
 function isTable(datatype: Datatype): boolean {
@@ -143,16 +165,11 @@ function* planCsv(
   file: FileBytes,
   { sizeOfOffsets, filters, isForced }: ImportTarget,
 ): Generator<undefined, ImportPlan> {
-  const blocks = function* (): Generator<Uint8Array> {
-    for (let at = 0; at < file.size; at += WINDOW) yield file.read(at, Math.min(WINDOW, file.size - at));
-  };
-  const inferred = yield* inferCsvSteps(blocks(), sizeOfOffsets);
+  const inferred = yield* inferCsvSteps(blocksOf(file), sizeOfOffsets);
   const found = "problem" in inferred && isForced ? (inferred.instead ?? inferred) : inferred;
   if ("problem" in found) throw new H5Error("argument", found.problem);
   const { datatype, rows } = found;
-  if (rows * datatype.size > MAX_DATA) {
-    throw new H5Error("limit", `a table of more than ${MAX_DATA} bytes is not shown as text while it can be written`);
-  }
+  checkSize(datatype, [rows]);
   // As it will be read back.
   const style = csvStyleOf(JSON.parse(JSON.stringify(found.style)));
   if (style === undefined) throw new H5Error("argument", "how it is written cannot be kept");
@@ -161,6 +178,36 @@ function* planCsv(
     view: "csv",
     style,
     dataset: { dtype: datatype, shape: [rows], maxShape: [null], as, filters },
-    elements: (heap) => parseCsv(blocks(), { datatype, dims: [rows], name: "" }, heap, style),
+    elements: (heap) => parseCsv(blocksOf(file), { datatype, dims: [rows], name: "" }, heap, style),
   };
+}
+
+/** JSON and plain text: what they are, and nothing of how they are written. */
+function* planText(
+  view: "json" | "txt",
+  file: FileBytes,
+  { sizeOfOffsets, filters }: ImportTarget,
+): Generator<undefined, ImportPlan> {
+  const { datatype, dims } =
+    view === "json"
+      ? yield* inferJsonSteps(() => blocksOf(file), sizeOfOffsets)
+      : yield* inferTxtSteps(blocksOf(file), sizeOfOffsets);
+  checkSize(datatype, dims);
+  const size = dims.reduce((product, dim) => product * dim, datatype.size);
+  const target = { datatype, dims, name: "" };
+  return {
+    view,
+    dataset: { dtype: datatype, ...leafFor(datatype, dims, size, filters), shape: dims },
+    elements: (heap) =>
+      view === "json" ? parseJsonRows(blocksOf(file), target, heap) : parseTxt(blocksOf(file), target, heap),
+  };
+}
+
+function checkSize(datatype: Datatype, dims: readonly number[]): void {
+  if (dims.reduce((product, dim) => product * dim, datatype.size) <= MAX_DATA) return;
+  throw new H5Error("limit", `data of more than ${MAX_DATA} bytes are not shown as text while they can be written`);
+}
+
+function* blocksOf(file: FileBytes): Generator<Uint8Array> {
+  for (let at = 0; at < file.size; at += WINDOW) yield file.read(at, Math.min(WINDOW, file.size - at));
 }

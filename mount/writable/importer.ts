@@ -8,6 +8,7 @@ import type { ViewName } from "../../src/view/view.ts";
 import { describeDefect, Errno, ErrnoError } from "../errno.ts";
 import type { NodeTable } from "../node-table.ts";
 import { ImportJob, type ImportName, type JobState, type LinkedFile } from "./import-job.ts";
+import { IMPORT_VIEWS } from "./import-plan.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import { type FilePlace, isBare, linkOf } from "./names.ts";
@@ -37,7 +38,7 @@ interface CurrentJob {
   readonly job: ImportJob;
 }
 
-/** By which a file is turned that would be shown as other bytes. */
+/** By which a file is turned that was not asked for, or would be shown as other bytes. */
 export const IMPORT_ATTRIBUTE = "user.h5fs.import";
 
 /** So many milliseconds after it was written last, a file is looked at: it may be written on, or renamed. */
@@ -144,21 +145,28 @@ export class Importer {
   }
 
   /**
-   * "force" turns a file into a dataset now, although that may be shown as other bytes: the values are kept.
+   * Turns a file into a dataset now, whatever the mount was asked for: with "on" as ever, with "force" although that may be shown
+   * as other bytes: the values are kept.
    * @throws H5Error "argument" that says why not; ErrnoError EBUSY where it is open
    */
   set(node: Node, value: string): void {
-    if (value !== "force") throw new ErrnoError(Errno.EINVAL, `expected force, not ${value}`);
+    if (value !== "on" && value !== "force") {
+      throw new ErrnoError(Errno.EINVAL, `expected on or force, not ${value}`);
+    }
     if (node.kind !== "file" || !isBare(node)) throw new ErrnoError(Errno.EINVAL, "it is no file");
     const place = linkOf(this.#setup.tree, node);
     if (place === undefined) throw new ErrnoError(Errno.ESTALE);
     const name = importName(place.link.name);
-    if (name === undefined) throw new ErrnoError(Errno.EINVAL, "only what is called .npy or .csv becomes a dataset");
+    if (name === undefined)
+      throw new ErrnoError(
+        Errno.EINVAL,
+        `only what is called ${IMPORT_VIEWS.map((view) => `.${view}`).join(", ")} becomes a dataset`,
+      );
     const file = { ...this.#linked(node, place), from: 0 };
     if (this.#setup.files.ofObject(node.address).length > 0) throw new ErrnoError(Errno.EBUSY);
     if (this.#job?.file.address === node.address) this.#drop();
     this.#waiting.delete(node.address);
-    const job = new ImportJob(this.#setup.live, file, name, true);
+    const job = new ImportJob(this.#setup.live, file, name, value === "force");
     let state = job.step();
     while (state.kind === "working") state = job.step();
     if (state.kind === "done") this.#turned(file);
@@ -257,7 +265,8 @@ export class Importer {
 
 /** What a file of that name can become. */
 function importName(link: string): ImportName | undefined {
-  const [, stem = "", view] = /^(.+)\.(npy|csv)$/s.exec(link) ?? [];
-  if ((view !== "npy" && view !== "csv") || needsNameRecord(stem) || needsNameRecord(link)) return undefined;
+  const [, stem = "", extension] = /^(.+)\.(\w+)$/s.exec(link) ?? [];
+  const view = IMPORT_VIEWS.find((known) => known === extension);
+  if (view === undefined || needsNameRecord(stem) || needsNameRecord(link)) return undefined;
   return { view, stem };
 }

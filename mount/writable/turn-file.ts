@@ -110,7 +110,8 @@ function* proven(
       const difference = step.value;
       if (difference === undefined) return transaction;
       const { line, expected, found } = difference;
-      throw new H5Error("argument", `line ${line}: ${quoted(expected)} would read back as ${quoted(found)}`);
+      const what = `${quoted(expected)} would read back as ${quoted(found)}`;
+      throw new H5Error("argument", `line ${line}: ${expected === found ? "it would end with a line break" : what}`);
     }
     transaction = yield;
   }

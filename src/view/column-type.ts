@@ -1,7 +1,8 @@
 import type { Datatype } from "../format/datatype.ts";
-import { BOOLEAN, floatType, integerType, stringType, vlenStringType } from "../object/datatypes.ts";
+import { BOOLEAN, floatType, integerType, vlenStringType } from "../object/datatypes.ts";
 import { BOOLEANS, type ColumnScan, letterOf } from "./column-scan.ts";
 import type { ColumnStyle, ExponentStyle, FloatStyle } from "./csv-style.ts";
+import { textType } from "./text-type.ts";
 
 /** What a column of a CSV text is, and how it is written. */
 export interface ColumnType {
@@ -26,10 +27,6 @@ const FLOAT64 = floatType(8);
 
 /** The largest integer up to which a double holds all. */
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-
-/** Strings this short are of fixed length whatever they take; longer ones where they take at most so many times their text. */
-const SHORT_STRING = 64;
-const MAX_WASTE = 4;
 
 /** @param sizeOfOffsets of addresses in the file that the dataset is for */
 export function columnType(scan: ColumnScan, sizeOfOffsets: number): ColumnType | ColumnProblem {
@@ -133,19 +130,15 @@ function exponentStyle(scan: ColumnScan): ExponentStyle {
   };
 }
 
-/**
- * Strings: of fixed length, which PyTables has in tables, unless that would take much more room than the text, or some are
- * missing: those are null strings.
- */
+/** Strings: as `textType` has them, unless some are missing: those are null strings. */
 function textColumn(scan: ColumnScan, sizeOfOffsets: number): ColumnType | ColumnProblem {
   const { seen, fields } = scan;
   if (seen.nul > 0) return { line: seen.nul, problem: "has a NUL character" };
   if (seen.notUtf8 > 0) return { line: seen.notUtf8, problem: "is not UTF-8" };
-  const size = Math.max(scan.mostBytes, 1);
-  const isFixed = size <= SHORT_STRING || size * fields <= MAX_WASTE * scan.textBytes;
   const vlen = vlenStringType(sizeOfOffsets);
-  const plain: Datatype = isFixed ? stringType(size) : vlen;
-  const noNull = isFixed ? {} : { bareEmpty: true as const };
+  const { mostBytes, textBytes } = scan;
+  const plain = textType({ count: fields, mostBytes, textBytes }, sizeOfOffsets);
+  const noNull = plain.class === "string" ? {} : { bareEmpty: true as const };
   const instead: ColumnType = { datatype: plain, style: { quoted: "needed", ...noNull } };
   if (seen.bareNeedful > 0) {
     return { line: seen.bareNeedful, problem: "has a quote in a field without quotes", instead };

@@ -1,4 +1,5 @@
 import { H5Error } from "../errors.ts";
+import { joined } from "./joined-bytes.ts";
 
 const QUOTE = 0x22;
 const NEWLINE = 0x0a;
@@ -107,13 +108,6 @@ const MARK = [0xef, 0xbb, 0xbf];
 
 export function startsWithMark(bytes: Uint8Array): boolean {
   return MARK.every((byte, i) => bytes[i] === byte);
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const out = new Uint8Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
 }
 
 class RecordReader {

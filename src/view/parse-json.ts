@@ -16,25 +16,35 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const SMALL_N = 0x6e;
 
+/** Counted from 1; columns in characters. */
+export interface JsonPlace {
+  readonly line: number;
+  readonly column: number;
+}
+
 /** JSON text (RFC 8259), read from its beginning to its end. */
 export class JsonText {
   readonly bytes: Uint8Array;
   position = 0;
+  readonly #place: JsonPlace;
 
-  constructor(bytes: Uint8Array) {
+  /** @param place where its beginning is in the text that it is a part of */
+  constructor(bytes: Uint8Array, place: JsonPlace = { line: 1, column: 1 }) {
     this.bytes = bytes;
+    this.#place = place;
   }
 
   /** @throws H5Error "argument", saying where the reading is */
   fail(message: string, at = this.position): never {
-    let line = 1;
+    let { line, column } = this.#place;
     let start = 0;
     for (let i = 0; i < at; i++) {
       if (this.bytes[i] !== 0x0a) continue;
       line++;
+      column = 1;
       start = i + 1;
     }
-    const column = decodeText(this.bytes.subarray(start, at)).length + 1;
+    column += decodeText(this.bytes.subarray(start, at)).length;
     throw new H5Error("argument", `line ${line}, column ${column}: ${message}`);
   }
 

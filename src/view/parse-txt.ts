@@ -51,7 +51,7 @@ export function* parseTxt(
 }
 
 /** [from, to) of `bytes`, without its line break. */
-interface Line {
+export interface Line {
   readonly number: number;
   readonly bytes: Uint8Array;
   readonly from: number;
@@ -100,7 +100,7 @@ function numbersOf({ datatype }: CsvTarget, elementsPerRow: number): ParseLine {
   };
 }
 
-function isSpace(byte: number | undefined): boolean {
+export function isSpace(byte: number | undefined): boolean {
   return byte === SPACE || byte === TAB || byte === RETURN;
 }
 
@@ -109,7 +109,7 @@ function isBlank({ bytes, from, to }: Line): boolean {
   return true;
 }
 
-function* linesOf(blocks: Iterable<Uint8Array>): Generator<Line> {
+export function* linesOf(blocks: Iterable<Uint8Array>): Generator<Line> {
   let rest: Uint8Array = new Uint8Array(0);
   let number = 1;
   for (const block of blocks) {

@@ -3,33 +3,13 @@ import fc from "fast-check";
 import { encodeText } from "../../src/format/text.ts";
 import { datatypeName } from "../../src/object/datatype-name.ts";
 import { ByteSink } from "../../src/object/text/byte-sink.ts";
-import type { HeapWriter } from "../../src/object/value-encode.ts";
-import type { HeapResolver } from "../../src/object/value-heap.ts";
 import type { CsvStyle } from "../../src/view/csv-style.ts";
 import { firstDifference } from "../../src/view/first-difference.ts";
 import { type CsvImport, inferCsv } from "../../src/view/infer-csv.ts";
 import { parseCsv } from "../../src/view/parse-csv.ts";
 import { csvStyleOf } from "../../src/view/parse-csv-style.ts";
 import { render as renderRange, textOf } from "../../src/view/render.ts";
-
-/** A heap of strings in memory. */
-class Strings implements HeapWriter {
-  readonly sizeOfOffsets = 8;
-  readonly #values: Uint8Array[] = [];
-
-  insert(bytes: Uint8Array): { collection: number; index: number } {
-    return { collection: 1, index: this.#values.push(bytes.slice()) };
-  }
-
-  address(): number {
-    return 0;
-  }
-
-  readonly resolver: HeapResolver = {
-    vlen: (stored) => this.#values[new DataView(stored.buffer, stored.byteOffset).getUint32(12, true) - 1],
-    path: () => undefined,
-  };
-}
+import { MemoryHeap } from "./memory-heap.ts";
 
 function* inBlocks(text: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);
@@ -51,7 +31,7 @@ function keptStyle(style: CsvStyle): CsvStyle {
 
 /** The text that is shown of the table that a text has become. */
 function shownAgain(text: string, { datatype, style, rows }: CsvImport): string {
-  const heap = new Strings();
+  const heap = new MemoryHeap();
   const parts = [...parseCsv([encodeText(text)], { datatype, dims: [rows], name: "t" }, heap, style)];
   const bytes = Buffer.concat(parts.map((part) => part.bytes));
   assert.equal(bytes.length, rows * datatype.size);
@@ -155,7 +135,7 @@ describe("tables found in CSV texts are shown as the same bytes", () => {
       datatype,
       dims: [5],
       name: "t",
-      heap: new Strings().resolver,
+      heap: new MemoryHeap().resolver,
       csvStyle: style,
       read: (first, count) => bytes.subarray(8 * first, 8 * (first + count)),
     });

@@ -3,8 +3,6 @@ import { H5Error } from "../../src/errors.ts";
 import type { Datatype } from "../../src/format/datatype.ts";
 import { encodeText } from "../../src/format/text.ts";
 import { attributeText } from "../../src/object/value.ts";
-import type { HeapWriter } from "../../src/object/value-encode.ts";
-import type { HeapResolver } from "../../src/object/value-heap.ts";
 import { parseAttributeText } from "../../src/view/parse-attribute.ts";
 import { parseJsonView } from "../../src/view/parse-json-view.ts";
 import { parseTxt } from "../../src/view/parse-txt.ts";
@@ -25,27 +23,8 @@ import {
   vlen,
   vlenString,
 } from "../object/datatypes.ts";
+import { MemoryHeap } from "./memory-heap.ts";
 import { ascii, float64s, int32s, render, source } from "./render.ts";
-
-/** A heap in memory, whose objects are found by their number; it knows one path. */
-class MemoryHeap implements HeapWriter {
-  readonly sizeOfOffsets = 8;
-  readonly #values: Uint8Array[] = [];
-
-  insert(bytes: Uint8Array): { collection: number; index: number } {
-    return { collection: 1, index: this.#values.push(bytes.slice()) };
-  }
-
-  address(path: string): number {
-    if (path !== "/g") throw new H5Error("not-found", `${path}: there is no such link`);
-    return 96;
-  }
-
-  readonly resolver: HeapResolver = {
-    vlen: (stored) => this.#values[new DataView(stored.buffer, stored.byteOffset).getUint32(12, true) - 1],
-    path: (stored) => (stored[0] === 96 ? "/g" : undefined),
-  };
-}
 
 const ids = (...values: number[]): Uint8Array =>
   Uint8Array.from(values.flatMap((value) => [value, ...new Array<number>(15).fill(0)]));

@@ -126,6 +126,53 @@ describe("files that become datasets", function () {
     assert.equal(dataset("x.csv").dtype, "<B");
   });
 
+  it("are JSON and plain texts where that is asked for, of a mount or a file", async () => {
+    const texts = {
+      "table.json": '[{"a": 1, "b": "x"},\n {"a": 2, "b": "y"}]\n',
+      "list.json": "[[1],\n [2, 3]]\n",
+      "numbers.txt": "1.5 2.0\n3.5 4.0\n",
+      "lines.txt": "one\n\ntwo words\n",
+    };
+    const copied = (dir: string): void => {
+      for (const [name, text] of Object.entries(texts)) fs.writeFileSync(join(dir, name), text);
+    };
+    await written(["import=all"], async ({ dir }) => {
+      copied(dir);
+      fs.writeFileSync(join(dir, "compact.json"), "[1,2]");
+      await settled(join(dir, "compact.json"));
+      for (const [name, text] of Object.entries(texts)) {
+        await settled(join(dir, name));
+        assert.equal(fs.readFileSync(join(dir, name), "utf8"), text);
+      }
+      assert.equal(await fact(join(dir, "compact.json"), "problem"), "line 1: `[1,2]` would read back as `[1,`");
+      fs.appendFileSync(join(dir, "lines.txt"), "three");
+      assert.equal(fs.readFileSync(join(dir, "lines.txt"), "utf8"), "one\n\ntwo words\nthree");
+    });
+    assert.deepEqual(dataset("table").to_array(), [
+      [1, "x"],
+      [2, "y"],
+    ]);
+    assert.deepEqual(dataset("numbers").to_array(), [
+      [1.5, 2],
+      [3.5, 4],
+    ]);
+    assert.equal(dataset("list").attrs.CLASS?.value, "VLARRAY");
+    fs.rmSync(file);
+    await written([], async ({ dir }) => {
+      copied(dir);
+      const set = (name: string, value: string): Promise<string> =>
+        output("setfattr", ["-n", "user.h5fs.import", "-v", value, join(dir, name)]);
+      await set("lines.txt", "on");
+      fs.writeFileSync(join(dir, "compact.json"), "[1,2]");
+      await assert.rejects(set("compact.json", "on"));
+      await set("compact.json", "force");
+      assert.deepEqual(fs.readdirSync(dir).sort(), [...Object.keys(texts), "compact.json"].sort());
+    });
+    assert.deepEqual(dataset("lines").to_array(), ["one", "", "two words"]);
+    assert.deepEqual(dataset("compact").to_array(), [1, 2]);
+    assert.equal(dataset("table.json").dtype, "<B");
+  });
+
   it("keep a name that looks escaped when they become files again", async () => {
     const names: string[][] = [];
     await written([], async ({ dir }) => {

@@ -1,0 +1,54 @@
+import { H5Error } from "../errors.ts";
+import { elementBytes } from "../object/value-bytes.ts";
+import type { HeapWriter } from "../object/value-encode.ts";
+import { jsonRows } from "./json-rows.ts";
+import type { CsvTarget } from "./parse-csv.ts";
+import { JsonText, jsonParser, parseNested } from "./parse-json.ts";
+import { type ParsedElements, ParsedRows } from "./parsed-rows.ts";
+
+/** Bytes of a text that is one element. */
+const MAX_SCALAR = 2 ** 28;
+
+/**
+ * Reads a text as `jsonFormat` writes it into elements, piece by piece: lists nested by the dataset's dimensions, of which the
+ * first is as long as the text says.
+ * @param blocks the text, in pieces of any size
+ * @throws H5Error "argument" with line and column
+ */
+export function* parseJsonRows(
+  blocks: Iterable<Uint8Array>,
+  { datatype, dims }: Pick<CsvTarget, "datatype" | "dims">,
+  heap: HeapWriter | undefined,
+): Generator<ParsedElements> {
+  const parse = jsonParser(datatype, heap);
+  if (dims.length === 0) {
+    const json = new JsonText(wholeText(blocks));
+    const element = elementBytes(new Uint8Array(datatype.size));
+    parse(json, element, 0);
+    json.end();
+    yield { first: 0, count: 1, bytes: element.bytes };
+    return;
+  }
+  const [, ...inner] = dims;
+  const elementsPerRow = inner.reduce((product, dim) => product * dim, 1);
+  const rows = new ParsedRows(elementsPerRow, elementsPerRow * datatype.size);
+  for (const { bytes, from, to, place } of jsonRows(blocks)) {
+    yield* rows.whenFull();
+    const json = new JsonText(bytes.subarray(from, to), place);
+    parseNested(json, inner, parse, datatype.size, rows.out, rows.at);
+    json.end();
+    rows.add();
+  }
+  yield* rows.rest();
+}
+
+function wholeText(blocks: Iterable<Uint8Array>): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (const block of blocks) {
+    size += block.length;
+    if (size > MAX_SCALAR) throw new H5Error("limit", `the text is one value of more than ${MAX_SCALAR} bytes`);
+    parts.push(block.slice());
+  }
+  return Buffer.concat(parts);
+}
