@@ -222,7 +222,7 @@ export class NameChanges {
     }
     const isSamePlace = from.directory.address === to.directory.address;
     const freed = [replaced, isSamePlace ? moving : undefined].flatMap((each) => each?.link.name ?? []);
-    checkRenamed(moving, to.name);
+    checkRenamed(moving, from, to);
     const link = linkFor(moving.node, to, freed);
     const { name } = link;
     const index = indexOfTable(this.#setup.tree, from, moving);
@@ -300,8 +300,8 @@ export class NameChanges {
   #exchange(from: NamePlace, first: ListedLink, to: NamePlace, second: ListedLink): void {
     if (isSame(first.node, second.node)) return;
     const isSamePlace = from.directory.address === to.directory.address;
-    checkRenamed(first, to.name);
-    checkRenamed(second, from.name);
+    checkRenamed(first, from, to);
+    checkRenamed(second, to, from);
     const firstLink = linkFor(first.node, to, [second.link.name, ...(isSamePlace ? [first.link.name] : [])]);
     const secondLink = linkFor(second.node, from, [first.link.name, ...(isSamePlace ? [second.link.name] : [])]);
     const [firstName, secondName] = [firstLink.name, secondLink.name];

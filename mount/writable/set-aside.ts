@@ -16,8 +16,14 @@ import type { Tree } from "../../src/tree/tree.ts";
 import { isBare, type NamePlace } from "./names.ts";
 import type { NewFileStorage } from "./new-file-storage.ts";
 
-/** What editors append to the name of a file that they set aside, to write that name anew. */
-const SUFFIXES = ["~", ".bak"];
+/** What editors and `patch` append to the name of a file that they set aside, to write that name anew. */
+const SUFFIXES = ["~", ".bak", ".orig"];
+
+/** Whether a name is that of another one set aside. */
+export function isSetAside(from: NamePlace, to: NamePlace): boolean {
+  if (from.directory.address !== to.directory.address) return false;
+  return SUFFIXES.some((suffix) => to.name === from.name + suffix);
+}
 
 /** So many are remembered: an editor writes the name at once. */
 const MAX_FILES = 100;
@@ -35,8 +41,7 @@ export class SetAside {
   /** A node was renamed. */
   renamed(node: Node, from: NamePlace, to: NamePlace): void {
     if (node.kind !== "file" || !(isBare(node) || isMadeView(node))) return;
-    if (from.directory.address !== to.directory.address) return;
-    if (SUFFIXES.some((suffix) => to.name === from.name + suffix)) this.#files.set(keyOf(from), node.address);
+    if (isSetAside(from, to)) this.#files.set(keyOf(from), node.address);
   }
 
   /** The file that had the name of a new one and still stands beside it; `undefined`: there is none. */

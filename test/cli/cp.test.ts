@@ -13,8 +13,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import h5wasm from "h5wasm/node";
+import { eventually } from "../support/eventually.ts";
 import { SAMPLE, writeSample } from "../support/h5wasm-file.ts";
 import { H5FS, withMount } from "../support/mount.ts";
 import { needMount } from "../support/need-mount.ts";
@@ -165,7 +165,7 @@ describe("h5fs cp", () => {
       { cwd: place },
     );
     try {
-      while (readdirSync(join(place, "stopped")).length === 0) await sleep(5);
+      await eventually("it has begun", () => readdirSync(join(place, "stopped")).length > 0);
       child.kill("SIGINT");
       assert.deepEqual(await once(child, "exit"), [null, "SIGINT"]);
     } finally {

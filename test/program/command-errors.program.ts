@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/eventually.ts";
 import { writeSample } from "../support/h5wasm-file.ts";
 import { H5FS, mountedType, mountFile } from "../support/mount.ts";
 import { needMount } from "../support/need-mount.ts";
@@ -219,7 +219,7 @@ describe("what goes wrong is told in one sentence, with a status of its own", ()
       child.stderr.on("data", (text) => {
         said += String(text);
       });
-      while (!existsSync(started)) await sleep(10);
+      await eventually("it has begun", () => existsSync(started));
       const pids = readFileSync(started, "utf8").trim().split(" ");
       child.kill("SIGTERM");
       assert.deepEqual(await once(child, "close"), [24, null]);

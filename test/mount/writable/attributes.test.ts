@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import h5wasm from "h5wasm/node";
+import { eventually } from "../../support/eventually.ts";
 import { H5FS, type Mount, mountFile } from "../../support/mount.ts";
 import { needMount } from "../../support/need-mount.ts";
 import { output } from "../../support/run.ts";
@@ -59,7 +59,7 @@ describe("attributes of a file that is mounted to be written", function () {
     const wrong = '{"n": {"type": "int8", "shape": [], "value": 300}}';
     assert.throws(() => fs.writeFileSync(path, wrong), { code: "EINVAL" });
     assert.equal(text("y.attrs.json.rej"), wrong);
-    while (!mount.log().includes(".rej")) await sleep(10);
+    await eventually("the log says where it is", () => mount.log().includes(".rej"));
     assert.match(mount.log(), /y.attrs.json.rej: line 1, column 46: "300" does not fit/);
     assert.throws(() => fs.writeFileSync(path, '{"H5FS_POSIX": {"error": ""}}'), { code: "EINVAL" });
     assert.throws(() => fs.chmodSync(path, 0o600), { code: "EPERM" });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import h5wasm from "h5wasm/node";
+import { eventually } from "../../support/eventually.ts";
 import { H5FS, type Mount, mountFile, TRANSPORTS, type TransportName, withMount } from "../../support/mount.ts";
 import { needMount } from "../../support/need-mount.ts";
 import { output, run } from "../../support/run.ts";
@@ -266,16 +266,16 @@ function promises(transport: TransportName): void {
     made.close();
     await withMount(file, WRITABLE, async ({ dir, log }) => {
       assert.throws(() => fs.mkdirSync(join(dir, "x")), { code: "EEXIST" });
-      while (!log().includes("is shown by a view")) await sleep(20);
+      await eventually("the log says why", () => log().includes("is shown by a view"));
       assert.match(log(), /\/x: a dataset has the name "x" in the file, and is shown by a view of it/);
     });
   });
 
-  it("keeps a dataset's bytes when it is renamed, and lets no new file take its name", async () => {
+  it("keeps a dataset's bytes when it is renamed, whatever to, and lets no new file take its name", async () => {
     const made = new h5wasm.File(file, "w");
     made.create_dataset({ name: "x", data: Float64Array.from([1, 2, 3]) });
     made.close();
-    await written(({ dir }) => {
+    await written(async ({ dir, log }) => {
       const before = fs.readFileSync(join(dir, "x.npy"));
       assert.throws(() => fs.writeFileSync(join(dir, "x"), ""), { code: "EEXIST" });
       assert.throws(() => fs.mkdirSync(join(dir, "x")), { code: "EEXIST" });
@@ -285,9 +285,16 @@ function promises(transport: TransportName): void {
       assert.ok(fs.readFileSync(join(dir, "g/y.npy")).equals(before));
       assert.equal(fs.readFileSync(join(dir, ".h5fs/g/y.csv"), "utf8"), "z\n1.0\n2.0\n3.0\n");
       assert.equal(fs.statSync(join(dir, "z.npy")).ino, fs.statSync(join(dir, "g/y.npy")).ino);
-      assert.throws(() => fs.renameSync(join(dir, "z.npy"), join(dir, "z.bak")), { code: "EINVAL" });
       fs.unlinkSync(join(dir, "g/y.npy"));
-      assert.ok(fs.readFileSync(join(dir, "z.npy")).equals(before));
+      // An editor is to write into it.
+      assert.throws(() => fs.renameSync(join(dir, "z.npy"), join(dir, "z.npy~")), { code: "EINVAL" });
+      await eventually("the log says why", () => log().includes("not set aside"));
+      assert.match(log(), /\/z\.npy: a dataset is not set aside as z\.npy~/);
+      for (const name of ["z.old", "z.csv", "z.npy"]) {
+        fs.renameSync(join(dir, fs.readdirSync(dir).find((each) => each.startsWith("z")) ?? ""), join(dir, name));
+        assert.deepEqual(fs.readdirSync(dir), ["g", name]);
+        assert.ok(fs.readFileSync(join(dir, name)).equals(before));
+      }
     });
   });
 }
