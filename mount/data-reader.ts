@@ -138,9 +138,9 @@ export class DataReader {
 
   #chunksOf(node: FileNode, plan: ChunkedPlan | SelectedPlan): PlannedMemory {
     const isPlain = plan.kind === "selected" && plan.isPlain;
-    const dataset = this.#setup.states.elements(node);
+    const { dataset, state } = this.#setup.states.elements(node);
     return plan.chunks.map(({ key, stored }) =>
-      stored === undefined || isPlain ? undefined : this.#chunks.chunk(dataset, key, plan.chunkSize),
+      stored === undefined || isPlain ? undefined : this.#chunks.chunk(dataset, key, plan.chunkSize, state),
     );
   }
 

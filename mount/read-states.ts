@@ -5,11 +5,22 @@ import type { FileNode } from "../src/tree/node.ts";
 export interface ReadStates {
   /** Another string after each change by which a node's text may have become another. */
   text(node: FileNode): string;
-  /** Names a dataset's elements, as they are now, among those of all files. */
-  elements(node: FileNode): string;
+  elements(node: FileNode): Elements;
   /** Another number when what was described to other threads before is not to be read any more. */
   readonly epoch: number;
 }
 
+/** A dataset's elements as they are now. */
+export interface Elements {
+  /** Names the dataset among those of all files. */
+  readonly dataset: string;
+  /** Another string after each change of them. */
+  readonly state: string;
+}
+
 /** Of files that do not change. */
-export const UNCHANGING: ReadStates = { text: () => "", elements: cacheName, epoch: 0 };
+export const UNCHANGING: ReadStates = {
+  text: () => "",
+  elements: (node) => ({ dataset: cacheName(node), state: "" }),
+  epoch: 0,
+};

@@ -5,7 +5,7 @@ import type { Pin } from "../../src/storage/journal/journaled-file.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import type { Job } from "../job.ts";
-import type { ReadStates } from "../read-states.ts";
+import type { Elements, ReadStates } from "../read-states.ts";
 import type { WorkerPool } from "../worker-pool.ts";
 
 /** How long a checkpoint waits for the workers' jobs, in milliseconds: one of them takes no second. */
@@ -62,9 +62,10 @@ export class LiveStates implements ReadStates {
     }
   }
 
-  elements(node: FileNode): string {
+  elements(node: FileNode): Elements {
     const writable = this.#writable;
-    return node.file === writable?.read() ? `now:${writable.stateOf(node.address)}:${node.address}` : cacheName(node);
+    if (node.file !== writable?.read()) return { dataset: cacheName(node), state: "" };
+    return { dataset: `now:${node.address}`, state: `${writable.stateOf(node.address)}` };
   }
 }
 

@@ -6,12 +6,18 @@ const OVERHEAD = 2048;
 /** So many chunks are kept whatever they take besides. */
 const MIN_CHUNKS = 16;
 
+interface Kept {
+  readonly chunk: SharedChunk;
+  /** Of the dataset, when the chunk was asked for. */
+  readonly state: string;
+}
+
 /** Decoded chunks, the most recently used, bounded in bytes. One thread owns it; the chunks in it are shared by all. */
 export class ChunkCache {
-  readonly #chunks: LRUCache<string, SharedChunk>;
+  readonly #chunks: LRUCache<string, Kept>;
   readonly #maxChunk: number;
   /** The last chunk too large to be kept with the others: a sequential read asks for it again and again. */
-  #large: { readonly name: string; readonly chunk: SharedChunk } | undefined;
+  #large: (Kept & { readonly name: string }) | undefined;
 
   /** Of the chunk dropped last, where memory is used again. */
   #spare: SharedChunk | undefined;
@@ -25,8 +31,8 @@ export class ChunkCache {
     this.#chunks = new LRUCache({
       // Not bounded by their number: the cache would get room for that many at once, which takes milliseconds.
       maxSize: capacity + MIN_CHUNKS * OVERHEAD,
-      sizeCalculation: (chunk) => chunk.buffer.byteLength + OVERHEAD,
-      dispose: (chunk) => {
+      sizeCalculation: ({ chunk }) => chunk.buffer.byteLength + OVERHEAD,
+      dispose: ({ chunk }) => {
         if (memory === "own") this.#spare = chunk;
       },
     });
@@ -41,14 +47,15 @@ export class ChunkCache {
   /**
    * The chunk of that name, made empty where it is not there. Of the chunks larger than half the cache, which would
    * throw out everything else, only the last is kept.
+   * @param state of a dataset that changes: a chunk of another one gives way, for nobody asks for that again
    */
-  chunk(dataset: string, key: string, size: number): SharedChunk {
+  chunk(dataset: string, key: string, size: number, state = ""): SharedChunk {
     const name = `${dataset}/${key}`;
-    const cached = this.#large?.name === name ? this.#large.chunk : this.#chunks.get(name);
-    if (cached !== undefined) return cached;
+    const kept = this.#large?.name === name ? this.#large : this.#chunks.get(name);
+    if (kept?.state === state) return kept.chunk;
     const chunk = this.#allocate(size);
-    if (size <= this.#maxChunk) this.#chunks.set(name, chunk);
-    else this.#large = { name, chunk };
+    if (size <= this.#maxChunk) this.#chunks.set(name, { chunk, state });
+    else this.#large = { name, chunk, state };
     return chunk;
   }
 

@@ -47,6 +47,16 @@ describe("the chunk cache", () => {
     assert.notEqual(cache.chunk("a", "0", 10), cache.chunk("b", "0", 10));
   });
 
+  it("keeps a chunk of a dataset that changes in its last state only", () => {
+    const cache = new ChunkCache(1e6);
+    const kept = cache.chunk("a", "1", 1000, "0");
+    const chunks = Array.from({ length: 100 }, (_, i) => cache.chunk("a", "0", 1000, `${i}`));
+    assert.equal(new Set(chunks).size, 100);
+    assert.equal(cache.chunk("a", "0", 1000, "99"), chunks[99]);
+    assert.equal(cache.chunk("a", "1", 1000, "0"), kept);
+    assert.equal(cache.bytes, 2 * kept.buffer.byteLength);
+  });
+
   it("keeps the last of the chunks that are too large for it, and no others", () => {
     const cache = new ChunkCache(1000);
     const small = cache.chunk("a", "s", 100);
