@@ -40,6 +40,7 @@ export class FileBuffer {
   readonly #before = new Map<number, Uint8Array>();
   /** Blocks whose stored bytes are the file's no longer. */
   readonly #holes = new Set<number>();
+  #memory = new BlockMemory();
 
   constructor(stored: StoredBytes) {
     this.#stored = stored;
@@ -88,10 +89,33 @@ export class FileBuffer {
   }
 
   write(offset: number, data: Uint8Array): void {
-    for (const { page: block, from, at, length } of pagesOf(offset, data.length, BLOCK)) {
-      this.#block(block, from, length).set(data.subarray(at, at + length), from);
+    for (let at = 0; at < data.length; ) {
+      const block = Math.floor((offset + at) / BLOCK);
+      const from = offset + at - block * BLOCK;
+      const rest = data.subarray(at);
+      const whole = from === 0 ? this.#newBlocks(block, rest) : 0;
+      const length = whole > 0 ? whole : Math.min(BLOCK - from, rest.length);
+      if (whole === 0) this.#block(block, from, length).set(rest.subarray(0, length), from);
+      at += length;
     }
     this.#size = Math.max(this.#size, offset + data.length);
+  }
+
+  /**
+   * Takes over what of `data` are whole blocks, from `first` on, that are not in memory yet: one piece of memory for all of them.
+   * @returns how many bytes
+   */
+  #newBlocks(first: number, data: Uint8Array): number {
+    let count = 0;
+    while ((count + 1) * BLOCK <= data.length && !this.#blocks.has(first + count)) count++;
+    if (count === 0) return 0;
+    const memory = this.#memory.take(count * BLOCK);
+    memory.set(data.subarray(0, memory.length));
+    for (let i = 0; i < count; i++) {
+      this.#blocks.set(first + i, memory.subarray(i * BLOCK, (i + 1) * BLOCK));
+      this.#holes.delete(first + i);
+    }
+    return memory.length;
   }
 
   /** The bytes become zeros; the size stays. */
@@ -176,6 +200,7 @@ export class FileBuffer {
     this.#blocks.clear();
     this.#holes.clear();
     this.#before.clear();
+    this.#memory = new BlockMemory();
   }
 
   *#joinedPieces(): Generator<{ offset: number; bytes: Uint8Array }> {
@@ -205,11 +230,12 @@ export class FileBuffer {
   #block(block: number, from: number, length: number): Uint8Array {
     let memory = this.#blocks.get(block);
     if (memory !== undefined) return memory;
-    memory = new Uint8Array(BLOCK);
+    memory = this.#memory.take(BLOCK);
     const isHole = this.#holes.delete(block);
     // What will be written over need not be read.
     const isAllWritten = from === 0 && length >= Math.min(BLOCK, this.#kept - block * BLOCK);
-    if (!isHole && !isAllWritten) this.#readStored(block * BLOCK, memory);
+    if (isHole || isAllWritten) memory.fill(0);
+    else this.#readStored(block * BLOCK, memory);
     this.#blocks.set(block, memory);
     return memory;
   }
@@ -221,7 +247,32 @@ export class FileBuffer {
   }
 }
 
+/** @param parts whose memory may lie together, as that of blocks that were written one after the other */
 function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+  const [first] = parts;
+  if (first === undefined) return new Uint8Array(0);
+  let end = first.byteOffset;
+  for (const { buffer, byteOffset, length } of parts) {
+    if (buffer !== first.buffer || byteOffset !== end) return Buffer.concat(parts);
+    end += length;
+  }
+  return new Uint8Array(first.buffer, first.byteOffset, end - first.byteOffset);
+}
+
+/** Where the blocks of one buffer lie: in few pieces of memory, each as large as all before it, those that are asked for after each other side by side. */
+class BlockMemory {
+  #piece = Buffer.alloc(0);
+  #taken = 0;
+  #all = 0;
+
+  /** Memory with whatever there was before in it. */
+  take(length: number): Uint8Array {
+    if (this.#taken + length > this.#piece.length) {
+      this.#piece = Buffer.allocUnsafeSlow(Math.max(length, Math.min(PIECE, this.#all)));
+      this.#all += this.#piece.length;
+      this.#taken = 0;
+    }
+    this.#taken += length;
+    return this.#piece.subarray(this.#taken - length, this.#taken);
+  }
 }

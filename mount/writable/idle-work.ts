@@ -1,18 +1,21 @@
 import { messageOfFailure } from "../errno.ts";
 import type { Importer } from "./importer.ts";
 import type { LiveFile } from "./live-file.ts";
+import type { Metadata } from "./metadata.ts";
 import type { OpenFiles } from "./open-files.ts";
 
 /** What a mount does when nobody asks for anything. */
 export class IdleWork {
   readonly #live: LiveFile;
   readonly #files: OpenFiles;
+  readonly #metadata: Metadata;
   readonly #importer: Importer;
   readonly #log: (line: string) => void;
 
-  constructor(live: LiveFile, files: OpenFiles, importer: Importer, log: (line: string) => void) {
+  constructor(live: LiveFile, files: OpenFiles, metadata: Metadata, importer: Importer, log: (line: string) => void) {
     this.#live = live;
     this.#files = files;
+    this.#metadata = metadata;
     this.#importer = importer;
     this.#log = log;
   }
@@ -29,12 +32,14 @@ export class IdleWork {
     if (this.#live.due !== 0) return;
     // What cannot be stored keeps nobody else's changes from being made whole.
     this.#orLater(() => this.#files.publishFileNodes());
+    this.#orLater(() => this.#metadata.store(this.#live));
     this.#live.checkpoint();
   }
 
   /** The mount ends, and everything is closed. */
   finish(): void {
     this.#orLater(() => this.#importer.finish());
+    this.#orLater(() => this.#metadata.store(this.#live));
     this.#live.close();
   }
 

@@ -80,7 +80,7 @@ export class Importer {
 
   /** The file was written, or got that name: it is looked at later. */
   #consider(node: FileNode): void {
-    if (!isBare(node) || node.file !== this.#setup.live.file || !this.mayTurn(node)) return;
+    if (!this.mayTurn(node) || node.file !== this.#setup.live.file || !isBare(node)) return;
     const place = linkOf(this.#setup.tree, node);
     if (place === undefined) return;
     const linked = this.#linked(node, place);

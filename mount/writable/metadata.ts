@@ -6,6 +6,8 @@ import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts"
 import { Errno, ErrnoError } from "../errno.ts";
 import type { AttributeChange, Attributes } from "../filesystem.ts";
 import { attributesOf, directoryEntryType, directoryLinks, type FileFacts } from "../node-attributes.ts";
+import { DirectoryTimes } from "./directory-times.ts";
+import type { LiveFile } from "./live-file.ts";
 import { changeMetadata, checkChange } from "./metadata-changes.ts";
 import { isWritableFile } from "./names.ts";
 import { NO_METADATA, type OpenFiles } from "./open-files.ts";
@@ -20,6 +22,7 @@ export class Metadata {
   readonly #notices: ViewNotices;
   /** Links of directories, by the addresses of their groups: counted once, and kept up. */
   readonly #links = new Map<number, number>();
+  readonly #directoryTimes = new DirectoryTimes();
 
   constructor(files: OpenFiles, facts: FileFacts, store: PosixStore, notices: ViewNotices) {
     this.#files = files;
@@ -41,7 +44,11 @@ export class Metadata {
   /** @param size a file's; of one that is open its buffer tells it */
   of(node: Node, size = 0): Attributes {
     if (node.kind === "directory") {
-      return attributesOf(node, 0, this.#facts, { nlink: this.#directoryLinks(node) });
+      const isNewer = this.#directoryTimes.has(node.address) && !node.isHidden;
+      return attributesOf(node, 0, this.#facts, {
+        nlink: this.#directoryLinks(node),
+        ...(isNewer && { metadata: this.stored(node) }),
+      });
     }
     const open = node.kind === "file" ? this.#files.get(node) : undefined;
     const known = {
@@ -58,7 +65,7 @@ export class Metadata {
   stored(node: Node): PosixMetadata {
     switch (node.kind) {
       case "directory":
-        return this.#store.read(node.group) ?? NO_METADATA;
+        return this.#directoryTimes.over(node.address, this.#store.read(node.group) ?? NO_METADATA);
       case "file":
         return this.#files.metadata(node) ?? NO_METADATA;
       case "symlink":
@@ -89,11 +96,27 @@ export class Metadata {
     }
     const open = node.kind === "file" ? this.#files.get(node) : undefined;
     const stored = open?.metadata ?? this.#store.read(transaction.file.object(node.address)) ?? NO_METADATA;
-    const metadata = { ...stored, ...change };
+    const newest = node.kind === "directory" ? this.#directoryTimes.over(node.address, stored) : stored;
+    const metadata = { ...newest, ...change };
+    if (node.kind === "directory") this.#directoryTimes.forget(node.address);
     // Its times will be written with its data.
     if (open?.metadata !== undefined) open.metadata = metadata;
     this.#store.write(transaction, node.address, metadata);
     this.#notices.changed(node, false);
+  }
+
+  /** Names in the directory were changed. */
+  namesChanged(directory: DirectoryNode, time: Timestamp): void {
+    this.#directoryTimes.changed(directory, time);
+    this.#notices.changed(directory, false);
+  }
+
+  /** Stores what is in memory alone: times of directories. */
+  store(live: LiveFile): void {
+    if (this.#directoryTimes.isEmpty) return;
+    live.transaction((transaction) => {
+      for (const node of this.#directoryTimes.nodes()) this.touch(transaction, node, {});
+    });
   }
 
   /** The attributes that a new object is made with. */
@@ -111,6 +134,7 @@ export class Metadata {
   /** The object at an address is no more. */
   forget(address: number): void {
     this.#links.delete(address);
+    this.#directoryTimes.forget(address);
   }
 
   #directoryLinks(directory: DirectoryNode): number {

@@ -347,15 +347,20 @@ export class NameChanges {
     moved.moved(moves.map(({ node, to }) => ({ before: node, place: to })));
   }
 
-  /** One transaction, which also says that the directories were changed. */
+  /** One transaction; the directories have its time from then on. */
   #change<T>(directories: readonly DirectoryNode[], time: Timestamp, change: (transaction: FileTransaction) => T): T {
-    return this.#setup.live.transaction((transaction) => {
-      const result = change(transaction);
-      for (const directory of new Map(directories.map((each) => [each.address, each])).values()) {
-        this.#setup.metadata.touch(transaction, directory, { mtime: time, ctime: time });
+    const { live, metadata } = this.#setup;
+    const unique = [...new Map(directories.map((each) => [each.address, each])).values()];
+    const result = live.transaction((transaction) => {
+      const changed = change(transaction);
+      // HDF5's own time is all that they have, and some have none.
+      if (!metadata.facts.keepsMetadata) {
+        for (const directory of unique) metadata.touch(transaction, directory, { mtime: time, ctime: time });
       }
-      return result;
+      return changed;
     });
+    if (metadata.facts.keepsMetadata) for (const directory of unique) metadata.namesChanged(directory, time);
+    return result;
   }
 
   /** What was made from a file gives the name of its link to what is called so. */

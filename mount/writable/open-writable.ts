@@ -86,7 +86,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const importer = new Importer({ live, tree, nodes, files, moved, newFiles, imports: setup.imports, log });
   return new WritableSession({
     importer,
-    idle: new IdleWork(live, files, importer, log),
+    idle: new IdleWork(live, files, metadata, importer, log),
     restorer: new FileRestorer({ live, tree, files, moved, texts: whole, newFiles }),
     reading,
     live,

@@ -45,12 +45,12 @@ export class FileRestorer {
 
   /** Before other bytes are written into a file that is open. @throws as `restore` */
   beforeWrite(file: OpenFile, offset: number, data: Uint8Array): void {
-    if (isMadeView(file.node) && !fitsInPlace(file, offset, data)) this.restore(file.node, "bytes");
+    if (!file.isFileNode && isMadeView(file.node) && !fitsInPlace(file, offset, data)) this.restore(file.node, "bytes");
   }
 
   /** Before a file that is open gets another size, or holes. @throws as `restore` */
-  beforeResize({ node }: OpenFile, size?: number): void {
-    if (isMadeView(node)) this.restore(node, size === 0 ? "nothing" : "bytes");
+  beforeResize({ node, isFileNode }: OpenFile, size?: number): void {
+    if (!isFileNode && isMadeView(node)) this.restore(node, size === 0 ? "nothing" : "bytes");
   }
 
   /**

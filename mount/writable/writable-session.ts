@@ -1,4 +1,5 @@
 import { decodeText, encodeText } from "../../src/format/text.ts";
+import { USER } from "../../src/tree/extended-attributes.ts";
 import { NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { Tree } from "../../src/tree/tree.ts";
@@ -124,7 +125,8 @@ export class WritableSession implements MountSession, Changes {
 
   /** Whatever was asked for, all that is published is synced. */
   #sync({ unique }: Request): Parked | undefined {
-    const { live, replier } = this.#setup;
+    const { live, replier, metadata } = this.#setup;
+    metadata.store(live);
     if (live.isSynced) return undefined;
     let outcome: { readonly error: unknown } | undefined;
     let isParked = false;
@@ -186,6 +188,8 @@ export class WritableSession implements MountSession, Changes {
   getxattr(request: Request, nodeid: number, name: Uint8Array): Uint8Array {
     if (this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ENODATA);
     const { attributes, files, reading } = this.#setup;
+    // As of each file that has another owner now is asked what security.capability is.
+    if (!isOwnNamespace(name)) throw new ErrnoError(Errno.EOPNOTSUPP);
     const [node, text] = [this.#node(nodeid), decodeText(name)];
     const refused = node.kind === "file" && text === PROBLEM_ATTRIBUTE ? files.problems.get(node.address) : undefined;
     const problem = refused ?? attributes.problem(node, text);
@@ -415,4 +419,9 @@ export class WritableSession implements MountSession, Changes {
     if (node.kind !== "file") return 0;
     return this.#setup.files.get(node)?.size ?? this.#setup.reading.size(node);
   }
+}
+
+/** Attributes of other namespaces than "user." there are none. */
+function isOwnNamespace(name: Uint8Array): boolean {
+  return Buffer.from(name.buffer, name.byteOffset, Math.min(name.length, USER.length)).toString("latin1") === USER;
 }

@@ -40,8 +40,19 @@ export function indexGroupName(table: string): string {
   return `_i_${table}`;
 }
 
+/** One for each object that is in memory: it is asked again and again. */
+const fileNodes = new WeakMap<Dataset, boolean>();
+
 /** True for a file that PyTables' `filenode` stored: an array of its bytes. */
 export function isFileNode(object: Dataset): boolean {
+  const known = fileNodes.get(object);
+  if (known !== undefined) return known;
+  const isFile = isArrayOfBytes(object);
+  fileNodes.set(object, isFile);
+  return isFile;
+}
+
+function isArrayOfBytes(object: Dataset): boolean {
   const { datatype, dataspace } = object;
   if (datatype.class !== "integer" || datatype.size !== 1 || dataspace.kind !== "simple") return false;
   return textAttribute(object, "NODE_TYPE") === "file";
