@@ -72,8 +72,8 @@ export class BTreeV2Editor implements KeptStructure {
       mergePercent,
       ...empty,
     });
-    editor.#changed = true;
     keepStructure(edit, address, editor);
+    editor.#touch();
     return editor;
   }
 
@@ -121,40 +121,43 @@ export class BTreeV2Editor implements KeptStructure {
    */
   insert(record: Uint8Array, compare: CompareRecord): void {
     if (record.length !== this.#parameters.recordSize) throw new TypeError(`a record of ${record.length} bytes`);
-    if (this.find(compare) !== undefined) throw new H5Error("argument", "the B-tree has such a record already");
-    this.#changed = true;
+    this.#touch();
     if (this.#root === undefined) {
       this.#root = this.#create(0);
     } else if (this.#root.records >= this.#limits(this.#depth).split) {
       this.#splitRoot(this.#root);
     }
     let pointer = this.#root;
+    const path: Pointer[] = [pointer];
     for (let level = this.#depth; level > 0; level--) {
-      const node = this.#node(pointer, level);
-      const child = this.#makeRoom(node, pointer, level, compare);
-      pointer.total++;
-      node.touch();
-      pointer = child;
+      pointer = this.#makeRoom(this.#node(pointer, level), pointer, level, compare);
+      path.push(pointer);
     }
     const leaf = this.#node(pointer, 0);
-    leaf.insert(leaf.locate(compare).index, record);
+    leaf.insert(placeOfNew(leaf, compare), record);
     pointer.records++;
-    pointer.total++;
+    // Not before it is known that the tree has no such record: until then what was changed is as good a tree as before.
+    for (const [i, each] of path.entries()) {
+      each.total++;
+      if (i + 1 < path.length) this.#node(each, this.#depth - i).touch();
+    }
   }
 
   /** Puts `record` in place of the one for which `compare` gives 0, with the same place among the others. @returns false: there is none */
   replace(record: Uint8Array, compare: CompareRecord): boolean {
     if (record.length !== this.#parameters.recordSize) throw new TypeError(`a record of ${record.length} bytes`);
     const place = this.#find(compare);
-    place?.node.replace(place.index, record);
-    return place !== undefined;
+    if (place === undefined) return false;
+    place.node.replace(place.index, record);
+    this.#edit.keep(this);
+    return true;
   }
 
   /** Takes out the record for which `compare` gives 0. @returns it, or `undefined`: there is none */
   remove(compare: CompareRecord): Uint8Array | undefined {
     const record = this.find(compare);
     if (record === undefined || this.#root === undefined) return undefined;
-    this.#changed = true;
+    this.#touch();
     let pointer = this.#root;
     /** Of an internal node: what takes its place is the first record below on its right. */
     let gap: { readonly node: Node; readonly index: number } | undefined;
@@ -192,8 +195,8 @@ export class BTreeV2Editor implements KeptStructure {
 
   write(): void {
     for (const node of this.#changedNodes) {
-      const w = this.#edit.writer();
-      encodeBTreeV2Node(w, this.#header(), this.#levels, node, node.level);
+      const w = this.#edit.writer(this.#parameters.nodeSize);
+      encodeBTreeV2Node(w, this.#parameters, this.#levels, node, node.level);
       this.#edit.write(node.address, w.bytes);
     }
     this.#changedNodes.clear();
@@ -203,6 +206,12 @@ export class BTreeV2Editor implements KeptStructure {
     encodeBTreeV2Header(w, this.#header());
     this.#edit.write(this.address, w.bytes);
     this.#changed = false;
+  }
+
+  /** The header is to be written, and whatever nodes have changed. */
+  #touch(): void {
+    this.#changed = true;
+    this.#edit.keep(this);
   }
 
   #header(): BTreeV2Header {
@@ -325,7 +334,7 @@ export class BTreeV2Editor implements KeptStructure {
   #makeRoom(node: Node, pointer: Pointer, level: number, compare: CompareRecord): Pointer {
     const { split } = this.#limits(level - 1);
     for (let retries = RETRIES; ; retries--) {
-      const { index } = node.locate(compare);
+      const index = placeOfNew(node, compare);
       const child = childAt(node, index);
       if (child.records < split) return child;
       const hasRoom = (i: number): boolean => (node.children[i]?.records ?? split) < split;
@@ -446,6 +455,13 @@ export class BTreeV2Editor implements KeptStructure {
     node.children.splice(from, count, ...pointers);
     node.touch();
   }
+}
+
+/** Where a new record goes. @throws H5Error "argument" where the node has it already */
+function placeOfNew(node: Node, compare: CompareRecord): number {
+  const { index, found } = node.locate(compare);
+  if (found) throw new H5Error("argument", "the B-tree has such a record already");
+  return index;
 }
 
 function childAt(node: Node, index: number): Pointer {

@@ -106,7 +106,7 @@ export function bTreeV2Levels(
 ): BTreeV2Level[] {
   const room = header.nodeSize - NODE_OVERHEAD;
   const leafRecords = Math.floor(room / header.recordSize);
-  const countWidth = widthOfCount(BigInt(leafRecords));
+  const countWidth = widthOfCount(leafRecords);
   const levels: BTreeV2Level[] = [{ maxRecords: leafRecords, pointerSize: 0, countWidth: 0, totalWidth: 0 }];
   let capacity = BigInt(leafRecords);
   let totalWidth = 0;

@@ -73,13 +73,13 @@ export function readBTreeV2Node(
 /** Writes all bytes of a node at `level`: what follows the checksum is not in use, and zeros. */
 export function encodeBTreeV2Node(
   w: Writer,
-  header: BTreeV2Header,
+  header: Pick<BTreeV2Header, "type" | "nodeSize">,
   levels: readonly BTreeV2Level[],
   node: Pick<BTreeV2Node, "records" | "children">,
   level: number,
 ): void {
   const layout = levels[level];
-  if (layout === undefined) throw new TypeError(`a tree of depth ${header.depth} has no level ${level}`);
+  if (layout === undefined) throw new TypeError(`the tree has no level ${level}`);
   const start = w.position;
   w.signature(level === 0 ? "BTLF" : "BTIN");
   w.u8(0);

@@ -69,8 +69,9 @@ export class EditContext implements Sizes {
     return this.context.sizeOfLengths;
   }
 
-  writer(): Writer {
-    return new Writer(this);
+  /** @param capacity bytes that it is expected to write, where they are many */
+  writer(capacity?: number): Writer {
+    return new Writer(this, capacity);
   }
 
   write(address: number, bytes: Uint8Array): void {
@@ -87,7 +88,7 @@ export class EditContext implements Sizes {
     this.#store.free(this.context.space.base + address, size);
   }
 
-  /** From now on `writeEdited` writes it, too. */
+  /** It has changed: the next `writeEdited` writes it, too. */
   keep(structure: EditedStructure): void {
     this.#edited.add(structure);
   }
@@ -99,6 +100,9 @@ export class EditContext implements Sizes {
 
   /** Writes what is kept in memory: before the file is read by others, and before a transaction is published. */
   writeEdited(): void {
-    for (const structure of this.#edited) structure.write();
+    for (const structure of this.#edited) {
+      this.#edited.delete(structure);
+      structure.write();
+    }
   }
 }

@@ -2,7 +2,7 @@ import type { EditContext } from "./edit-context.ts";
 import { type BlockPlace, directBlockPrefix, encodeDirectBlock, verifyDirectBlock } from "./fractal-heap-blocks.ts";
 import type { DoublingTable } from "./fractal-heap-doubling-table.ts";
 import type { EditedHeapHeader } from "./fractal-heap-header.ts";
-import { lookup3 } from "./lookup3.ts";
+import { RepeatedLookup3 } from "./lookup3.ts";
 
 /** Bytes of a direct block's checksum, the last of its prefix. */
 const CHECKSUM = 4;
@@ -18,6 +18,7 @@ export interface DirectPlace extends BlockPlace {
 interface DirectBytes {
   readonly address: number;
   readonly bytes: Uint8Array;
+  readonly sum: RepeatedLookup3;
   from: number;
   to: number;
 }
@@ -48,7 +49,7 @@ export class DirectBlocks {
     const address = this.#edit.allocate(size, "metadata");
     const w = this.#edit.writer();
     encodeDirectBlock(w, this.#header, this.#table, offset, new Uint8Array(size - this.prefix));
-    this.#blocks.set(offset, { address, bytes: w.bytes.slice(), from: 0, to: size });
+    this.#blocks.set(offset, { address, bytes: w.bytes.slice(), sum: new RepeatedLookup3(), from: 0, to: size });
     return address;
   }
 
@@ -82,7 +83,7 @@ export class DirectBlocks {
     const { address, bytes, from, to } = block;
     if (from >= to) return;
     const { checksummedDirectBlocks } = this.#header;
-    if (checksummedDirectBlocks) this.#seal(bytes);
+    if (checksummedDirectBlocks) this.#seal(block);
     this.#edit.write(address + from, bytes.subarray(from, to));
     if (checksummedDirectBlocks && from > 0) {
       const at = this.prefix - CHECKSUM;
@@ -93,10 +94,10 @@ export class DirectBlocks {
   }
 
   /** Computes the checksum, with zeros where it is. */
-  #seal(bytes: Uint8Array): void {
+  #seal({ bytes, sum, from, to }: DirectBytes): void {
     const at = this.prefix - CHECKSUM;
     bytes.fill(0, at, this.prefix);
-    new DataView(bytes.buffer, bytes.byteOffset).setUint32(at, lookup3(bytes), true);
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(at, sum.sum(bytes, from, to), true);
   }
 
   #load({ address, offset, size }: DirectPlace): DirectBytes {
@@ -105,7 +106,7 @@ export class DirectBlocks {
       const { context } = this.#edit;
       verifyDirectBlock(context, this.#header, this.#table, { address, offset }, size);
       const bytes = context.space.read(address, size, "fractal heap direct block").slice();
-      kept = { address, bytes, from: size, to: 0 };
+      kept = { address, bytes, sum: new RepeatedLookup3(), from: size, to: 0 };
     }
     this.#blocks.delete(offset);
     this.#blocks.set(offset, kept);

@@ -83,8 +83,8 @@ export class FractalHeapEditor implements KeptStructure {
     const { offsetWidth, lengthWidth } = new DoublingTable(header);
     header.heapIdLength = 1 + offsetWidth + lengthWidth;
     const editor = new FractalHeapEditor(edit, header);
-    editor.#changed = true;
     keepStructure(edit, address, editor);
+    editor.#touch();
     return editor;
   }
 
@@ -125,7 +125,7 @@ export class FractalHeapEditor implements KeptStructure {
   /** @returns the new object's id */
   insert(object: Uint8Array): Uint8Array {
     if (object.length === 0) throw new TypeError("an object of no bytes");
-    this.#changed = true;
+    this.#touch();
     return encodeFractalHeapId(this.#insert(object), this.#header, this.#table, this.#edit);
   }
 
@@ -135,12 +135,13 @@ export class FractalHeapEditor implements KeptStructure {
     if (place.kind === "tiny" || this.object(id).length !== object.length) return false;
     if (place.kind === "managed") this.#blocks.put(place.offset, object);
     else this.#huge.overwrite(place, object);
+    this.#edit.keep(this);
     return true;
   }
 
   remove(id: Uint8Array): void {
     const place = this.#decode(id);
-    this.#changed = true;
+    this.#touch();
     switch (place.kind) {
       case "managed":
         this.#removeManaged(place);
@@ -171,6 +172,12 @@ export class FractalHeapEditor implements KeptStructure {
     encodeFractalHeapHeader(w, this.#header);
     this.#edit.write(this.address, w.bytes);
     this.#changed = false;
+  }
+
+  /** The header is to be written, and whatever blocks have changed. */
+  #touch(): void {
+    this.#changed = true;
+    this.#edit.keep(this);
   }
 
   #decode(id: Uint8Array): FractalHeapId {

@@ -1,4 +1,3 @@
-import { FreeExtents } from "../storage/journal/free-extents.ts";
 import type { EditContext } from "./edit-context.ts";
 import type { EditedHeapHeader } from "./fractal-heap-header.ts";
 import {
@@ -10,9 +9,7 @@ import {
   freeSpaceManagerSize,
   readFreeSections,
 } from "./free-space-manager.ts";
-
-/** The type of a section of free bytes in a direct block. */
-const SINGLE = 0;
+import { HeapFreeSections, SINGLE } from "./heap-free-sections.ts";
 
 /** What libhdf5 gives the manager of a heap: single, first row, other rows, indirect; percentages of its list's growth. */
 const SECTION_CLASSES = 4;
@@ -28,15 +25,19 @@ const EXPAND_PERCENT = 120;
 export class HeapFreeSpace {
   #edit: EditContext;
   readonly #header: EditedHeapHeader;
-  readonly #singles = new FreeExtents();
+  readonly #singles = new HeapFreeSections();
+  readonly #maxSectionSize: bigint;
   #stored: FreeSpaceManager | undefined;
+  #changed = false;
 
   constructor(edit: EditContext, header: EditedHeapHeader) {
     this.#edit = edit;
     this.#header = header;
+    this.#maxSectionSize = leastMaxSectionSize(edit, header);
     if (header.freeSpaceManagerAddress === undefined) return;
     const { manager, sections } = readFreeSections(edit.context, header.freeSpaceManagerAddress);
     this.#stored = manager;
+    if (manager.maxSectionSize > this.#maxSectionSize) this.#maxSectionSize = manager.maxSectionSize;
     for (const { offset, size, type } of sections) if (type === SINGLE) this.#singles.add(offset, size);
   }
 
@@ -46,32 +47,33 @@ export class HeapFreeSpace {
 
   /** Takes `length` bytes out of the smallest free space in which they fit. @returns their heap offset */
   take(length: number): number | undefined {
-    return this.#singles.take(length, 1);
+    this.#changed = true;
+    return this.#singles.take(length);
   }
 
   add(offset: number, length: number): void {
+    this.#changed = true;
     this.#singles.add(offset, length);
   }
 
   /** Whether all of [start, end) is free. */
   isFree(start: number, end: number): boolean {
-    return this.#singles.startOfLast(end) === start;
+    return this.#singles.has(start, end);
   }
 
   /** There is nothing there any more. */
   drop(start: number, end: number): void {
+    this.#changed = true;
     this.#singles.claim(start, end - start);
   }
 
   /** Writes the manager anew; without free space there is none. */
   write(): void {
-    const sections: FreeSection[] = [];
-    for (const { offset, length } of this.#singles) {
-      sections.push({ offset, size: length, type: SINGLE, data: new Uint8Array(0) });
-    }
-    sections.sort((a, b) => a.size - b.size || a.offset - b.offset);
-    if (sections.length === 0) this.free();
-    else this.#store(sections);
+    if (!this.#changed) return;
+    this.#changed = false;
+    const { ordered } = this.#singles;
+    if (ordered.length === 0) this.free();
+    else this.#store(ordered);
   }
 
   /** Gives the manager back. */
@@ -101,7 +103,7 @@ export class HeapFreeSpace {
       shrinkPercent: this.#stored?.shrinkPercent ?? SHRINK_PERCENT,
       expandPercent: this.#stored?.expandPercent ?? EXPAND_PERCENT,
       addressBits: this.#header.offsetBits,
-      maxSectionSize: this.#maxSectionSize(),
+      maxSectionSize: this.#maxSectionSize,
     };
     const listUsed = freeSectionListSize(manager, sections, edit);
     let { listAddress, listAllocated = 0 } = this.#stored ?? {};
@@ -121,13 +123,11 @@ export class HeapFreeSpace {
     encodeFreeSections(list, this.#stored, address, sections);
     edit.write(listAddress, list.bytes);
   }
+}
 
-  /** libhdf5 stores the size of the largest block, which in narrow lengths becomes 0, and then sizes have too few bytes. */
-  #maxSectionSize(): bigint {
-    const largest = BigInt(this.#header.maxDirectBlockSize);
-    const most = 2n ** BigInt(8 * this.#edit.sizeOfLengths) - 1n;
-    const stored = this.#stored?.maxSectionSize ?? 0n;
-    const least = largest < most ? largest : most;
-    return stored > least ? stored : least;
-  }
+/** libhdf5 stores the size of the largest block, which in narrow lengths becomes 0, and then sizes have too few bytes. */
+function leastMaxSectionSize({ sizeOfLengths }: EditContext, { maxDirectBlockSize }: EditedHeapHeader): bigint {
+  const largest = BigInt(maxDirectBlockSize);
+  const most = 2n ** BigInt(8 * sizeOfLengths) - 1n;
+  return largest < most ? largest : most;
 }

@@ -80,8 +80,10 @@ function bigLength(r: Reader): bigint {
   return value;
 }
 
-function littleEndian(value: bigint, size: number): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
+function putBigLength(w: Writer, value: bigint): void {
+  const { sizeOfLengths } = w.sizes;
+  if (value <= Number.MAX_SAFE_INTEGER) w.length(Number(value));
+  else w.put(Uint8Array.from({ length: sizeOfLengths }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn)));
 }
 
 export function encodeFreeSpaceManager(w: Writer, manager: FreeSpaceManager): void {
@@ -97,7 +99,7 @@ export function encodeFreeSpaceManager(w: Writer, manager: FreeSpaceManager): vo
   w.u16(manager.shrinkPercent);
   w.u16(manager.expandPercent);
   w.u16(manager.addressBits);
-  w.put(littleEndian(manager.maxSectionSize, w.sizes.sizeOfLengths));
+  putBigLength(w, manager.maxSectionSize);
   w.offset(manager.listAddress);
   w.length(manager.listUsed);
   w.length(manager.listAllocated);
@@ -153,7 +155,7 @@ function listWidths(
   manager: Pick<FreeSpaceManager, "serializedSections" | "addressBits" | "maxSectionSize">,
 ): ListWidths {
   return {
-    count: widthOfCount(BigInt(Math.max(1, manager.serializedSections))),
+    count: widthOfCount(Math.max(1, manager.serializedSections)),
     size: widthOfCount(manager.maxSectionSize),
     offset: Math.ceil(manager.addressBits / 8),
   };
@@ -218,12 +220,12 @@ export function encodeFreeSections(
     while (sections[end]?.size === size) end++;
     w.uint(end - i, widths.count);
     w.uint(size, widths.size);
-    for (const { offset, type, data } of sections.slice(i, end)) {
+    for (; i < end; i++) {
+      const { offset = 0, type = 0, data } = sections[i] ?? {};
       w.uint(offset, widths.offset);
       w.u8(type);
-      w.put(data);
+      if (data !== undefined) w.put(data);
     }
-    i = end;
   }
   w.checksum(start);
 }

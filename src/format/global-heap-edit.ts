@@ -126,7 +126,6 @@ export class GlobalHeapEditor implements EditedStructure {
     if (editor === undefined) {
       editor = new GlobalHeapEditor(edit);
       editors.set(edit, editor);
-      edit.keep(editor);
     }
     return editor;
   }
@@ -146,6 +145,7 @@ export class GlobalHeapEditor implements EditedStructure {
 
   /** @returns where it is: the address of its collection, and its number there */
   insert(bytes: Uint8Array): { readonly collection: number; readonly index: number } {
+    this.#edit.keep(this);
     const filling = this.#filling;
     const index = filling?.insert(bytes);
     if (filling !== undefined && index !== undefined) return { collection: filling.address, index };
@@ -169,6 +169,7 @@ export class GlobalHeapEditor implements EditedStructure {
    */
   remove(collection: number, index: number): boolean {
     if (!this.#space.isOwn(collection)) return false;
+    this.#edit.keep(this);
     if (this.#filling?.address !== collection) {
       this.write();
       this.#filling = this.#open(collection);

@@ -61,9 +61,8 @@ export class KeptStructures {
   }
 }
 
-/** The transaction changes the structure, which is kept for the next one, too. */
+/** The transaction may change the structure, which is kept for the next one, too; when it changes, it tells the transaction. */
 export function keepStructure(edit: EditContext, address: number, structure: KeptStructure): void {
   structure.attach(edit);
   edit.kept.set(address, structure);
-  edit.keep(structure);
 }

@@ -152,6 +152,10 @@ export class ObjectHeaderEditor {
 
   /** Writes the blocks that were changed. */
   write(): void {
+    if (!this.#blocks.some(({ changed }) => changed)) {
+      this.#edit.kept.setHeader(this.#header);
+      return;
+    }
     for (const block of this.#blocks) if (block.changed) this.#closeGap(block);
     const header: ObjectHeaderBlocks = {
       ...this.#header,

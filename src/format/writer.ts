@@ -80,6 +80,11 @@ export class Writer {
   /** @throws H5Error "limit" where the value does not fit into `size` bytes: a file whose addresses are too narrow to grow */
   uint(value: number, size: number): void {
     const at = this.#room(size);
+    if (size === 8) {
+      this.#view.setUint32(this.#start + at, value >>> 0, true);
+      this.#view.setUint32(this.#start + at + 4, Math.floor(value / 2 ** 32), true);
+      return;
+    }
     let rest = value;
     for (let i = 0; i < size; i++) {
       this.#bytes[at + i] = rest % 256;

@@ -25,16 +25,22 @@ export interface NewAttribute {
 /**
  * Creates an attribute, or replaces the one of that name.
  * @param address the object's header
+ * @param replaces called before one of that name is replaced
  * @throws UnsupportedError where it is larger than the file's version has room for
  */
-export function setAttribute(edit: EditContext, address: number, attribute: NewAttribute): void {
+export function setAttribute(
+  edit: EditContext,
+  address: number,
+  attribute: NewAttribute,
+  replaces = (): void => undefined,
+): void {
   const header = new ObjectHeaderEditor(edit, address);
   const expected = elementCount(attribute.dataspace) * attribute.datatype.size;
   if (attribute.data.length !== expected) {
     throw new TypeError(`${attribute.data.length} bytes for an attribute of ${expected}`);
   }
   const attributes = new ObjectAttributes(edit, header);
-  attributes.set(attribute.name, encodeAttribute(edit, header.version, attribute));
+  attributes.set(attribute.name, encodeAttribute(edit, header.version, attribute), replaces);
   header.write();
 }
 

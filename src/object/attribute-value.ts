@@ -54,9 +54,12 @@ export function setAttributeElements(
   name: string,
   { datatype, dataspace, data }: Pick<NewAttribute, "datatype" | "dataspace" | "data">,
 ): void {
-  const old = transaction.file.object(address).attribute(name);
-  const before = old === undefined ? undefined : beforeOf(old);
-  setAttribute(transaction.edit, address, { name, charset: charsetOf(name), datatype, dataspace, data });
+  let before: Before | undefined;
+  const attribute = { name, charset: charsetOf(name), datatype, dataspace, data };
+  setAttribute(transaction.edit, address, attribute, () => {
+    const old = transaction.file.object(address).attribute(name);
+    if (old !== undefined) before = beforeOf(old);
+  });
   if (datatype.committedAt !== undefined) changeLinkCount(transaction.edit, datatype.committedAt, 1);
   if (before !== undefined) release(transaction, before);
 }

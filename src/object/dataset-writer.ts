@@ -86,7 +86,7 @@ export class DatasetWriter implements KeptStructure {
    * @throws H5Error "argument" where the target is not inside the dataset, or `bytes` are not as many as it takes
    */
   set(target: Target, bytes: Uint8Array): void {
-    this.#changed = true;
+    this.#touch();
     if ("elements" in target) {
       checkElements(this.#path, this.#dims, target.elements);
       this.#checkLength(target.elements.length * this.#elementSize, bytes);
@@ -114,7 +114,7 @@ export class DatasetWriter implements KeptStructure {
     const before = this.#dims;
     this.#data.chunks.resize(dims);
     this.#dims = [...dims];
-    this.#changed = true;
+    this.#touch();
     const grows = dims.some((dim, d) => dim > (before[d] ?? 0));
     if (grows && this.#allocationTime === "early") this.#data.chunks.allocate(before);
   }
@@ -124,7 +124,7 @@ export class DatasetWriter implements KeptStructure {
     if (this.#data.kind !== "chunked") throw this.#refuse("is not chunked, and has no place of its own for each row");
     if (from < 0 || from > to || to > (this.#dims[0] ?? 0)) throw this.#wrong(`has no rows ${from} to ${to}`);
     this.#data.chunks.clear(from, to);
-    this.#changed = true;
+    this.#touch();
   }
 
   /**
@@ -150,9 +150,14 @@ export class DatasetWriter implements KeptStructure {
 
   /** Gives what has no place in the file one, and fills it with fill values. */
   allocate(): void {
-    this.#changed = true;
+    this.#touch();
     if (this.#data.kind === "chunked") this.#data.chunks.allocate();
     else this.#data.allocate();
+  }
+
+  #touch(): void {
+    this.#changed = true;
+    this.#lasting.present.keep(this);
   }
 
   /** The file has all that was set. */

@@ -70,8 +70,8 @@ export class GroupLinks {
   }
 
   /** The last one where the order of creation is tracked. @throws H5Error "exists" where the name is taken */
-  add(link: Link): void {
-    if (this.find(link.name) !== undefined) throw nameExists(link.name);
+  add(link: Link, taken = nameExists): void {
+    if (this.find(link.name) !== undefined) throw taken(link.name);
     const creationOrder = this.#info.nextCreationOrder;
     const message = this.#encode({ ...link, creationOrder });
     if (this.#dense === undefined) {

@@ -20,20 +20,21 @@ export function named(name: string): Pick<Link, "name" | "charset" | "creationOr
  * Adds a link to a group, the last one where the order of creation is tracked; the reference count of what a hard link leads
  * to is not changed. A group with a symbol table that can have no such link becomes one with link messages, as in libhdf5.
  * @param group address of the group's header
+ * @param taken what is thrown where the name is
  * @throws H5Error "exists" where the name is taken
  */
-export function addLink(edit: EditContext, group: number, link: Link): void {
+export function addLink(edit: EditContext, group: number, link: Link, taken = nameExists): void {
   const header = new ObjectHeaderEditor(edit, group);
   const name = encodeText(link.name);
   checkName(name, link.name);
   const table = symbolTableOf(edit, header);
   if (table !== undefined && (link.kind === "hard" || link.kind === "soft")) {
-    if (new SymbolTableLookup(edit.context, table, edit.groupK).find(name) !== undefined) throw nameExists(link.name);
+    if (new SymbolTableLookup(edit.context, table, edit.groupK).find(name) !== undefined) throw taken(link.name);
     insertIntoSymbolTable(new SymbolTableEditor(edit, table, edit.groupK), name, link);
     return;
   }
   if (table !== undefined) replaceSymbolTable(edit, header, table);
-  new GroupLinks(edit, header).add(link);
+  new GroupLinks(edit, header).add(link, taken);
   header.write();
 }
 

@@ -70,17 +70,22 @@ export class ObjectAttributes {
   /**
    * Creates an attribute, the last one where the order of creation is tracked, or replaces the one of that name.
    * @param message its raw message
+   * @param replaces called before one of that name is replaced
    * @throws UnsupportedError where the header has no room for one so large, and there is no other place
    */
-  set(name: string, message: Uint8Array): void {
+  set(name: string, message: Uint8Array, replaces: () => void): void {
     if (message.length > MAX_MESSAGE && this.#header.version === 1) {
       throw new UnsupportedError(
         `attribute ${JSON.stringify(name)} has ${message.length} bytes, and objects of this file's version have room for ${MAX_MESSAGE}: "h5fs repack --libver" makes a file of a version that has more`,
       );
     }
     const old = this.#dense === undefined ? this.#findCompact(name) : this.#dense.find(encodeText(name));
-    if (old !== undefined) this.#replace(name, message);
-    else this.#add(name, message);
+    if (old === undefined) {
+      this.#add(name, message);
+      return;
+    }
+    replaces();
+    this.#replace(name, message);
   }
 
   /** @returns false: there is none of that name */

@@ -51,9 +51,8 @@ export function linkAt({ group, name, path }: LinkPlace): Link {
 /** Makes a group. @param parents make those before it, too, and be content with one that is there @returns its address */
 export function makeGroup({ file, edit }: FileTransaction, path: string, parents: boolean): number {
   if (!parents) {
-    const place = placeOf(file, path);
-    assertFree(place);
-    return addGroup(edit, place.group.address, place.name);
+    const { group, name } = placeOf(file, path);
+    return addGroup(edit, group.address, name, () => taken(file, path));
   }
   let group = file.root;
   let at = "/";
@@ -73,9 +72,9 @@ export function makeGroup({ file, edit }: FileTransaction, path: string, parents
 }
 
 /** @param parent address of the group that it will be in @returns its own */
-function addGroup(edit: EditContext, parent: number, name: string): number {
+function addGroup(edit: EditContext, parent: number, name: string, taken?: () => H5Error): number {
   const address = createGroup(edit, now());
-  addLink(edit, parent, { ...named(name), kind: "hard", address });
+  addLink(edit, parent, { ...named(name), kind: "hard", address }, taken);
   return address;
 }
 
@@ -86,15 +85,18 @@ export function placeObject({ edit }: FileTransaction, { group, name }: LinkPlac
 
 /** Adds a link; a hard one counts. @throws H5Error "exists" */
 export function addLinkAt({ edit }: FileTransaction, place: LinkPlace, target: Target): void {
-  assertFree(place);
+  const { group, name, path } = place;
   if (target.kind === "hard") changeLinkCount(edit, target.address, 1);
-  addLink(edit, place.group.address, { ...named(place.name), ...target });
+  addLink(edit, group.address, { ...named(name), ...target }, () => taken(group.file, path));
 }
 
 /** @throws H5Error "exists" */
 export function assertFree({ group, name, path }: LinkPlace): void {
-  if (group.link(name) === undefined) return;
-  throw new H5Error("exists", `${group.file.name} has ${path} already`, { path });
+  if (group.link(name) !== undefined) throw taken(group.file, path);
+}
+
+function taken({ name }: H5File, path: string): H5Error {
+  return new H5Error("exists", `${name} has ${path} already`, { path });
 }
 
 /**

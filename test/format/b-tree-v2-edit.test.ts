@@ -96,6 +96,8 @@ describe("version 2 B-trees, edited in place", () => {
                 if (model.has(key)) continue;
                 tree.insert(recordOf(key, round), at(key));
                 if (n % 50 === 0) assert.throws(() => tree.insert(recordOf(key, 1), at(key)), /already/);
+                // What is changed after it was written in the midst of a transaction is written again.
+                if (n % 100 === 0) edit.writeEdited();
                 model.set(key, round);
                 keys.push(key);
               }

@@ -33,8 +33,9 @@ function encodedSize(records: readonly LogRecord[]): number {
  * @returns the bytes, and the last record's checksum
  */
 export function encodeRecords(records: readonly LogRecord[], chain: number): { bytes: Uint8Array; chain: number } {
-  const bytes = new Uint8Array(encodedSize(records));
-  const view = new DataView(bytes.buffer);
+  const { buffer, byteOffset, length } = Buffer.allocUnsafe(encodedSize(records));
+  const bytes = new Uint8Array(buffer, byteOffset, length).fill(0);
+  const view = new DataView(buffer, byteOffset, length);
   let at = 0;
   let last = chain;
   for (const record of records) {

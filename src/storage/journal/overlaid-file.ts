@@ -26,13 +26,14 @@ export class OverlaidFile {
   }
 
   read(offset: number, length: number): Uint8Array {
+    const first = Math.floor(offset / PAGE_SIZE);
+    const start = offset - first * PAGE_SIZE;
+    if (start + length <= PAGE_SIZE) {
+      return this.overlay.page(first)?.subarray(start, start + length) ?? this.#pages.read(offset, length);
+    }
     if (!this.overlay.touches(offset, length)) return this.#pages.read(offset, length);
-    const parts = [...pagesOf(offset, length)];
-    const [only] = parts;
-    const alone = parts.length === 1 && only !== undefined ? this.overlay.page(only.page) : undefined;
-    if (alone !== undefined && only !== undefined) return alone.subarray(only.from, only.from + length);
     const out = new Uint8Array(length);
-    for (const { page, from, at, length: n } of parts) {
+    for (const { page, from, at, length: n } of pagesOf(offset, length)) {
       const changed = this.overlay.page(page);
       out.set(
         changed === undefined ? this.#pages.read(page * PAGE_SIZE + from, n) : changed.subarray(from, from + n),

@@ -20,10 +20,10 @@ const SLAB = 64 * PAGE_SIZE;
 let slab = new Uint8Array(0);
 let taken = 0;
 
-/** Zeros. */
+/** Its bytes are undefined. */
 function newPage(): Uint8Array {
   if (taken + PAGE_SIZE > slab.length) {
-    slab = new Uint8Array(SLAB);
+    slab = new Uint8Array(Buffer.allocUnsafeSlow(SLAB).buffer);
     taken = 0;
   }
   taken += PAGE_SIZE;
@@ -62,9 +62,10 @@ export class PageOverlay {
     for (let first = Math.floor(offset / PAGE_SIZE); first < end; first++) {
       let last = first;
       while (last < end && !this.#pages.has(last)) last++;
+      if (last === first) continue;
       // What lies together is read at once.
       const bases = last - first === 1 ? newPage() : new Uint8Array((last - first) * PAGE_SIZE);
-      if (last > first) this.#readBase(bases, first * PAGE_SIZE);
+      this.#readBase(bases, first * PAGE_SIZE);
       for (let number = first; number < last; number++) {
         const from = (number - first) * PAGE_SIZE;
         const base = bases.subarray(from, from + PAGE_SIZE);
@@ -115,6 +116,7 @@ export class PageOverlay {
   /** Their CRC-32. */
   baseChecksum(offset: number, length: number): number {
     let checksum = 0;
+    if (length === 0) return checksum;
     for (const { page, from, length: n } of pagesOf(offset, length)) {
       checksum = crc32(this.#changed(page).base.subarray(from, from + n), checksum);
     }

@@ -118,16 +118,21 @@ export class Transaction {
   #writeOver(offset: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     const { overlay, changed } = this.#setup;
-    const added = new Set<number>();
-    overlay.add(offset, bytes.length, (page) => added.add(page));
-    for (const { page, from, at, length } of pagesOf(offset, bytes.length)) {
-      let target = overlay.page(page);
-      // A page's bytes may be in others' hands; this transaction's own copy is not yet.
-      if (target === undefined || !this.#before.has(page)) {
-        this.#before.set(page, added.has(page) ? undefined : target);
-        target = overlay.renew(page, length === PAGE_SIZE ? "all" : "some");
+    const first = Math.floor(offset / PAGE_SIZE);
+    if (this.#before.has(first) && offset + bytes.length <= (first + 1) * PAGE_SIZE) {
+      overlay.page(first)?.set(bytes, offset - first * PAGE_SIZE);
+    } else {
+      const added = new Set<number>();
+      overlay.add(offset, bytes.length, (page) => added.add(page));
+      for (const { page, from, at, length } of pagesOf(offset, bytes.length)) {
+        let target = overlay.page(page);
+        // A page's bytes may be in others' hands; this transaction's own copy is not yet.
+        if (target === undefined || !this.#before.has(page)) {
+          this.#before.set(page, added.has(page) ? undefined : target);
+          target = overlay.renew(page, length === PAGE_SIZE ? "all" : "some");
+        }
+        target.set(length === bytes.length ? bytes : bytes.subarray(at, at + length), from);
       }
-      target.set(length === bytes.length ? bytes : bytes.subarray(at, at + length), from);
     }
     this.#ranges.push({ offset, length: bytes.length });
     changed(offset, bytes.length);
