@@ -2,6 +2,7 @@ import { whyNoMount } from "../../test/support/mount.ts";
 import { python } from "../../test/support/python.ts";
 import { tempDir } from "../../test/support/temp-dir.ts";
 import { chunked, mounting, random, type Setting, sequential, text } from "./benchmarks.ts";
+import { changes } from "./changes.ts";
 import { listing, lookup, memory } from "./metadata.ts";
 import { compile, whyNoCompiler } from "./peers.ts";
 import { replacing, space, writing } from "./writing.ts";
@@ -18,6 +19,7 @@ const BENCHMARKS: Record<string, (setting: Setting) => Promise<void>> = {
   writing,
   replacing,
   space,
+  changes,
 };
 
 async function main(names: readonly string[]): Promise<number> {

@@ -18,6 +18,7 @@ export class DoublingTable {
   readonly lengthWidth: number;
   readonly #startingBlockSize: number;
   readonly #firstRowBits: number;
+  readonly #blockSizes: readonly number[];
 
   constructor(header: FractalHeapHeader) {
     const startBits = floorLog2(header.startingBlockSize);
@@ -26,6 +27,10 @@ export class DoublingTable {
     this.#firstRowBits = startBits + floorLog2(header.tableWidth);
     this.directRows = floorLog2(header.maxDirectBlockSize) - startBits + 2;
     this.maxRows = header.offsetBits - this.#firstRowBits + 1;
+    this.#blockSizes = Array.from(
+      { length: this.maxRows },
+      (_, row) => this.#startingBlockSize * 2 ** Math.max(0, row - 1),
+    );
     this.offsetWidth = Math.ceil(header.offsetBits / 8);
     this.lengthWidth = Math.min(
       Math.ceil(floorLog2(header.maxDirectBlockSize) / 8),
@@ -35,12 +40,12 @@ export class DoublingTable {
 
   /** Bytes of each block of a row. */
   blockSize(row: number): number {
-    return this.#startingBlockSize * 2 ** Math.max(0, row - 1);
+    return this.#blockSizes[row] ?? this.#startingBlockSize * 2 ** Math.max(0, row - 1);
   }
 
   /** The offset of a row's first block in the table. */
   rowOffset(row: number): number {
-    return row === 0 ? 0 : this.width * this.#startingBlockSize * 2 ** (row - 1);
+    return row === 0 ? 0 : this.width * this.blockSize(row);
   }
 
   /** The row that an offset in the table lies in. */

@@ -26,7 +26,7 @@ export class HeapFreeSpace {
   #edit: EditContext;
   readonly #header: EditedHeapHeader;
   readonly #singles = new HeapFreeSections();
-  readonly #maxSectionSize: bigint;
+  readonly #maxSectionSize: number | bigint;
   #stored: FreeSpaceManager | undefined;
   #changed = false;
 
@@ -93,27 +93,36 @@ export class HeapFreeSpace {
 
   #store(sections: readonly FreeSection[]): void {
     const edit = this.#edit;
-    const manager = {
+    const maxSectionSize = this.#maxSectionSize;
+    const addressBits = this.#header.offsetBits;
+    const serializedSections = sections.length;
+    const listUsed = freeSectionListSize(
+      { clientId: 0, serializedSections, addressBits, maxSectionSize },
+      sections,
+      edit,
+    );
+    const stored = this.#stored;
+    let listAddress = stored?.listAddress;
+    // Exactly as long as it is: libhdf5 takes it for damage when a list grows into what it has been allocated.
+    if (listAddress === undefined || stored?.listAllocated !== listUsed) {
+      this.#freeList();
+      listAddress = edit.allocate(listUsed, "metadata");
+    }
+    this.#stored = {
       clientId: 0,
       totalSpace: sections.reduce((sum, { size }) => sum + size, 0),
-      sections: sections.length,
-      serializedSections: sections.length,
+      sections: serializedSections,
+      serializedSections,
       ghostSections: 0,
-      sectionClasses: this.#stored?.sectionClasses ?? SECTION_CLASSES,
-      shrinkPercent: this.#stored?.shrinkPercent ?? SHRINK_PERCENT,
-      expandPercent: this.#stored?.expandPercent ?? EXPAND_PERCENT,
-      addressBits: this.#header.offsetBits,
-      maxSectionSize: this.#maxSectionSize,
+      sectionClasses: stored?.sectionClasses ?? SECTION_CLASSES,
+      shrinkPercent: stored?.shrinkPercent ?? SHRINK_PERCENT,
+      expandPercent: stored?.expandPercent ?? EXPAND_PERCENT,
+      addressBits,
+      maxSectionSize,
+      listAddress,
+      listUsed,
+      listAllocated: listUsed,
     };
-    const listUsed = freeSectionListSize(manager, sections, edit);
-    let { listAddress, listAllocated = 0 } = this.#stored ?? {};
-    // Exactly as long as it is: libhdf5 takes it for damage when a list grows into what it has been allocated.
-    if (listAddress === undefined || listAllocated !== listUsed) {
-      this.#freeList();
-      listAllocated = listUsed;
-      listAddress = edit.allocate(listAllocated, "metadata");
-    }
-    this.#stored = { ...manager, listAddress, listUsed, listAllocated };
     const address = this.#header.freeSpaceManagerAddress ?? edit.allocate(freeSpaceManagerSize(edit), "metadata");
     this.#header.freeSpaceManagerAddress = address;
     const header = edit.writer();
@@ -126,8 +135,6 @@ export class HeapFreeSpace {
 }
 
 /** libhdf5 stores the size of the largest block, which in narrow lengths becomes 0, and then sizes have too few bytes. */
-function leastMaxSectionSize({ sizeOfLengths }: EditContext, { maxDirectBlockSize }: EditedHeapHeader): bigint {
-  const largest = BigInt(maxDirectBlockSize);
-  const most = 2n ** BigInt(8 * sizeOfLengths) - 1n;
-  return largest < most ? largest : most;
+function leastMaxSectionSize({ sizeOfLengths }: EditContext, { maxDirectBlockSize }: EditedHeapHeader): number {
+  return Math.min(maxDirectBlockSize, 2 ** (8 * sizeOfLengths) - 1);
 }

@@ -23,7 +23,7 @@ export interface FreeSpaceManager {
   /** Bits of an offset. */
   readonly addressBits: number;
   /** No section is larger. */
-  readonly maxSectionSize: bigint;
+  readonly maxSectionSize: number | bigint;
   /** `undefined`: no section is stored. */
   readonly listAddress: number | undefined;
   /** Bytes. */
@@ -74,15 +74,15 @@ export function decodeFreeSpaceManager(r: Reader): FreeSpaceManager {
 }
 
 /** The file's own manager bounds sections by the largest signed number, which is above 2^53. */
-function bigLength(r: Reader): bigint {
+function bigLength(r: Reader): number | bigint {
   let value = 0n;
   for (const byte of r.take(r.sizes.sizeOfLengths).toReversed()) value = value * 256n + BigInt(byte);
-  return value;
+  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
 }
 
-function putBigLength(w: Writer, value: bigint): void {
+function putBigLength(w: Writer, value: number | bigint): void {
   const { sizeOfLengths } = w.sizes;
-  if (value <= Number.MAX_SAFE_INTEGER) w.length(Number(value));
+  if (typeof value === "number") w.length(value);
   else w.put(Uint8Array.from({ length: sizeOfLengths }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn)));
 }
 
@@ -138,7 +138,7 @@ export function freeSectionListSize(
   const widths = listWidths(manager);
   let bytes = 4 + 1 + sizes.sizeOfOffsets + 4;
   for (const [i, { size, type }] of sections.entries()) {
-    if (size !== sections[i - 1]?.size) bytes += widths.count + widths.size;
+    if (i === 0 || size !== sections[i - 1]?.size) bytes += widths.count + widths.size;
     bytes += widths.offset + 1 + dataSize(manager, type, widths);
   }
   return bytes;
@@ -217,7 +217,7 @@ export function encodeFreeSections(
   for (let i = 0; i < sections.length; ) {
     const size = sections[i]?.size ?? 0;
     let end = i;
-    while (sections[end]?.size === size) end++;
+    while (end < sections.length && sections[end]?.size === size) end++;
     w.uint(end - i, widths.count);
     w.uint(size, widths.size);
     for (; i < end; i++) {

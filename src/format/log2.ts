@@ -9,6 +9,6 @@ export function isPowerOfTwo(n: number): boolean {
 
 /** The bytes that the library reserves for a count of at most `limit`: one more than its highest bit needs. */
 export function widthOfCount(limit: number | bigint): number {
-  if (limit <= Number.MAX_SAFE_INTEGER) return Math.floor(floorLog2(Number(limit)) / 8) + 1;
+  if (typeof limit === "number") return Math.floor(floorLog2(limit) / 8) + 1;
   return Math.floor((limit.toString(2).length - 1) / 8) + 1;
 }

@@ -5,7 +5,7 @@ import { HOST_IS_LITTLE_ENDIAN } from "../host-byte-order.ts";
  * "Checksum" field; http://burtleburtle.net/bob/c/lookup3.c, public domain).
  */
 export function lookup3(bytes: Uint8Array, initial = 0): number {
-  scratch.fill(0xdeadbeef + bytes.length + initial);
+  begin(scratch, bytes.length + initial);
   const end = endOfTriples(bytes.length);
   mix(scratch, bytes, 0, end);
   return finish(scratch, bytes, end);
@@ -27,7 +27,7 @@ export class RepeatedLookup3 {
    */
   sum(bytes: Uint8Array, from: number, to: number): number {
     if (this.#at === 0 || from < this.#at) {
-      this.#state.fill(0xdeadbeef + bytes.length);
+      begin(this.#state, bytes.length);
       this.#at = 0;
     }
     const end = endOfTriples(bytes.length);
@@ -38,6 +38,12 @@ export class RepeatedLookup3 {
     mix(scratch, bytes, next, end);
     return finish(scratch, bytes, end);
   }
+}
+
+function begin(state: Int32Array, seed: number): void {
+  state[0] = 0xdeadbeef + seed;
+  state[1] = 0xdeadbeef + seed;
+  state[2] = 0xdeadbeef + seed;
 }
 
 /** Bytes that are mixed in at a time: three words of 32 bits. */

@@ -5,6 +5,7 @@ import type { Sizes } from "./reader.ts";
 /** Small writers get their memory from pieces of this size: to have it one by one would cost more than to fill it. */
 const SLAB = 64 * 1024;
 const CAPACITY = 256;
+const LARGEST_PIECE = 2048;
 let slab = new DataView(new ArrayBuffer(0));
 let taken = 0;
 
@@ -19,19 +20,20 @@ export class Writer {
 
   constructor(sizes: Sizes, capacity = CAPACITY) {
     this.sizes = sizes;
-    if (capacity > CAPACITY) {
+    if (capacity > LARGEST_PIECE) {
       this.#bytes = new Uint8Array(capacity);
       this.#view = new DataView(this.#bytes.buffer);
       return;
     }
-    if (taken + CAPACITY > slab.byteLength) {
+    const piece = Math.ceil(capacity / CAPACITY) * CAPACITY;
+    if (taken + piece > slab.byteLength) {
       slab = new DataView(new ArrayBuffer(SLAB));
       taken = 0;
     }
-    this.#bytes = new Uint8Array(slab.buffer, taken, CAPACITY);
+    this.#bytes = new Uint8Array(slab.buffer, taken, piece);
     this.#view = slab;
     this.#start = taken;
-    taken += CAPACITY;
+    taken += piece;
   }
 
   /** Bytes written so far. */

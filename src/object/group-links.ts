@@ -73,7 +73,7 @@ export class GroupLinks {
   add(link: Link, taken = nameExists): void {
     if (this.find(link.name) !== undefined) throw taken(link.name);
     const creationOrder = this.#info.nextCreationOrder;
-    const message = this.#encode({ ...link, creationOrder });
+    const message = this.#encode(creationOrder === link.creationOrder ? link : { ...link, creationOrder });
     if (this.#dense === undefined) {
       const count = [...this.#header.find(MESSAGE.link)].length;
       if (count >= this.#groupInfo().maxCompactLinks || message.length > MAX_MESSAGE) this.#makeDense();

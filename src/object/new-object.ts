@@ -156,7 +156,18 @@ function writeHeader(
   edit.changedObjects.add(address);
   const block = { address, length, messages, gap: new Uint8Array(0) };
   const w = edit.writer();
-  encodeObjectHeaderBlock(w, { ...prefix, address, blocks: [block] }, block);
+  const { version, flags, referenceCount, times, phaseChange, messageCount } = prefix;
+  const header = {
+    version,
+    flags,
+    referenceCount,
+    times,
+    phaseChange,
+    messageCount,
+    address,
+    blocks: [block],
+  } as const;
+  encodeObjectHeaderBlock(w, header, block);
   edit.write(address, w.bytes);
   return address;
 }

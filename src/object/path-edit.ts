@@ -74,7 +74,8 @@ export function makeGroup({ file, edit }: FileTransaction, path: string, parents
 /** @param parent address of the group that it will be in @returns its own */
 function addGroup(edit: EditContext, parent: number, name: string, taken?: () => H5Error): number {
   const address = createGroup(edit, now());
-  addLink(edit, parent, { ...named(name), kind: "hard", address }, taken);
+  const { charset, creationOrder } = named(name);
+  addLink(edit, parent, { kind: "hard", address, name, charset, creationOrder }, taken);
   return address;
 }
 

@@ -36,6 +36,22 @@ export interface WritableFileOptions extends OpenForWritingOptions, Pick<OpenOpt
   readonly spaceDirectory?: string | undefined;
 }
 
+/** A class of its own: a getter in an object that is made for each transaction would be compiled for each. */
+class OpenTransaction implements FileTransaction {
+  readonly edit: EditContext;
+  readonly #file: H5File;
+
+  constructor(file: H5File, edit: EditContext) {
+    this.#file = file;
+    this.edit = edit;
+  }
+
+  get file(): H5File {
+    this.edit.writeEdited();
+    return this.#file;
+  }
+}
+
 /** An HDF5 file that is changed in place: every transaction whole or not at all (docs/writing.md). */
 export class WritableFile {
   readonly #file: H5File;
@@ -142,13 +158,7 @@ export class WritableFile {
         new EditContext(file.context, this.#superblock, store, this.#globalHeapSpace, this.#kept, changed);
       if (this.#needsPreparation) prepareFirstWrite(file, edited());
       const edit = edited();
-      result = change({
-        get file() {
-          edit.writeEdited();
-          return file;
-        },
-        edit,
-      });
+      result = change(new OpenTransaction(file, edit));
       edit.writeEdited();
     } catch (error) {
       this.#journal.rollback();

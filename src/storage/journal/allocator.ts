@@ -186,8 +186,9 @@ export class Allocator {
 
   /** Where the block begins that ends at `end`; `end` where none does. */
   #blockStart(end: number): number {
-    const block = Object.values(this.#blocks).find(({ offset, length }) => length > 0 && offset + length === end);
-    return block?.offset ?? end;
+    const { metadata, raw } = this.#blocks;
+    for (const { offset, length } of [metadata, raw]) if (length > 0 && offset + length === end) return offset;
+    return end;
   }
 
   #allocateSmall(size: number): number {

@@ -183,7 +183,7 @@ export class JournaledFile implements Storage {
     }
     try {
       const { superblock } = this.#setup;
-      const sector = this.read(superblock.offset, SECTOR);
+      const sector = this.#overlay.peek(superblock.offset, SECTOR);
       const end = this.#allocator.endAfterCheckpoint;
       if (superblock.endOf(sector) !== end) this.#putSuperblock(transaction, sector, superblock.withEnd(sector, end));
       const records = transaction.records();

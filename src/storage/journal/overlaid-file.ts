@@ -29,12 +29,12 @@ export class OverlaidFile {
     const first = Math.floor(offset / PAGE_SIZE);
     const start = offset - first * PAGE_SIZE;
     if (start + length <= PAGE_SIZE) {
-      return this.overlay.page(first)?.subarray(start, start + length) ?? this.#pages.read(offset, length);
+      return this.overlay.share(first)?.subarray(start, start + length) ?? this.#pages.read(offset, length);
     }
     if (!this.overlay.touches(offset, length)) return this.#pages.read(offset, length);
     const out = new Uint8Array(length);
     for (const { page, from, at, length: n } of pagesOf(offset, length)) {
-      const changed = this.overlay.page(page);
+      const changed = this.overlay.now(page);
       out.set(
         changed === undefined ? this.#pages.read(page * PAGE_SIZE + from, n) : changed.subarray(from, from + n),
         at,
@@ -59,7 +59,7 @@ export class OverlaidFile {
     };
     if (!this.overlay.touches(offset, length)) return piecesOfFile(fd, this.#fileSize, offset, length);
     for (const { page, from, length: n } of pagesOf(offset, length)) {
-      const changed = this.overlay.page(page);
+      const changed = this.overlay.share(page);
       if (changed === undefined) {
         unchanged += n;
         continue;

@@ -8,8 +8,10 @@ export const PAGE_SIZE = 1024;
 interface Page {
   /** As the checkpoint left it. */
   readonly base: Uint8Array;
-  /** As it is now. Never changed in place once somebody may have it: replaced. */
+  /** As it is now. */
   bytes: Uint8Array;
+  /** Somebody else may have `bytes`, and keep them: they are not changed in place, but replaced. */
+  isShared: boolean;
 }
 
 /** Reads a part of the file as the last checkpoint left it; zeros past its end. */
@@ -51,8 +53,21 @@ export class PageOverlay {
     return false;
   }
 
-  /** The bytes now, of a page that is changed. */
-  page(number: number): Uint8Array | undefined {
+  /** The bytes now, of a page that is changed, for whoever wants to keep them. */
+  share(number: number): Uint8Array | undefined {
+    const page = this.#pages.get(number);
+    if (page !== undefined) page.isShared = true;
+    return page?.bytes;
+  }
+
+  /** The bytes of a page that is changed, to be changed in place. @returns undefined where somebody else may have them: `renew` */
+  own(number: number): Uint8Array | undefined {
+    const page = this.#changed(number);
+    return page.isShared ? undefined : page.bytes;
+  }
+
+  /** The bytes now, of a page that is changed: not to be kept. */
+  now(number: number): Uint8Array | undefined {
     return this.#pages.get(number)?.bytes;
   }
 
@@ -69,34 +84,50 @@ export class PageOverlay {
       for (let number = first; number < last; number++) {
         const from = (number - first) * PAGE_SIZE;
         const base = bases.subarray(from, from + PAGE_SIZE);
-        this.#pages.set(number, { base, bytes: base });
+        this.#pages.set(number, { base, bytes: base, isShared: true });
         added(number);
       }
       first = last;
     }
   }
 
-  /** A page that is changed gets other memory, to be changed in place. @param is "all": all of it will be */
-  renew(number: number, is: "all" | "some"): Uint8Array {
+  /**
+   * A page that is changed gets other memory, to be changed in place.
+   * @param is "all": all of it will be
+   * @returns its bytes before, and now
+   */
+  renew(number: number, is: "all" | "some"): { readonly before: Uint8Array; readonly bytes: Uint8Array } {
     const page = this.#changed(number);
+    const before = page.bytes;
     const bytes = newPage();
-    if (is === "some") bytes.set(page.bytes);
+    if (is === "some") bytes.set(before);
     page.bytes = bytes;
-    return bytes;
+    page.isShared = false;
+    return { before, bytes };
   }
 
   /** Bytes of a page that was changed before, again. */
   restore(number: number, bytes: Uint8Array): void {
-    this.#changed(number).bytes = bytes;
+    const page = this.#changed(number);
+    page.bytes = bytes;
+    page.isShared = true;
   }
 
   /** The bytes of [offset, offset + length) now. */
   read(offset: number, length: number): Uint8Array {
     const out = new Uint8Array(length);
     for (const { page, from, at, length: n } of pagesOf(offset, length)) {
-      out.set((this.page(page) ?? this.#loadBase(page)).subarray(from, from + n), at);
+      out.set((this.now(page) ?? this.#loadBase(page)).subarray(from, from + n), at);
     }
     return out;
+  }
+
+  /** As `read`: not to be kept, for it may be a view. */
+  peek(offset: number, length: number): Uint8Array {
+    const number = Math.floor(offset / PAGE_SIZE);
+    const from = offset - number * PAGE_SIZE;
+    const page = from + length <= PAGE_SIZE ? this.now(number) : undefined;
+    return page?.subarray(from, from + length) ?? this.read(offset, length);
   }
 
   /** The page is as the checkpoint left it, after all. */
@@ -128,7 +159,7 @@ export class PageOverlay {
     const numbers = [...this.#pages.keys()].sort((a, b) => a - b);
     let run: { offset: number; pages: Uint8Array[] } | undefined;
     for (const number of numbers) {
-      const bytes = this.page(number);
+      const bytes = this.now(number);
       if (bytes === undefined) continue;
       if (run !== undefined && run.offset + run.pages.length * PAGE_SIZE === number * PAGE_SIZE) {
         run.pages.push(bytes);
@@ -144,7 +175,7 @@ export class PageOverlay {
   copyChanged(fileSize: number): ChangedPages {
     const numbers = Float64Array.from(this.#pages.keys()).sort();
     const bytes = new Uint8Array(new SharedArrayBuffer(numbers.length * PAGE_SIZE));
-    for (const [i, number] of numbers.entries()) bytes.set(this.page(number) ?? [], i * PAGE_SIZE);
+    for (const [i, number] of numbers.entries()) bytes.set(this.now(number) ?? [], i * PAGE_SIZE);
     return { fileSize, pageSize: PAGE_SIZE, numbers, bytes };
   }
 

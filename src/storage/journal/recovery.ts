@@ -219,7 +219,7 @@ export function unusableLog(name: string, logName: string, { kind, mark }: Inspe
 function put(overlay: PageOverlay, offset: number, bytes: Uint8Array): void {
   overlay.add(offset, bytes.length, () => undefined);
   for (const { page, from, at, length } of pagesOf(offset, bytes.length)) {
-    overlay.renew(page, "some").set(bytes.subarray(at, at + length), from);
+    overlay.renew(page, "some").bytes.set(bytes.subarray(at, at + length), from);
   }
 }
 

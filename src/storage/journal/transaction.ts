@@ -23,11 +23,23 @@ export interface TransactionSetup {
   changed(offset: number, length: number): void;
 }
 
+/** Of one page. With more, it is cheaper to keep all of it as it was. */
+const MOST_UNDO = PAGE_SIZE / 2;
+
+/** Bytes of a page, from byte `from` of it, as they were before; `undefined`: none of it was changed. */
+interface Undo {
+  readonly page: number;
+  readonly from: number;
+  readonly bytes: Uint8Array | undefined;
+}
+
 /** One change: its bytes lie over those of the last published state, until it is published or rolled back. */
 export class Transaction {
   readonly #setup: TransactionSetup;
-  /** Pages as they were before this transaction; `undefined`: not changed before it. */
-  readonly #before = new Map<number, Uint8Array | undefined>();
+  /** What takes its changes back, the last one first. */
+  readonly #undo: Undo[] = [];
+  /** For each page that it has changed in place, the bytes in `#undo`; of those that have other memory, no more are needed. */
+  readonly #undoBytes = new Map<number, number>();
   #ranges: Extent[] = [];
   readonly #direct = new DirectExtents();
   #isEmpty = true;
@@ -80,7 +92,7 @@ export class Transaction {
 
   /** What the log is to have of this transaction, but its Publish record. */
   records(): LogRecord[] {
-    const { overlay, checkpointEnd, read, readThrough } = this.#setup;
+    const { overlay, checkpointEnd, readThrough } = this.#setup;
     const records: LogRecord[] = [];
     for (const { offset, length, checksum } of this.#direct.written()) {
       records.push({ type: "extent", offset, length, checksum: checksum ?? checksumOf(readThrough, offset, length) });
@@ -92,7 +104,7 @@ export class Transaction {
         offset,
         replacedLength,
         replaced: overlay.baseChecksum(offset, replacedLength),
-        bytes: read(offset, length),
+        bytes: overlay.peek(offset, length),
       });
     }
     return records;
@@ -101,10 +113,11 @@ export class Transaction {
   /** Everything is as it was before. @param steps the allocator's, since the transaction began */
   rollback(steps: readonly AllocatorStep[]): void {
     const { overlay, allocator, changed } = this.#setup;
-    for (const [number, bytes] of this.#before) {
-      if (bytes === undefined) overlay.drop(number);
-      else overlay.restore(number, bytes);
-      changed(number * PAGE_SIZE, PAGE_SIZE);
+    for (const { page, from, bytes } of this.#undo.toReversed()) {
+      if (bytes === undefined) overlay.drop(page);
+      else if (bytes.length === PAGE_SIZE) overlay.restore(page, bytes);
+      else (overlay.own(page) ?? overlay.renew(page, "some").bytes).set(bytes, from);
+      changed(page * PAGE_SIZE, PAGE_SIZE);
     }
     for (const { offset, length } of this.#direct.written()) changed(offset, length);
     allocator.undo(steps);
@@ -118,24 +131,36 @@ export class Transaction {
   #writeOver(offset: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     const { overlay, changed } = this.#setup;
+    overlay.add(offset, bytes.length, (page) => this.#undo.push({ page, from: 0, bytes: undefined }));
     const first = Math.floor(offset / PAGE_SIZE);
-    if (this.#before.has(first) && offset + bytes.length <= (first + 1) * PAGE_SIZE) {
-      overlay.page(first)?.set(bytes, offset - first * PAGE_SIZE);
-    } else {
-      const added = new Set<number>();
-      overlay.add(offset, bytes.length, (page) => added.add(page));
+    const start = offset - first * PAGE_SIZE;
+    if (start + bytes.length <= PAGE_SIZE) this.#writePage(first, start, bytes);
+    else {
       for (const { page, from, at, length } of pagesOf(offset, bytes.length)) {
-        let target = overlay.page(page);
-        // A page's bytes may be in others' hands; this transaction's own copy is not yet.
-        if (target === undefined || !this.#before.has(page)) {
-          this.#before.set(page, added.has(page) ? undefined : target);
-          target = overlay.renew(page, length === PAGE_SIZE ? "all" : "some");
-        }
-        target.set(length === bytes.length ? bytes : bytes.subarray(at, at + length), from);
+        this.#writePage(page, from, bytes.subarray(at, at + length));
       }
     }
     this.#ranges.push({ offset, length: bytes.length });
     changed(offset, bytes.length);
+  }
+
+  /** Small changes are made in place, where nobody else may have the page's bytes; what is changed much gets other memory. */
+  #writePage(page: number, from: number, bytes: Uint8Array): void {
+    const { overlay } = this.#setup;
+    const kept = this.#undoBytes.get(page) ?? 0;
+    const own = overlay.own(page);
+    if (own !== undefined && kept + bytes.length <= MOST_UNDO) {
+      this.#undo.push({ page, from, bytes: Buffer.from(own.subarray(from, from + bytes.length)) });
+      this.#undoBytes.set(page, kept + bytes.length);
+      own.set(bytes, from);
+    } else if (own !== undefined && kept === Number.POSITIVE_INFINITY) {
+      own.set(bytes, from);
+    } else {
+      const renewed = overlay.renew(page, bytes.length === PAGE_SIZE ? "all" : "some");
+      if (kept < Number.POSITIVE_INFINITY) this.#undo.push({ page, from: 0, bytes: renewed.before });
+      this.#undoBytes.set(page, Number.POSITIVE_INFINITY);
+      renewed.bytes.set(bytes, from);
+    }
   }
 
   #writeThrough(offset: number, bytes: Uint8Array): void {
@@ -153,12 +178,22 @@ function checksumOf(read: (offset: number, length: number) => Uint8Array, offset
   return checksum;
 }
 
-/** In order, those that touch as one. */
+/** Bytes between two ranges that take less of the log than a record of its own. */
+const NEAR = 64;
+
+function pageOf(offset: number): number {
+  return Math.floor(offset / PAGE_SIZE);
+}
+
+/** In order, those that touch, or nearly do, as one. */
 function merge(extents: readonly Extent[]): Extent[] {
   const out: { offset: number; length: number }[] = [];
   for (const { offset, length } of extents.toSorted((a, b) => a.offset - b.offset)) {
     const last = out.at(-1);
-    if (last === undefined || last.offset + last.length < offset) out.push({ offset, length });
+    const end = last === undefined ? 0 : last.offset + last.length;
+    // Both ends of what lies between are in one page, which is changed.
+    const isNear = end >= offset || (offset - end <= NEAR && pageOf(end - 1) === pageOf(offset));
+    if (last === undefined || !isNear) out.push({ offset, length });
     else last.length = Math.max(last.length, offset + length - last.offset);
   }
   return out;

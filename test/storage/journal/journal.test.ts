@@ -300,6 +300,45 @@ describe("journal", () => {
     assert.deepEqual(again.read(at, size), expected);
   });
 
+  it("changes nothing that was read before, and takes back all of what is not published", () => {
+    const { file, random } = opened();
+    const size = 5000;
+    const first = file.begin();
+    const at = first.allocate(size, "metadata");
+    let expected = new Uint8Array(size);
+    first.write(at, expected);
+    file.publish();
+    const read: { readonly view: Uint8Array; readonly copy: Uint8Array }[] = [];
+    const anywhere = (most: number): [number, number] => {
+      const length = 1 + Math.floor(random() * most);
+      return [Math.floor(random() * (size - length)), length];
+    };
+    for (let round = 0; round < 300; round++) {
+      const transaction = file.begin();
+      const changed = expected.slice();
+      for (let n = Math.floor(random() * 12); n >= 0; n--) {
+        const [from, length] = anywhere(random() < 0.1 ? 3000 : 90);
+        const bytes = new Uint8Array(length).fill(1 + Math.floor(random() * 255));
+        transaction.write(at + from, bytes);
+        changed.set(bytes, from);
+        if (random() > 0.2) continue;
+        const [start, count] = anywhere(200);
+        const view = file.read(at + start, count);
+        read.push({ view, copy: changed.slice(start, start + count) });
+      }
+      if (random() < 0.4) file.rollback();
+      else {
+        file.publish();
+        expected = changed;
+      }
+      if (random() < 0.05) file.checkpoint();
+      assert.deepEqual(file.read(at, size), expected);
+      for (const { view, copy } of read) assert.deepEqual(view, copy);
+      if (read.length > 40) read.splice(0, 20);
+    }
+    file.close();
+  });
+
   it("keeps its size through a thousand rounds of allocating and freeing", () => {
     const { disk, file, random } = opened();
     for (let round = 0; round < 1000; round++) {
