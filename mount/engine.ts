@@ -1,6 +1,6 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { describeDefect } from "./errno.ts";
-import type { Rendered } from "./job.ts";
+import type { ImportDone, Rendered } from "./job.ts";
 import { Dispatcher } from "./kernel/dispatch.ts";
 import { Outbox, type OutboxSetup } from "./kernel/outbox.ts";
 import { Replier } from "./kernel/replier.ts";
@@ -49,8 +49,9 @@ const dispatcher = new Dispatcher(session, replier, {
 function fetchMessages(): boolean {
   for (const port of setup.workers) {
     for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
-      const result: Rendered = received.message;
-      session.rendered(result);
+      const result: Rendered | ImportDone = received.message;
+      if ("import" in result) session.imported?.(result);
+      else session.rendered(result);
     }
   }
   session.proceed();

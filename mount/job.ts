@@ -5,6 +5,8 @@ import type { ObjectReference } from "../src/tree/object-reference.ts";
 import type { TextDescription } from "../src/tree/open-text.ts";
 import type { TextBlock } from "../src/view/text-block.ts";
 import type { IndexFolder } from "./index-folder.ts";
+import type { ImportTarget, ImportView } from "./writable/import-plan.ts";
+import type { ImportStep } from "./writable/import-steps.ts";
 
 /** What the engine thread has a worker do. */
 export type Job =
@@ -21,6 +23,7 @@ export type Job =
     }
   | SelectJob
   | RenderJob
+  | ImportWork
   | {
       /** Leave the index of a text to later mounts. */
       readonly kind: "save";
@@ -51,6 +54,24 @@ export interface RenderJob extends ElementRange {
   readonly text: TextDescription;
   /** To be used for the text, if there is any to spare. It is handed over. */
   readonly memory: ArrayBuffer | undefined;
+}
+
+/** Bring a file that becomes a dataset on by a step; the engine is told by an `ImportDone` message. All of one file is one worker's. */
+export interface ImportWork {
+  readonly kind: "import";
+  /** Tells the files apart. */
+  readonly id: number;
+  /** The first time. */
+  readonly begin: { readonly view: ImportView; readonly target: ImportTarget } | undefined;
+  /** The file as it is now, and the address of the dataset that it becomes; `undefined`: nothing more is wanted, and nothing told. */
+  readonly files: { readonly file: ObjectReference; readonly made: number | undefined } | undefined;
+}
+
+/** What became of an `ImportWork`. */
+export interface ImportDone {
+  /** The work's `id`. */
+  readonly import: number;
+  readonly step: ImportStep;
 }
 
 /** Elements of a text that a worker is to render. */
@@ -85,7 +106,7 @@ export type Answer =
   | { readonly unique: number; readonly errno: number };
 
 /** What a worker tells the thread that has the session. */
-export type WorkerMessage = Rendered | Answer;
+export type WorkerMessage = Rendered | ImportDone | Answer;
 
 /** How a worker answers READ requests: the bytes are put into `room`, and then sent. */
 export interface ReadReplier {

@@ -27,7 +27,9 @@ export async function serveLibfuse(request: ServiceRequest): Promise<Service> {
   for (const port of workers.parts.workers) {
     port.on("message", (message: WorkerMessage) => {
       if ("unique" in message) pending.answer(message);
+      else if ("import" in message) session.imported?.(message);
       else session.rendered(message);
+      chores.expect();
     });
   }
   let isReady = (): void => undefined;

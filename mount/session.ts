@@ -278,6 +278,11 @@ export class Session implements MountSession {
   }
 
   /** A worker is done with a piece of a text. */
+  /** A text's size and blocks are known without a pass over its data. @param index as `TextIndex` encodes it */
+  restoreIndex(node: FileNode, index: Uint8Array): void {
+    this.#texts.restore(node, index);
+  }
+
   rendered(result: Rendered): void {
     this.#texts.rendered(result);
   }

@@ -33,7 +33,17 @@ export interface TextStoreSetup {
 /** What a session needs of the texts. */
 export type Texts = Pick<
   TextStore,
-  "size" | "awaitSize" | "forget" | "open" | "release" | "read" | "cancel" | "rendered" | "progress" | "problem"
+  | "size"
+  | "awaitSize"
+  | "forget"
+  | "open"
+  | "release"
+  | "read"
+  | "cancel"
+  | "rendered"
+  | "progress"
+  | "problem"
+  | "restore"
 >;
 
 /** Bytes that are rendered before a sequential reader asks for them. */
@@ -129,6 +139,13 @@ export class TextStore {
     this.#cheapSizes.delete(node.key);
     const followed = this.#texts.get(node.key);
     if (node.part !== undefined && followed?.text.isIdle === true) this.#drop(followed);
+  }
+
+  /** What is known of a text from now on. @param index as `TextIndex` encodes it: what does not fit the text is not believed */
+  restore(node: FileNode, index: Uint8Array): void {
+    const { text } = this.#text(node);
+    const decoded = decodeTextIndex(index, text.index.elementCount);
+    if (decoded !== undefined && text.isIdle && text.size === undefined) text.restore(decoded);
   }
 
   /** A handle for a sequence of reads. */

@@ -45,14 +45,14 @@ export function startWorkers(
   });
   // Whoever waits for it does so only once the mount is there.
   failed.catch(() => undefined);
+  const isForWriting = isWritable(options);
   const workers = channels.map(({ port1: engine }, index) => {
-    const setup: WorkerSetup = { kernel, engine, parking, outstanding, index, codecs };
+    const setup: WorkerSetup = { kernel, engine, parking, outstanding, index, codecs, isForWriting };
     const worker = startThread("./worker.js", setup, [engine]);
     worker.on("error", fail);
     worker.on("message", (message: Unreadable) => unreadable(message));
     return worker;
   });
-  const isForWriting = isWritable(options);
   const sync = kernel !== undefined && isForWriting ? startSyncWorker(kernel) : undefined;
   sync?.worker.on("error", fail);
   const exits = workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve)));

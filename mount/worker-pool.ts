@@ -27,11 +27,12 @@ export class WorkerPool {
     return true;
   }
 
-  /** Gives the job to the worker that has the fewest. */
+  /** Gives the job to the worker that has the fewest; all that belongs together, to the same. */
   post(job: Job): void {
     let best = 0;
     for (let i = 1; i < this.#ports.length; i++) {
-      if (Atomics.load(this.#outstanding, i) < Atomics.load(this.#outstanding, best)) best = i;
+      const isBetter = Atomics.load(this.#outstanding, i) < Atomics.load(this.#outstanding, best);
+      if (isBetter || job.kind === "import") best = i;
     }
     Atomics.add(this.#outstanding, best, 1);
     const own = job.kind === "render" && job.memory !== undefined ? [job.memory] : [];

@@ -14,7 +14,7 @@ import { openText } from "../src/tree/open-text.ts";
 import type { Text } from "../src/view/render.ts";
 import { BLOCK_MEMORY, renderBlock, renderBlocks } from "../src/view/text-block.ts";
 import { saveIndex } from "./index-files.ts";
-import type { Job, ReadReplier, Rendered, RenderJob, SelectJob, WorkerMessage } from "./job.ts";
+import type { ImportWork, Job, ReadReplier, Rendered, RenderJob, SelectJob, WorkerMessage } from "./job.ts";
 import { Replier } from "./kernel/replier.ts";
 import type { KernelDescriptors } from "./kernel/serve.ts";
 import { AnswerPoster } from "./libfuse/answer-poster.ts";
@@ -31,6 +31,8 @@ export interface WorkerSetup {
   /** This worker's place in `outstanding`. */
   readonly index: number;
   readonly codecs: CodecMode;
+  /** Whether files may become datasets. */
+  readonly isForWriting: boolean;
 }
 
 /** Bytes of decoded chunks that a worker keeps for the texts it makes. */
@@ -53,11 +55,15 @@ const sink = new ByteSink(BLOCK_MEMORY);
 /** With the state of the file that they are read from. */
 const texts = new LRUCache<string, { readonly text: Text; readonly state: number | undefined }>({ max: OPEN_TEXTS });
 
+// Much that a read-only mount does without.
+const imports = setup.isForWriting ? new (await import("./writable/import-worker.ts")).ImportWorker(opener) : undefined;
+
 setup.engine.on("message", (job: Job) => {
   try {
     if (job.kind === "read") read(job);
     else if (job.kind === "select") select(job);
     else if (job.kind === "render") tellRendered(render(job));
+    else if (job.kind === "import") bringOn(job);
     else saveIndex(job.folder, job.text, job.bytes);
   } finally {
     Atomics.sub(outstanding, setup.index, 1);
@@ -135,6 +141,11 @@ function textOf({ key, text: description }: RenderJob): Text {
   const text = openText(opener, description, reader);
   texts.set(key, { text, state });
   return text;
+}
+
+function bringOn(work: ImportWork): void {
+  const done = imports?.work(work);
+  if (done !== undefined) tell(done, []);
 }
 
 function tellRendered(result: Rendered): void {

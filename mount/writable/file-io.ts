@@ -106,6 +106,8 @@ export class FileIo {
     const file = this.#file(handle);
     file.checkRoom();
     const time = now();
+    // Where the end is, is known of what is a file again.
+    if (flags.append) this.#setup.restorer.beforeResize(file);
     const at = flags.append ? file.buffer.size : offset;
     this.#setup.restorer.beforeWrite(file, at, data);
     file.buffer.write(at, data);

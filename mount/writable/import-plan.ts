@@ -16,7 +16,6 @@ import { parseJsonRows } from "../../src/view/parse-json-rows.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../../src/view/parse-npy.ts";
 import { parseTxt } from "../../src/view/parse-txt.ts";
 import type { ParsedElements } from "../../src/view/parsed-rows.ts";
-import { MAX_DATA } from "./whole-texts.ts";
 
 /** A file's bytes, as they are stored. */
 export interface FileBytes {
@@ -28,11 +27,14 @@ export interface FileBytes {
 export const IMPORT_VIEWS = ["npy", "csv", "json", "txt"] as const;
 export type ImportView = (typeof IMPORT_VIEWS)[number];
 
+/** The dataset that a file becomes. */
+export type ImportDataset = CreateDatasetOptions & { readonly dtype: Datatype; readonly shape: readonly number[] };
+
 /** What a file becomes. */
 export interface ImportPlan {
   readonly view: ImportView;
   readonly style?: CsvStyle;
-  readonly dataset: CreateDatasetOptions & { readonly dtype: Datatype; readonly shape: readonly number[] };
+  readonly dataset: ImportDataset;
   /** The elements as they are to be stored, in order; what they refer to is put into the heap. */
   elements(heap: HeapWriter): Iterable<ParsedElements>;
 }
@@ -169,7 +171,6 @@ function* planCsv(
   const found = "problem" in inferred && isForced ? (inferred.instead ?? inferred) : inferred;
   if ("problem" in found) throw new H5Error("argument", found.problem);
   const { datatype, rows } = found;
-  checkSize(datatype, [rows]);
   // As it will be read back.
   const style = csvStyleOf(JSON.parse(JSON.stringify(found.style)));
   if (style === undefined) throw new H5Error("argument", "how it is written cannot be kept");
@@ -192,7 +193,6 @@ function* planText(
     view === "json"
       ? yield* inferJsonSteps(() => blocksOf(file), sizeOfOffsets)
       : yield* inferTxtSteps(blocksOf(file), sizeOfOffsets);
-  checkSize(datatype, dims);
   const size = dims.reduce((product, dim) => product * dim, datatype.size);
   const target = { datatype, dims, name: "" };
   return {
@@ -203,11 +203,7 @@ function* planText(
   };
 }
 
-function checkSize(datatype: Datatype, dims: readonly number[]): void {
-  if (dims.reduce((product, dim) => product * dim, datatype.size) <= MAX_DATA) return;
-  throw new H5Error("limit", `data of more than ${MAX_DATA} bytes are not shown as text while they can be written`);
-}
-
-function* blocksOf(file: FileBytes): Generator<Uint8Array> {
+/** A file's bytes, in pieces. */
+export function* blocksOf(file: FileBytes): Generator<Uint8Array> {
   for (let at = 0; at < file.size; at += WINDOW) yield file.read(at, Math.min(WINDOW, file.size - at));
 }

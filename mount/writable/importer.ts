@@ -6,6 +6,7 @@ import { needsNameRecord } from "../../src/tree/shown-name.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import type { ViewName } from "../../src/view/view.ts";
 import { describeDefect, Errno, ErrnoError } from "../errno.ts";
+import type { ImportDone, ImportWork } from "../job.ts";
 import type { NodeTable } from "../node-table.ts";
 import { ImportJob, type ImportName, type JobState, type LinkedFile } from "./import-job.ts";
 import { IMPORT_VIEWS } from "./import-plan.ts";
@@ -26,6 +27,10 @@ export interface ImporterSetup {
   readonly imports: readonly ViewName[];
   /** Is given what a person should know of, a line at a time. */
   log(line: string): void;
+  /** Gives a worker something to do. */
+  post(work: ImportWork): void;
+  /** What is known of a text from now on, as `TextIndex` encodes it. */
+  measured(node: FileNode, index: Uint8Array): void;
 }
 
 interface Waiting extends LinkedFile {
@@ -36,7 +41,16 @@ interface Waiting extends LinkedFile {
 interface CurrentJob {
   readonly file: Waiting;
   readonly job: ImportJob;
+  readonly since: number;
+  /** Milliseconds after which it is told how far it is. */
+  telling: number;
 }
+
+/** Files of more bytes are read and parsed by a worker. */
+const LARGE = 2 ** 18;
+
+/** What takes longer is told of in the log, again when it has taken twice as long, in milliseconds. */
+const LONG = 10_000;
 
 /** By which a file is turned that was not asked for, or would be shown as other bytes. */
 export const IMPORT_ATTRIBUTE = "user.h5fs.import";
@@ -67,6 +81,8 @@ export class Importer {
   readonly #held = new Set<number>();
   readonly #problems = new LRUCache<number, Problem>({ max: MAX_PROBLEMS });
   #job: CurrentJob | undefined;
+  #nextId = 1;
+  #isEnding = false;
 
   constructor(setup: ImporterSetup) {
     this.#setup = setup;
@@ -109,7 +125,7 @@ export class Importer {
   get due(): number | undefined {
     // A change would wait for the checkpoint.
     if (this.#setup.live.isHeld) return undefined;
-    if (this.#job !== undefined) return 0;
+    if (this.#job !== undefined) return this.#job.job.isReady ? 0 : undefined;
     for (const { from } of this.#waiting.values()) return Math.max(0, from - performance.now());
     return undefined;
   }
@@ -120,11 +136,15 @@ export class Importer {
     if (current === undefined) return;
     this.#job = current;
     const state = this.#isHeld(current.file) ? ({ kind: "changed" } as const) : this.#step(current);
-    if (state.kind === "working") return;
+    if (state.kind === "working" || state.kind === "waiting") {
+      this.#tell(current);
+      return;
+    }
     this.#job = undefined;
     switch (state.kind) {
       case "done":
-        this.#turned(current.file);
+        this.#turned(current.file, state.index);
+        this.#told(current);
         break;
       case "changed":
         current.job.abandon();
@@ -136,12 +156,41 @@ export class Importer {
     }
   }
 
+  /** A worker has brought the job on. */
+  arrived({ import: id, step }: ImportDone): void {
+    this.#job?.job.arrived(id, step);
+  }
+
+  /** How far a file is on its way; `undefined`: it is on none. */
+  progress(node: Node): string | undefined {
+    if (node.kind !== "file" || this.#job?.file.address !== node.address) return undefined;
+    return percent(this.#job.job);
+  }
+
+  #tell(current: CurrentJob): void {
+    const elapsed = performance.now() - current.since;
+    if (elapsed < current.telling) return;
+    current.telling *= 2;
+    this.#setup.log(`${current.file.path} becomes a dataset: ${percent(current.job)} after ${seconds(elapsed)}`);
+  }
+
+  #told({ file, since, telling }: CurrentJob): void {
+    if (telling > LONG) this.#setup.log(`${file.path} is a dataset, after ${seconds(performance.now() - since)}`);
+  }
+
   /** The mount ends: what waits is done now. */
   finish(): void {
     const end = performance.now() + PATIENCE;
+    const begun = this.#job;
+    if (begun !== undefined) {
+      // No worker is heard any more.
+      this.#drop();
+      this.#waiting.set(begun.file.address, begun.file);
+    }
     for (const [address, file] of this.#waiting) this.#waiting.set(address, { ...file, from: 0 });
+    this.#isEnding = true;
     while ((this.#job !== undefined || this.#waiting.size > 0) && performance.now() < end) this.work();
-    this.#job?.job.abandon();
+    this.#drop();
   }
 
   /**
@@ -166,10 +215,11 @@ export class Importer {
     if (this.#setup.files.ofObject(node.address).length > 0) throw new ErrnoError(Errno.EBUSY);
     if (this.#job?.file.address === node.address) this.#drop();
     this.#waiting.delete(node.address);
-    const job = new ImportJob(this.#setup.live, file, name, value === "force");
+    const isForced = value === "force";
+    const job = new ImportJob(this.#setup.live, file, name, isForced, undefined);
     let state = job.step();
     while (state.kind === "working") state = job.step();
-    if (state.kind === "done") this.#turned(file);
+    if (state.kind === "done") this.#turned(file, state.index);
     if (state.kind !== "refused") return;
     this.#refused(file, state.problem);
     throw new H5Error("argument", state.problem);
@@ -208,14 +258,17 @@ export class Importer {
       if (this.#isHeld(file)) continue;
       const name = this.#nameOf(file.link);
       const job = name === undefined ? undefined : this.#open(file, name);
-      if (job !== undefined) return { file, job };
+      if (job !== undefined) return { file, job, since: performance.now(), telling: LONG };
     }
     return undefined;
   }
 
   #open(file: Waiting, name: ImportName): ImportJob | undefined {
     try {
-      return new ImportJob(this.#setup.live, file, name, false);
+      const dataset = this.#setup.live.file.object(file.address);
+      const isLarge = dataset.kind === "dataset" && dataset.elementCount > LARGE;
+      const workers = isLarge && !this.#isEnding ? { id: this.#nextId++, post: this.#setup.post } : undefined;
+      return new ImportJob(this.#setup.live, file, name, false, workers);
     } catch (error) {
       // It is gone.
       if (error instanceof H5Error) return undefined;
@@ -236,14 +289,16 @@ export class Importer {
     this.#waiting.set(file.address, { ...file, from: performance.now() + DELAY });
   }
 
-  #turned({ group, link, address }: Waiting): void {
+  #turned({ group, link, address }: Waiting, index: Uint8Array | undefined): void {
     const { nodes, tree, moved } = this.#setup;
     this.#problems.delete(address);
     const before = nodes.known(`${address}:bin`);
     const directory = nodes.known(`${group}:directory`);
     if (before === undefined || directory?.kind !== "directory") return;
     const node = tree.listed(directory, link)?.node;
-    if (node?.kind === "file") moved.became(before, node);
+    if (node?.kind !== "file") return;
+    if (index !== undefined) this.#setup.measured(node, index);
+    moved.became(before, node);
   }
 
   #refused({ address, path }: Waiting, text: string): void {
@@ -261,6 +316,14 @@ export class Importer {
     const name = importName(link);
     return name !== undefined && this.#setup.imports.includes(name.view) ? name : undefined;
   }
+}
+
+function percent({ progress }: ImportJob): string {
+  return `${Math.floor(100 * progress)} %`;
+}
+
+function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 1000)} s`;
 }
 
 /** What a file of that name can become. */

@@ -38,6 +38,10 @@ export class LiveTexts implements Texts {
     return this.#store.read(node, handle, unique, offset, size);
   }
 
+  restore(node: FileNode, index: Uint8Array): void {
+    if (!this.#isWhole(node)) this.#store.restore(node, index);
+  }
+
   open(): number {
     return this.#store.open();
   }

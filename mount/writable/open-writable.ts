@@ -83,7 +83,18 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const newFiles = new NewFileSettings(setup.compression, log);
   const names = new NameChanges({ live, tree, files, metadata, moved, newFiles, log });
   const { nodes } = reading;
-  const importer = new Importer({ live, tree, nodes, files, moved, newFiles, imports: setup.imports, log });
+  const importer = new Importer({
+    live,
+    tree,
+    nodes,
+    files,
+    moved,
+    newFiles,
+    imports: setup.imports,
+    log,
+    post: (work) => states.post(work),
+    measured: (node, index) => reading.restoreIndex(node, index),
+  });
   return new WritableSession({
     importer,
     idle: new IdleWork(live, files, metadata, importer, log),

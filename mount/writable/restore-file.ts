@@ -8,14 +8,17 @@ import { exchangeContents } from "../../src/object/exchange-contents.ts";
 import { setChunkBytes } from "../../src/object/group-settings.ts";
 import { indexGroupName } from "../../src/object/pytables.ts";
 import { isLeafAttribute } from "../../src/object/pytables-leaf.ts";
+import { ByteSink } from "../../src/object/text/byte-sink.ts";
 import { releaseObject } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { contentOf } from "../../src/tree/content.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
 import { FILE_MARKS } from "../../src/tree/file-node.ts";
 import type { FileNode } from "../../src/tree/node.ts";
+import { nodeText } from "../../src/tree/open-text.ts";
 import { isMadeView, SHOWN_AS_NAME, shownAs } from "../../src/tree/shown-as.ts";
 import type { Tree } from "../../src/tree/tree.ts";
+import { render } from "../../src/view/render.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 import { createFileDataset, storeFile } from "./chunked-store.ts";
 import { type FileBytes, isZero, WINDOW } from "./import-plan.ts";
@@ -25,6 +28,9 @@ import { bareLinkName, linkOf, parentOf, putLink, renamed, takeLink } from "./na
 import { type NewFileSettings, PLAIN_STORAGE } from "./new-file-storage.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
 import type { WholeTexts } from "./whole-texts.ts";
+
+/** Bytes of a text that are stored at a time. */
+const STEP = 2 ** 23;
 
 export interface RestoreSetup {
   readonly live: LiveFile;
@@ -70,7 +76,10 @@ export class FileRestorer {
     live.transaction((transaction) => {
       const { edit } = transaction;
       const made = createFileDataset(transaction, now(), storage, []);
-      if (keep === "bytes") storeBytes(transaction, bytesOf(node, texts), made);
+      if (keep === "bytes") {
+        if (contentOf(node).kind === "text" && !texts.isSmall(node)) storeText(transaction, node, made);
+        else storeBytes(transaction, bytesOf(node, texts), made);
+      }
       exchangeContents(transaction, address, made);
       releaseObject(transaction, made);
       for (const { name } of [...datasetAt(transaction.file, address).attributes()]) {
@@ -121,6 +130,23 @@ function storeBytes(transaction: FileTransaction, { size, read }: FileBytes, add
     }
   };
   storeFile(transaction, datasetAt(transaction.file, address), { kept: 0, size, pieces: pieces(), holes: [] });
+}
+
+/** A text of which there is too much to be made as a whole. */
+function storeText(transaction: FileTransaction, node: FileNode, address: number): void {
+  const text = nodeText(node, new RangeReader("native", 2 ** 22));
+  const sink = new ByteSink();
+  let kept = 0;
+  const store = (): void => {
+    const bytes = sink.bytes.slice(0, sink.length);
+    const size = kept + bytes.length;
+    const dataset = datasetAt(transaction.file, address);
+    storeFile(transaction, dataset, { kept, size, pieces: [{ offset: kept, bytes }], holes: [] });
+    kept = size;
+    sink.length = 0;
+  };
+  for (const _ of render(text, 0, text.format.elementCount, sink)) if (sink.length >= STEP) store();
+  if (sink.length > 0) store();
 }
 
 function bytesOf(node: FileNode, texts: WholeTexts): FileBytes {

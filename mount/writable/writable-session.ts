@@ -21,7 +21,7 @@ import {
   type Request,
   type WriteFlags,
 } from "../filesystem.ts";
-import type { Rendered } from "../job.ts";
+import type { ImportDone, Rendered } from "../job.ts";
 import type { MountSession } from "../mount-session.ts";
 import { S_IFMT, S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
@@ -328,6 +328,10 @@ export class WritableSession implements MountSession, Changes {
 
   rendered(result: Rendered): void {
     this.#setup.reading.rendered(result);
+  }
+
+  imported(result: ImportDone): void {
+    this.#setup.importer.arrived(result);
   }
 
   destroy(): void {

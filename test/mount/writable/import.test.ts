@@ -173,6 +173,33 @@ describe("files that become datasets", function () {
     assert.equal(dataset("table.json").dtype, "<B");
   });
 
+  it("are tables of any size, and become files again", async () => {
+    // Little text, and many bytes of elements.
+    const text = `s,n\n${"x".repeat(64)},0\n${Array.from({ length: 300_000 }, (_, i) => `,${i}\n`).join("")}`;
+    await written([], async ({ dir }) => {
+      const path = join(dir, "x.csv");
+      fs.writeFileSync(path, text);
+      await settled(path);
+      assert.equal(await fact(path, "shape"), "(300001,)");
+      assert.equal(fs.statSync(path).size, text.length);
+      assert.equal(fs.readFileSync(path, "latin1"), text);
+      fs.copyFileSync(path, join(dir, "y.csv"));
+      await settled(join(dir, "y.csv"));
+      fs.appendFileSync(path, "no row\n");
+      assert.equal(await fact(path, "dtype"), "uint8");
+      assert.equal(fs.readFileSync(path, "latin1"), `${text}no row\n`);
+    });
+    const y = dataset("y");
+    assert.deepEqual(y.slice([[299_999, 300_001]]), [
+      ["", 299_998n],
+      ["", 299_999n],
+    ]);
+    await withMount(file, { transport: "kernel" }, ({ dir }) => {
+      assert.equal(fs.readFileSync(join(dir, "x.csv"), "latin1"), `${text}no row\n`);
+      assert.equal(fs.readFileSync(join(dir, "y.csv"), "latin1"), text);
+    });
+  });
+
   it("keep a name that looks escaped when they become files again", async () => {
     const names: string[][] = [];
     await written([], async ({ dir }) => {
