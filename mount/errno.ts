@@ -70,6 +70,9 @@ const ERRNO_OF_KIND: Record<H5ErrorKind, number> = {
   io: Errno.EIO,
 };
 
+/** The answer is not known yet: the request is to be made again later. Who cannot wait takes it for the errno. */
+export class NotYet extends ErrnoError {}
+
 /** The errno of an exception; `undefined` for one that nobody threw on purpose. */
 export function errnoOf(error: unknown): number | undefined {
   if (error instanceof ErrnoError) return error.errno;

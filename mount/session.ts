@@ -6,6 +6,7 @@ import { extendedAttribute, extendedAttributeNames, USER } from "../src/tree/ext
 import { NAME_MAX } from "../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
 import type { Tree } from "../src/tree/tree.ts";
+import type { TextIndex } from "../src/view/text-index.ts";
 import { DataReader, type DataReaderSetup } from "./data-reader.ts";
 import { DirectoryHandles } from "./directory-handles.ts";
 import { Errno, ErrnoError } from "./errno.ts";
@@ -278,9 +279,14 @@ export class Session implements MountSession {
   }
 
   /** A worker is done with a piece of a text. */
-  /** A text's size and blocks are known without a pass over its data. @param index as `TextIndex` encodes it */
-  restoreIndex(node: FileNode, index: Uint8Array): void {
+  /** A text's size and blocks are known without a pass over its data. */
+  restoreIndex(node: FileNode, index: TextIndex): void {
     this.#texts.restore(node, index);
+  }
+
+  /** Where the blocks of a text are; `undefined`: it has not been measured. */
+  textIndex(node: FileNode): TextIndex | undefined {
+    return this.#texts.index(node);
   }
 
   rendered(result: Rendered): void {

@@ -4,7 +4,7 @@ import { ByteSink } from "../src/object/text/byte-sink.ts";
 import { renderCheap } from "../src/tree/cheap-text.ts";
 import type { FileNode } from "../src/tree/node.ts";
 import { describeText, nodeText, type TextDescription } from "../src/tree/open-text.ts";
-import { decodeTextIndex } from "../src/view/text-index.ts";
+import { decodeTextIndex, type TextIndex } from "../src/view/text-index.ts";
 import { IndexFiles } from "./index-files.ts";
 import type { IndexFolder } from "./index-folder.ts";
 import type { Job, Rendered } from "./job.ts";
@@ -44,6 +44,7 @@ export type Texts = Pick<
   | "progress"
   | "problem"
   | "restore"
+  | "index"
 >;
 
 /** Bytes that are rendered before a sequential reader asks for them. */
@@ -141,11 +142,17 @@ export class TextStore {
     if (node.part !== undefined && followed?.text.isIdle === true) this.#drop(followed);
   }
 
-  /** What is known of a text from now on. @param index as `TextIndex` encodes it: what does not fit the text is not believed */
-  restore(node: FileNode, index: Uint8Array): void {
+  /** What is known of a text from now on. */
+  restore(node: FileNode, index: TextIndex): void {
     const { text } = this.#text(node);
-    const decoded = decodeTextIndex(index, text.index.elementCount);
-    if (decoded !== undefined && text.isIdle && text.size === undefined) text.restore(decoded);
+    const isOfText = index.isComplete && index.elementCount === text.index.elementCount;
+    if (isOfText && text.isIdle && text.size === undefined) text.restore(index);
+  }
+
+  /** Where the blocks of a text are; `undefined`: it has not been measured. */
+  index(node: FileNode): TextIndex | undefined {
+    const index = this.#current(node)?.text.index;
+    return index?.isComplete === true ? index : undefined;
   }
 
   /** A handle for a sequence of reads. */

@@ -1,4 +1,4 @@
-import { Errno, errnoOf, reasonOf } from "../errno.ts";
+import { Errno, errnoOf, NotYet, reasonOf } from "../errno.ts";
 import { type FileSystem, type OpenReply, PARKED, type Request } from "../filesystem.ts";
 import { extendedAttribute, extendedAttributeList, lengthWithin } from "../xattr.ts";
 import { ChangeDispatcher, isChange } from "./dispatch-changes.ts";
@@ -57,6 +57,8 @@ export class Dispatcher {
   readonly #changes: ChangeDispatcher;
   /** Requests that wait until changes can be made again. */
   readonly #held: DataView[] = [];
+  /** Requests that came before their answer was known, by `unique`. */
+  readonly #early = new Map<number, DataView>();
   #isDestroyed = false;
   #requests = 0;
 
@@ -88,6 +90,10 @@ export class Dispatcher {
 
   /** Answers those that had to wait, as far as that is over. */
   resume(): void {
+    for (const [unique, view] of [...this.#early]) {
+      this.#early.delete(unique);
+      this.#answer(view);
+    }
     while (this.#held.length > 0 && this.#fs.changes?.areHeld === false) {
       const view = this.#held.shift();
       if (view !== undefined) this.#answer(view);
@@ -109,6 +115,11 @@ export class Dispatcher {
     try {
       return this.#handle(opcode, request, nodeid, view);
     } catch (error) {
+      if (error instanceof NotYet) {
+        const start = view.byteOffset;
+        this.#early.set(unique, new DataView(view.buffer.slice(start, start + view.byteLength)));
+        return true;
+      }
       if (opcode === OPCODE.INIT) {
         // An answer there must be, or the unmounting waits for it.
         this.#replier.errno(request.unique, Errno.EPROTO);
@@ -120,6 +131,11 @@ export class Dispatcher {
       if (!SILENT.has(opcode)) this.#replier.errno(request.unique, errno ?? Errno.EIO);
       return true;
     }
+  }
+
+  #interrupt(unique: number): void {
+    if (this.#early.delete(unique)) this.#replier.errno(unique, Errno.EINTR);
+    else this.#fs.interrupt(unique);
   }
 
   #tell(reason: string | undefined): void {
@@ -226,7 +242,7 @@ export class Dispatcher {
         break;
       }
       case OPCODE.INTERRUPT:
-        fs.interrupt(getU64(view, body));
+        this.#interrupt(getU64(view, body));
         break;
       case OPCODE.INIT:
         return this.#init(unique, view);

@@ -1,6 +1,7 @@
 import { problemOf } from "../../src/tree/content.ts";
 import type { FileNode, Node } from "../../src/tree/node.ts";
 import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
+import { isMadeView } from "../../src/tree/shown-as.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 import {
   type FilePlace,
@@ -29,6 +30,9 @@ import type { FileRestorer } from "./restore-file.ts";
 import type { ViewNotices } from "./view-notices.ts";
 
 const O_TRUNC = 0o1000;
+
+/** Bytes behind the end of a table that wait for whether they are rows. */
+const MAX_PENDING = 2 ** 23;
 
 /** Bytes that COPY_FILE_RANGE copies at a time, and at most while others wait. */
 const COPY_STEP = 2 ** 20;
@@ -98,7 +102,9 @@ export class FileIo {
     const { reading } = this.#setup;
     if (handle % 2 === 0) return reading.read(request, nodeid, handle / 2, offset, target);
     const file = this.#file(handle);
-    if (file.hasOwnBytes || file.isUnlinked) return file.buffer.read(offset, target);
+    // Who reads a file sees what was written; of a dataset's view, what is stored.
+    if (file.pending > 0 && isMadeView(file.node)) this.#setup.restorer.restoreTail(file);
+    if (file.hasOwnBytes || (file.isUnlinked && !file.isTail)) return file.buffer.read(offset, target);
     return reading.read(request, nodeid, this.#readHandles.get(handle) ?? 0, offset, target);
   }
 
@@ -106,21 +112,33 @@ export class FileIo {
     const file = this.#file(handle);
     file.checkRoom();
     const time = now();
-    // Where the end is, is known of what is a file again.
-    if (flags.append) this.#setup.restorer.beforeResize(file);
-    const at = flags.append ? file.buffer.size : offset;
-    this.#setup.restorer.beforeWrite(file, at, data);
-    file.buffer.write(at, data);
+    const { restorer } = this.#setup;
+    if (flags.append) restorer.beforeAppend(file);
+    else restorer.beforeWrite(file, offset, data);
+    file.buffer.write(flags.append ? file.buffer.size : this.#placeOf(file, offset), data);
+    if (file.pending > MAX_PENDING && isMadeView(file.node)) restorer.restoreTail(file);
     const kept = this.#setup.metadata.stored(file.node);
     this.#modified(file, time, flags.killPrivileges ? withoutPrivileges(kept, request) : kept);
     this.#keepBounded(file);
+  }
+
+  /** Where in a file's buffer the byte at an offset is. @throws ErrnoError EOPNOTSUPP where that is not in it */
+  #placeOf(file: OpenFile, offset: number): number {
+    const { size, storedSize } = file.buffer;
+    if (!file.isTail) return offset;
+    const end = this.#setup.reading.size(file.node);
+    if (end !== undefined && offset >= end - storedSize && offset <= end - storedSize + size) {
+      return offset - (end - storedSize);
+    }
+    const what = "the middle of a text of so much data cannot be written: append rows, or write all of it";
+    throw new ErrnoError(Errno.EOPNOTSUPP, what);
   }
 
   lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number {
     if (handle % 2 === 0) return this.#setup.reading.lseek(request, nodeid, handle / 2, offset, whence);
     const file = this.#file(handle);
     // Of pages that somebody has mapped and written nothing is known yet: they must not be taken for holes.
-    if (file.writers > 0 || file.hasOwnBytes) return seek(file.buffer.size, offset, whence);
+    if (!file.isTail && (file.writers > 0 || file.hasOwnBytes)) return seek(file.buffer.size, offset, whence);
     return this.#setup.reading.lseek(request, nodeid, 0, offset, whence);
   }
 
@@ -128,6 +146,8 @@ export class FileIo {
     const file = this.#file(handle);
     const { bsize, bavail } = this.#setup.statistics();
     this.#setup.restorer.beforeResize(file);
+    // The length of a text follows from its data.
+    if (this.#setup.files.isLarge(file.node)) throw new ErrnoError(Errno.EOPNOTSUPP);
     const time = now();
     const changed = (): void => {
       this.#modified(file, time);
@@ -140,7 +160,9 @@ export class FileIo {
   /** @returns how many bytes were copied: fewer than asked for where the first file ends, or where it would take long */
   copyFileRange(request: Request, from: FilePlace, to: FilePlace, length: number): number {
     // The kernel then reads and writes by itself.
-    if (from.handle % 2 === 0) throw new ErrnoError(Errno.EOPNOTSUPP);
+    if (from.handle % 2 === 0 || this.#setup.files.isLarge(this.#file(from.handle).node)) {
+      throw new ErrnoError(Errno.EOPNOTSUPP);
+    }
     const step = new Uint8Array(Math.min(length, COPY_STEP));
     let copied = 0;
     while (copied < Math.min(length, MAX_COPY)) {
@@ -176,7 +198,7 @@ export class FileIo {
     this.#readHandles.delete(handle);
     const last = file.isUnlinked && file.handles === 1 ? metadata.of(file.node) : undefined;
     // A view is what the dataset makes of it when nobody has it open any more, and not what was written.
-    const isNormalized = !file.isFileNode && file.hasOwnBytes;
+    const isNormalized = !file.isFileNode && (file.hasOwnBytes || file.isTail);
     files.release((handle - 1) / 2, this.#keepRefused);
     if (isNormalized) this.#setup.notices.changedItself(file.node, true);
     if (last !== undefined) moved.gone(file.node, last);
@@ -226,7 +248,9 @@ export class FileIo {
   #truncate(file: OpenFile, size: number, changed = (kept: PosixMetadata) => kept): void {
     const time = now();
     this.#setup.restorer.beforeResize(file, size);
-    file.buffer.truncate(size);
+    if (!this.#setup.files.isLarge(file.node) || file.hasOwnBytes) file.buffer.truncate(size);
+    else if (size === 0) file.startAnew();
+    else throw new ErrnoError(Errno.EOPNOTSUPP, "a text of so much data cannot be cut off: write all of it");
     this.#modified(file, time, changed(this.#setup.metadata.stored(file.node)));
   }
 

@@ -4,8 +4,9 @@ import type { FileNode, Node } from "../../src/tree/node.ts";
 import { posixMetadata, type Timestamp } from "../../src/tree/posix-metadata.ts";
 import { needsNameRecord } from "../../src/tree/shown-name.ts";
 import type { Tree } from "../../src/tree/tree.ts";
+import { decodeTextIndex, type TextIndex } from "../../src/view/text-index.ts";
 import type { ViewName } from "../../src/view/view.ts";
-import { describeDefect, Errno, ErrnoError } from "../errno.ts";
+import { describeDefect, Errno, ErrnoError, NotYet } from "../errno.ts";
 import type { ImportDone, ImportWork } from "../job.ts";
 import type { NodeTable } from "../node-table.ts";
 import { ImportJob, type ImportName, type JobState, type LinkedFile } from "./import-job.ts";
@@ -29,8 +30,8 @@ export interface ImporterSetup {
   log(line: string): void;
   /** Gives a worker something to do. */
   post(work: ImportWork): void;
-  /** What is known of a text from now on, as `TextIndex` encodes it. */
-  measured(node: FileNode, index: Uint8Array): void;
+  /** Where the blocks of a text are is known from now on. */
+  measured(node: FileNode, index: TextIndex): void;
 }
 
 interface Waiting extends LinkedFile {
@@ -156,6 +157,43 @@ export class Importer {
     }
   }
 
+  /**
+   * Somebody asks for another view, or a part, of what a file in that folder becomes: a small one becomes it now.
+   * @returns whether anything may have become of it
+   * @throws NotYet for a large one, which is the next then
+   */
+  hasten(group: number, name: string): boolean {
+    const isMeant = (file: Waiting): boolean => {
+      const stem = this.#nameOf(file.link)?.stem;
+      return (
+        file.group === group &&
+        stem !== undefined &&
+        name.startsWith(stem) &&
+        /^([.[@]|$)/.test(name.slice(stem.length))
+      );
+    };
+    const file = [...(this.#job === undefined ? [] : [this.#job.file]), ...this.#waiting.values()].find(isMeant);
+    const importAs = file && this.#nameOf(file.link);
+    if (file === undefined || importAs === undefined || this.#isHeld(file)) return false;
+    if (this.#isLarge(file)) {
+      if (this.#waiting.has(file.address)) this.#waitFirst(file);
+      throw new NotYet(Errno.ENOENT);
+    }
+    if (this.#job?.file === file) this.#drop();
+    this.#waiting.delete(file.address);
+    this.#now(file, importAs, false);
+    return true;
+  }
+
+  #waitFirst(file: Waiting): void {
+    this.#waiting.delete(file.address);
+    const others = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [address, each] of [[file.address, { ...file, from: 0 }] as const, ...others]) {
+      this.#waiting.set(address, each);
+    }
+  }
+
   /** A worker has brought the job on. */
   arrived({ import: id, step }: ImportDone): void {
     this.#job?.job.arrived(id, step);
@@ -216,13 +254,19 @@ export class Importer {
     if (this.#job?.file.address === node.address) this.#drop();
     this.#waiting.delete(node.address);
     const isForced = value === "force";
+    const problem = this.#now(file, name, isForced);
+    if (problem !== undefined) throw new H5Error("argument", problem);
+  }
+
+  /** @returns why the file stays one */
+  #now(file: Waiting, name: ImportName, isForced: boolean): string | undefined {
     const job = new ImportJob(this.#setup.live, file, name, isForced, undefined);
     let state = job.step();
     while (state.kind === "working") state = job.step();
     if (state.kind === "done") this.#turned(file, state.index);
-    if (state.kind !== "refused") return;
+    if (state.kind !== "refused") return undefined;
     this.#refused(file, state.problem);
-    throw new H5Error("argument", state.problem);
+    return state.problem;
   }
 
   /** Why a file stays one. */
@@ -265,15 +309,19 @@ export class Importer {
 
   #open(file: Waiting, name: ImportName): ImportJob | undefined {
     try {
-      const dataset = this.#setup.live.file.object(file.address);
-      const isLarge = dataset.kind === "dataset" && dataset.elementCount > LARGE;
-      const workers = isLarge && !this.#isEnding ? { id: this.#nextId++, post: this.#setup.post } : undefined;
+      const workers =
+        !this.#isEnding && this.#isLarge(file) ? { id: this.#nextId++, post: this.#setup.post } : undefined;
       return new ImportJob(this.#setup.live, file, name, false, workers);
     } catch (error) {
       // It is gone.
       if (error instanceof H5Error) return undefined;
       throw error;
     }
+  }
+
+  #isLarge({ address }: LinkedFile): boolean {
+    const dataset = this.#setup.live.file.object(address);
+    return dataset.kind === "dataset" && dataset.elementCount > LARGE;
   }
 
   /** What somebody has open is looked at when it is closed. */
@@ -297,7 +345,8 @@ export class Importer {
     if (before === undefined || directory?.kind !== "directory") return;
     const node = tree.listed(directory, link)?.node;
     if (node?.kind !== "file") return;
-    if (index !== undefined) this.#setup.measured(node, index);
+    const decoded = index && node.object.kind === "dataset" && decodeTextIndex(index, node.object.elementCount);
+    if (decoded) this.#setup.measured(node, decoded);
     moved.became(before, node);
   }
 

@@ -1,5 +1,6 @@
 import type { H5Error } from "../../src/errors.ts";
 import type { FileNode } from "../../src/tree/node.ts";
+import type { TextIndex } from "../../src/view/text-index.ts";
 import type { Rendered } from "../job.ts";
 import type { TextStore, Texts } from "../text-store.ts";
 import { dependsOnAll } from "./live-states.ts";
@@ -38,8 +39,12 @@ export class LiveTexts implements Texts {
     return this.#store.read(node, handle, unique, offset, size);
   }
 
-  restore(node: FileNode, index: Uint8Array): void {
+  restore(node: FileNode, index: TextIndex): void {
     if (!this.#isWhole(node)) this.#store.restore(node, index);
+  }
+
+  index(node: FileNode): TextIndex | undefined {
+    return this.#store.index(node);
   }
 
   open(): number {

@@ -17,6 +17,7 @@ import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts"
 import { isMadeView, SHOWN_AS_NAME, shownAs, shownAsAttribute } from "../../src/tree/shown-as.ts";
 import { shownName } from "../../src/tree/shown-name.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
+import type { TextIndex } from "../../src/view/text-index.ts";
 import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
 import type { RenameFlags, Request } from "../filesystem.ts";
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, S_ISGID } from "../node-attributes.ts";
@@ -272,14 +273,18 @@ export class NameChanges {
       // Its other names, and those who have it open, go on with the file as it is.
       if (file.object.linkCount > 1) throw new H5Error("argument", "the file has other names");
       if (files.ofObject(file.address).length > 0) throw new H5Error("argument", "the file is still open");
-      if (files.size(file) > MAX_EDIT) throw new H5Error("limit", `a text of more than ${MAX_EDIT} bytes`);
-      const bytes = files.bytes(file);
+      const isLarge = files.isLarge(dataset);
+      if (!isLarge && files.size(file) > MAX_EDIT) {
+        throw new H5Error("limit", `a text of more than ${MAX_EDIT} bytes`);
+      }
+      let index: TextIndex | undefined;
       const after = this.#change([from.directory, to.directory], time, (transaction) => {
-        files.replaceView(transaction, dataset, bytes);
+        if (isLarge) index = files.replaceText(transaction, dataset, file);
+        else files.replaceView(transaction, dataset, files.bytes(file));
         metadata.touch(transaction, dataset, { mtime: time, ctime: time });
         return this.#remove(transaction, from, listed, time);
       });
-      files.replaced(dataset);
+      files.replaced(dataset, index);
       moved.became(file, dataset);
       after();
       return;

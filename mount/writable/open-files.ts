@@ -1,5 +1,6 @@
 import { RangeReader } from "../../src/chunk/read-range.ts";
 import { H5Error } from "../../src/errors.ts";
+import type { Dataset } from "../../src/object/dataset.ts";
 import { datasetAt } from "../../src/object/dataset-at.ts";
 import { releaseObject } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
@@ -8,6 +9,7 @@ import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
 import { isMadeView } from "../../src/tree/shown-as.ts";
+import type { TextIndex } from "../../src/view/text-index.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import { applyAttributes } from "./attributes-store.ts";
 import { storeFile } from "./chunked-store.ts";
@@ -16,6 +18,7 @@ import { BLOCK, FileBuffer, type StoredBytes } from "./file-buffer.ts";
 import type { LiveFile } from "./live-file.ts";
 import { isBare } from "./names.ts";
 import type { PosixStore } from "./posix-store.ts";
+import { applyText, isText, rowsOf, type TextEdit, textEdit } from "./text-edit.ts";
 import type { ViewNotices } from "./view-notices.ts";
 import { applyView } from "./view-store.ts";
 import type { WholeTexts } from "./whole-texts.ts";
@@ -32,6 +35,8 @@ const MAX_BUFFERS = 32 * 2 ** 20;
 function inMemory(bytes: Uint8Array): StoredBytes {
   return { size: bytes.length, read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)) };
 }
+
+const NOTHING = inMemory(new Uint8Array(0));
 
 /** Nothing is kept of what POSIX has: all as the mounted file has it. */
 export const NO_METADATA: PosixMetadata = {
@@ -62,10 +67,11 @@ export class OpenFile {
   /** The dataset was changed by another view since what is buffered was begun to be written. */
   isOvertaken = false;
   #buffer: FileBuffer | undefined;
+  #after: number | undefined;
   #isKept = false;
-  readonly #stored: (node: FileNode) => StoredBytes;
+  readonly #stored: (node: FileNode) => Stored;
 
-  constructor(node: FileNode, stored: (node: FileNode) => StoredBytes) {
+  constructor(node: FileNode, stored: (node: FileNode) => Stored) {
     this.#node = node;
     this.#isFileNode = isBare(node);
     this.#stored = stored;
@@ -82,7 +88,7 @@ export class OpenFile {
 
   /** Whether any part of what was written can be stored without the rest, and reads back as it is; else it is a view, stored as a whole. */
   get isStoredByParts(): boolean {
-    return this.isFileNode || isMadeView(this.#node);
+    return this.isFileNode || (isMadeView(this.#node) && this.#after === undefined);
   }
 
   /** It has another name. */
@@ -94,14 +100,53 @@ export class OpenFile {
   became(node: FileNode): void {
     this.#node = node;
     this.#isFileNode = true;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#buffer = undefined;
+    this.#after = undefined;
     this.#isKept = false;
   }
 
   /** Made when something is first written, or its size is asked for. @throws H5Error where its bytes cannot be read */
   get buffer(): FileBuffer {
-    this.#buffer ??= new FileBuffer(this.#stored(this.#node));
+    if (this.#buffer === undefined) {
+      const stored = this.#stored(this.#node);
+      this.#buffer = new FileBuffer(stored);
+      this.#after = stored.after;
+    }
     return this.#buffer;
+  }
+
+  /** After how many rows of the dataset the buffer's bytes come, which is then not all of the view; `undefined`: it is. */
+  get after(): number | undefined {
+    return this.#buffer === undefined ? undefined : this.#after;
+  }
+
+  /** Whether the buffer has only what comes after the text that is there, of which there is too much. */
+  get isTail(): boolean {
+    return this.#after !== undefined;
+  }
+
+  /** Bytes that come after the text that is stored. */
+  get pending(): number {
+    return this.#buffer === undefined || !this.isTail ? 0 : this.#buffer.size - this.#buffer.storedSize;
+  }
+
+  /** The text that is there goes: whatever is written is all of it. */
+  startAnew(): void {
+    this.#forget();
+    // Other than what is stored, though there is nothing in it.
+    this.#buffer = new FileBuffer({ size: 1, read: (_offset, target) => target.fill(0) });
+    this.#buffer.truncate(0);
+  }
+
+  /** What comes after the text that is stored, which is not in the buffer any more. */
+  takePending(): Uint8Array {
+    const bytes = this.buffer.bytes().subarray(this.buffer.storedSize);
+    this.#forget();
+    return bytes;
   }
 
   /** Its size, where that may be another than what is stored. */
@@ -130,7 +175,7 @@ export class OpenFile {
 
   /** Whether its readers see what was written, and not what is stored. */
   get hasOwnBytes(): boolean {
-    return this.hasNewBytes || this.#isKept;
+    return !this.isTail && (this.hasNewBytes || this.#isKept);
   }
 
   /**
@@ -141,10 +186,8 @@ export class OpenFile {
   stored(isExact: boolean): void {
     this.metadata = undefined;
     this.isOvertaken = false;
-    if (this.#buffer === undefined || isExact || this.handles === 0) {
-      this.#buffer = undefined;
-      this.#isKept = false;
-    } else if (this.#buffer.isDirty) {
+    if (this.#buffer === undefined || isExact || this.handles === 0) this.#forget();
+    else if (this.#buffer.isDirty) {
       this.#buffer.stored(inMemory(this.#buffer.bytes()));
       this.#isKept = true;
     }
@@ -159,10 +202,20 @@ export class OpenFile {
 
   /** The dataset has been changed by another view: who reads this one sees that, and who has written it is told when it is stored. */
   overtaken(): void {
-    if (this.hasNewBytes) return;
-    this.#buffer = undefined;
-    this.#isKept = false;
+    if (!this.hasNewBytes) this.#forget();
   }
+}
+
+/** What a view of a file begins with to be written. */
+interface Stored extends StoredBytes {
+  /** The bytes are only what comes after so many rows. */
+  readonly after?: number;
+}
+
+/** What is known of the texts of views. */
+export interface TextIndexes {
+  get(node: FileNode): TextIndex | undefined;
+  set(node: FileNode, index: TextIndex): void;
 }
 
 /** What was written into a file cannot be stored, and will be forgotten. */
@@ -181,6 +234,10 @@ export class OpenFiles {
   readonly #notices: ViewNotices;
   /** Of what was last written into an object, by its address, why it was refused. */
   readonly problems = new Map<number, string>();
+  /** Where the blocks of texts are. */
+  indexes: TextIndexes = { get: () => undefined, set: () => undefined };
+  /** Makes a file of a table that is open and to which no row has been added. */
+  unfit: (file: OpenFile) => void = () => undefined;
   readonly #store: PosixStore;
   readonly #files = new Map<string, OpenFile>();
   readonly #handles = new Map<number, { readonly file: OpenFile; readonly isWriting: boolean }>();
@@ -317,7 +374,9 @@ export class OpenFiles {
     const { node, metadata } = file;
     const others = file.hasNewBytes ? this.ofObject(node.address).filter((other) => other !== file) : [];
     for (const other of others) other.beforeOvertaking();
-    this.#live.transaction((transaction) => {
+    const known = file.isTail ? this.indexes.get(node) : undefined;
+    let index: TextIndex | undefined;
+    const isStored = this.#attempt(file, (transaction) => {
       if (node.view === "attrs.json") {
         applyAttributes(transaction, node.object, file.buffer.bytes());
         const kept = this.#store.read(transaction.file.object(node.address)) ?? NO_METADATA;
@@ -327,7 +386,9 @@ export class OpenFiles {
       if (file.hasNewBytes) {
         const dataset = datasetAt(this.#live.file, node.address);
         if (file.isFileNode) storeFile(transaction, dataset, file.buffer.change());
-        else
+        else if (file.isTail || this.isLarge(node)) {
+          index = applyText(transaction, this.#edit(file, dataset), file.isOvertaken, known);
+        } else
           applyView(transaction, {
             node,
             dataset,
@@ -338,14 +399,62 @@ export class OpenFiles {
       }
       if (metadata !== undefined) this.#store.write(transaction, node.address, metadata);
     });
+    if (!isStored) return;
+    if (index !== undefined) this.indexes.set(node, index);
     this.#notices.changed(node, file.hasNewBytes);
     for (const other of others) other.overtaken();
     if (file.hasNewBytes) this.problems.delete(node.address);
     file.stored(!file.hasNewBytes || this.#isExact(file));
   }
 
+  /** @returns false: what comes after the rows of a table is none, and the table is a file again, which has been stored */
+  #attempt(file: OpenFile, change: (transaction: FileTransaction) => void): boolean {
+    try {
+      this.#live.transaction(change);
+      return true;
+    } catch (error) {
+      // Whatever is wrong with it: the disk has taken what it was given.
+      const isRefused = error instanceof H5Error ? error.kind !== "io" : errnoOf(error) === Errno.EFBIG;
+      if (!isRefused || !file.isTail || !isMadeView(file.node)) throw error;
+    }
+    this.unfit(file);
+    this.publish(file);
+    return false;
+  }
+
+  /** Whether a view's text is too much to be made as a whole: it is edited by rows. */
+  isLarge(node: FileNode): boolean {
+    return isText(node) && !this.#texts.isSmall(node);
+  }
+
+  #edit({ node, buffer, after }: OpenFile, dataset: Dataset): TextEdit {
+    const read = (offset: number, length: number): Uint8Array => {
+      const bytes = new Uint8Array(length);
+      buffer.read(offset, bytes);
+      return bytes;
+    };
+    return textEdit(node, dataset, { size: buffer.size, read }, after, isMadeView(node));
+  }
+
+  /** As `replaceView`, with the bytes of a file, however many. @returns where the blocks of the text are then, where that is known */
+  replaceText(transaction: FileTransaction, node: FileNode, file: FileNode): TextIndex | undefined {
+    const { size, read } = this.#storedBytes(file);
+    const text = {
+      size,
+      read: (offset: number, length: number): Uint8Array => {
+        const bytes = new Uint8Array(length);
+        read(offset, bytes);
+        return bytes;
+      },
+    };
+    for (const open of this.ofObject(node.address)) open.beforeOvertaking();
+    const dataset = datasetAt(this.#live.file, node.address);
+    return applyText(transaction, textEdit(node, dataset, text, undefined, true), false, undefined);
+  }
+
   /** The elements have been replaced through `replaceView`, and that is published. */
-  replaced(node: FileNode): void {
+  replaced(node: FileNode, index?: TextIndex): void {
+    if (index !== undefined) this.indexes.set(node, index);
     for (const file of this.ofObject(node.address)) file.overtaken();
     this.problems.delete(node.address);
   }
@@ -412,8 +521,9 @@ export class OpenFiles {
     this.#live.transaction((transaction) => releaseObject(transaction, file.node.address));
   }
 
-  #storedBytes(node: FileNode): StoredBytes {
+  #storedBytes(node: FileNode): Stored {
     const { address, view } = node;
+    if (this.isLarge(node)) return { ...NOTHING, after: rowsOf(node, datasetAt(this.#live.file, address)) };
     if (view !== "bin" && view !== "npy") return inMemory(this.#texts.bytes(node));
     const content = contentOf(node);
     if (content.kind !== "stored") throw new TypeError("bin and npy are stored");

@@ -73,11 +73,15 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     // Those that earlier mounts have left are of a file that does not change.
     indexes: undefined,
     texts: (store) => new LiveTexts(store, whole),
-    measured: (node, size) => ({ attributes: metadata.of(node, size), valid: 0 }),
+    measured: (node, size) => ({ attributes: metadata.of(node, size + (files.get(node)?.pending ?? 0)), valid: 0 }),
   });
   const notices = new ViewNotices(reading.nodes, setup.cache);
   const store = new PosixStore(setup.facts.keepsMetadata);
   const files = new OpenFiles(live, whole, store, notices);
+  files.indexes = {
+    get: (node) => reading.textIndex(node),
+    set: (node, index) => reading.restoreIndex(node, index),
+  };
   const metadata = new Metadata(files, setup.facts, store, notices);
   const moved = new MovedNodes(tree, reading.nodes, files, metadata, notices);
   const newFiles = new NewFileSettings(setup.compression, log);

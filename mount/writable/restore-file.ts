@@ -47,6 +47,22 @@ export class FileRestorer {
 
   constructor(setup: RestoreSetup) {
     this.#setup = setup;
+    setup.files.unfit = (file) => this.restoreTail(file);
+  }
+
+  /** Before something is written behind the end of a file that is open: rows may be added to a table. @throws as `restore` */
+  beforeAppend(file: OpenFile): void {
+    if (isMadeView(file.node) && !this.#setup.files.isLarge(file.node)) this.restore(file.node, "bytes");
+  }
+
+  /** What was written behind the end of a table is not to wait any longer for whether it is rows. @throws as `restore` */
+  restoreTail(file: OpenFile): void {
+    const bytes = file.takePending();
+    try {
+      this.restore(file.node, "bytes");
+    } finally {
+      file.buffer.write(file.buffer.size, bytes);
+    }
   }
 
   /** Before other bytes are written into a file that is open. @throws as `restore` */

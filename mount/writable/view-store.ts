@@ -1,14 +1,12 @@
 import { H5Error, UnsupportedError } from "../../src/errors.ts";
-import { setAttribute } from "../../src/object/attribute-edit.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { refersToHeap } from "../../src/object/heap-collections.ts";
 import { FileHeapWriter } from "../../src/object/heap-writer.ts";
-import { indexGroupName, meantDatatype } from "../../src/object/pytables.ts";
+import { meantDatatype } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
-import { resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
+import { writeSelection } from "../../src/object/write-dataset.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { shownAs } from "../../src/tree/shown-as.ts";
-import { groupAtShownPath } from "../../src/tree/shown-name.ts";
 import { encodeNpyHeader } from "../../src/view/npy.ts";
 import { npyDtype } from "../../src/view/npy-descr.ts";
 import { parseCsv } from "../../src/view/parse-csv.ts";
@@ -18,6 +16,7 @@ import { parseTxt } from "../../src/view/parse-txt.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 import { type ComparedBytes, changedElements } from "./changed-elements.ts";
 import type { FileBuffer } from "./file-buffer.ts";
+import { checkIndexes, reshape } from "./reshape.ts";
 import { writeElements } from "./write-elements.ts";
 
 /** Bytes that are written at a time. */
@@ -278,36 +277,4 @@ function bytesOf(buffer: FileBuffer, offset: number, length: number): Uint8Array
   const bytes = new Uint8Array(length);
   if (buffer.read(offset, bytes) < length) throw new H5Error("argument", "the file ends too early");
   return bytes;
-}
-
-function reshape(transaction: FileTransaction, dataset: Dataset, dims: readonly number[]): void {
-  const old = dataset.dims;
-  if (dims.length !== old.length) {
-    throw new H5Error("argument", `the shape is (${dims.join(", ")}), expected ${old.length} dimensions`);
-  }
-  if (dims.every((dim, d) => dim === old[d])) return;
-  const isTooLarge = dims.some((dim, d) => dim > (dataset.maxDims[d] ?? Number.POSITIVE_INFINITY));
-  const isGrowing = dims.some((dim, d) => dim > (old[d] ?? 0));
-  if (isGrowing && (isTooLarge || dataset.layout.kind !== "chunked")) {
-    throw new ErrnoError(Errno.EFBIG, `the dataset cannot grow to the shape (${dims.join(", ")})`);
-  }
-  resizeDataset(transaction, dataset.address, dims);
-  // PyTables keeps the number of a table's rows beside it.
-  const rows = dataset.attribute("NROWS");
-  if (rows?.datatype.class === "integer" && rows.datatype.size === 8) {
-    const data = new Uint8Array(8);
-    new DataView(data.buffer).setBigInt64(0, BigInt(dims[0] ?? 0), rows.datatype.order === "little");
-    const { name, datatype, dataspace } = rows;
-    setAttribute(transaction.edit, dataset.address, { name, charset: "ascii", datatype, dataspace, data });
-  }
-}
-
-/** PyTables finds rows by an index that another program does not keep up: it would find the wrong ones. */
-function checkIndexes({ file }: FileTransaction, { path, name, object }: FileNode): void {
-  if (object.attribute("NROWS") === undefined) return;
-  const directory = path.split("/").slice(1, -1);
-  const parent = groupAtShownPath(file, directory);
-  if (parent?.link(indexGroupName(name)) !== undefined) {
-    throw new UnsupportedError(`${path}: the table has an index of PyTables, which writing would make wrong`, { path });
-  }
 }

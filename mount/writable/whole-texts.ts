@@ -58,8 +58,8 @@ export class WholeTexts {
     if (known !== undefined) return known.bytes;
     if (!this.isSmall(node)) {
       const message =
-        `${node.path}: a text of more than ${MAX_DATA} bytes of data can be read, but not edited: ` +
-        "write its elements as .npy or .bin, or replace the dataset";
+        `${node.path}: a text of more than ${MAX_DATA} bytes of data is not made as a whole: ` +
+        "append rows, write all of it, or write its elements as .npy or .bin";
       throw new UnsupportedError(message, { path: node.path });
     }
     this.#sink.length = 0;

@@ -63,7 +63,13 @@ export class WritableSession implements MountSession, Changes {
   lookup(_request: Request, parent: number, name: Uint8Array): Entry {
     if (name.length > NAME_MAX) throw new ErrnoError(Errno.ENAMETOOLONG);
     const directory = this.#directory(parent);
-    const node = this.#setup.tree.lookup(directory, decodeText(name));
+    const { tree, importer } = this.#setup;
+    const text = decodeText(name);
+    let node = tree.lookup(directory, text);
+    // What is listed is a file, until it is a dataset.
+    if (node === undefined && directory.isHidden && importer.hasten(directory.address, text)) {
+      node = tree.lookup(directory, text);
+    }
     if (node === undefined) throw new ErrnoError(Errno.ENOENT);
     return this.#entryIn(directory, node);
   }
@@ -407,7 +413,8 @@ export class WritableSession implements MountSession, Changes {
     if (node.kind === "directory") return node.isHidden ? 0 : LONG;
     if (node.kind !== "file") return LONG;
     // What is written may have another size when it is stored, and takes other space.
-    if (node.view === "attrs.json" || this.#setup.files.get(node)?.hasOwnBytes === true) return 0;
+    const open = this.#setup.files.get(node);
+    if (node.view === "attrs.json" || open?.hasOwnBytes === true || open?.isTail === true) return 0;
     return this.#setup.notices.areHeard || (isBare(node) && !this.#setup.importer.mayTurn(node)) ? LONG : 0;
   }
 
@@ -421,7 +428,11 @@ export class WritableSession implements MountSession, Changes {
 
   #size(node: Node): number | undefined {
     if (node.kind !== "file") return 0;
-    return this.#setup.files.get(node)?.size ?? this.#setup.reading.size(node);
+    const { files, reading } = this.#setup;
+    const open = files.get(node);
+    if (open?.isTail !== true) return open?.size ?? reading.size(node);
+    const stored = reading.size(node);
+    return stored && stored + open.pending;
   }
 }
 

@@ -19,6 +19,11 @@ export class CsvRecord {
   starts = new Int32Array(16);
   ends = new Int32Array(16);
   quoting = new Uint8Array(16);
+  /** All of it, with its line end: [from, to) of `bytes`. */
+  from = 0;
+  to = 0;
+  /** Where it begins in the text. */
+  offset = 0;
   /** The line that it begins with, counted from 1. */
   line = 1;
   /** What ends it; nothing at the end of the text. */
@@ -77,6 +82,8 @@ export function* csvRecords(blocks: Iterable<Uint8Array>, delimiter: number): Ge
   let rest: Uint8Array = new Uint8Array(0);
   let line = 1;
   let isFirst = true;
+  // Of the first byte of what is at hand, in the text.
+  let start = 0;
   for (const block of blocks) {
     const bytes = rest.length === 0 ? block : joined(rest, block);
     let at = isFirst && startsWithMark(bytes) ? MARK.length : 0;
@@ -86,6 +93,7 @@ export function* csvRecords(blocks: Iterable<Uint8Array>, delimiter: number): Ge
       record.line = line;
       const end = reader.read(bytes, at, false);
       if (end === undefined) break;
+      placeRecord(record, at, end, start);
       yield record;
       line += reader.lines;
       at = end;
@@ -94,13 +102,22 @@ export function* csvRecords(blocks: Iterable<Uint8Array>, delimiter: number): Ge
       throw new H5Error("limit", `line ${line}: a record has more than ${MAX_RECORD} bytes`);
     // The block may be overwritten when the next is asked for.
     rest = bytes.slice(at);
+    start += at;
   }
   if (rest.length === 0) return;
   for (let at = 0; at < rest.length; line += reader.lines) {
     record.line = line;
-    at = reader.read(rest, at, true) ?? rest.length;
+    const end = reader.read(rest, at, true) ?? rest.length;
+    placeRecord(record, at, end, start);
     yield record;
+    at = end;
   }
+}
+
+function placeRecord(record: CsvRecord, from: number, to: number, start: number): void {
+  record.from = from;
+  record.to = to;
+  record.offset = start + from;
 }
 
 /** The byte order mark that some programs put before a text. */

@@ -21,23 +21,25 @@ export interface JsonRow {
   readonly to: number;
   /** Where `from` is in the text. */
   readonly place: JsonPlace;
+  readonly offset: number;
 }
 
 /**
  * The values of the outermost list of a JSON text that comes in blocks of any size. What they are is not looked at, but that
  * brackets and quotes are in pairs.
+ * @param isInside the text is some of the values of a list, with commas between them, and without its brackets
  * @throws H5Error "argument", with line and column, where the text is no list
  */
-export function* jsonRows(blocks: Iterable<Uint8Array>): Generator<JsonRow> {
-  const cutter = new Cutter();
+export function* jsonRows(blocks: Iterable<Uint8Array>, isInside = false): Generator<JsonRow> {
+  const cutter = new Cutter(isInside);
   for (const block of blocks) yield* cutter.cut(block);
-  cutter.end();
+  yield* cutter.end(isInside);
 }
 
 type Where = "before" | "first" | "in" | "after";
 
 class Cutter {
-  #where: Where = "before";
+  #where: Where;
   /** The beginning of a value that has not ended yet, and its place. */
   #rest: Uint8Array = new Uint8Array(0);
   #place: JsonPlace = { line: 1, column: 1 };
@@ -47,6 +49,14 @@ class Cutter {
   #isEscaped = false;
   #line = 1;
   #column = 1;
+  /** No value has ended yet. */
+  #isFirst = true;
+  /** Where `#rest` is in the text. */
+  #offset = 0;
+
+  constructor(isInside: boolean) {
+    this.#where = isInside ? "in" : "before";
+  }
 
   *cut(block: Uint8Array): Generator<JsonRow> {
     // The block may be overwritten when the next is asked for.
@@ -57,7 +67,7 @@ class Cutter {
       const isEnd = this.#step(byte);
       if (isEnd) {
         const isEmpty = this.#where === "after" && this.#isBlank(bytes, from, at) && this.#isFirst;
-        if (!isEmpty) yield { bytes, from, to: at, place: this.#place };
+        if (!isEmpty) yield { bytes, from, to: at, place: this.#place, offset: this.#offset + from };
         this.#isFirst = false;
       }
       if (byte === NEWLINE) {
@@ -77,12 +87,15 @@ class Cutter {
       throw new H5Error("limit", `line ${this.#place.line}: a value has more than ${MAX_ROW} bytes`);
     }
     this.#rest = bytes.slice(from);
+    this.#offset += from;
   }
 
-  #isFirst = true;
-
-  end(): void {
-    if (this.#where !== "after") this.#fail("the text ends");
+  /** @param isInside what has not ended yet is the last value */
+  *end(isInside: boolean): Generator<JsonRow> {
+    if (isInside && this.#where === "in" && this.#depth === 0 && !this.#isString) {
+      const bytes = this.#rest;
+      yield { bytes, from: 0, to: bytes.length, place: this.#place, offset: this.#offset };
+    } else if (this.#where !== "after") this.#fail("the text ends");
   }
 
   /** @returns whether a value ends before that byte */

@@ -5,11 +5,12 @@ import type { ElementBytes } from "../object/value-bytes.ts";
 import type { HeapWriter } from "../object/value-encode.ts";
 import type { LeafColumn } from "./columns.ts";
 import { type CsvLayout, csvLayout } from "./csv-layout.ts";
-import { type CsvRecord, csvRecords, QUOTING } from "./csv-records.ts";
+import { CsvRecord, csvRecords, QUOTING } from "./csv-records.ts";
 import { type ColumnStyle, type CsvStyle, delimiterByte } from "./csv-style.ts";
 import { cellParser } from "./parse-cell.ts";
 import type { ParseText } from "./parse-scalar.ts";
 import { type ParsedElements, ParsedRows } from "./parsed-rows.ts";
+import type { RowReader } from "./row-reader.ts";
 
 /** What a text is to become elements of. */
 export interface CsvTarget {
@@ -31,30 +32,49 @@ export function* parseCsv(
   heap: HeapWriter | undefined,
   style?: CsvStyle,
 ): Generator<ParsedElements> {
-  const row = new RowParser(target, heap, style);
-  const { elementsPerRow } = row.layout;
+  const reader = csvRowReader(target, heap, style);
+  const { elementsPerRow } = reader;
   const rows = new ParsedRows(elementsPerRow, elementsPerRow * target.datatype.size);
-  let blank = 0;
-  let isHeader = row.header !== undefined;
-  for (const record of csvRecords(blocks, delimiterByte(style?.delimiter ?? ","))) {
-    if (isHeader) {
-      row.checkHeader(record);
-      isHeader = false;
-      continue;
-    }
-    // Editors leave empty lines at the end; one before that is a record without its fields.
-    if (record.isBlank) {
-      blank ||= record.line;
-      continue;
-    }
-    if (blank > 0) throw new H5Error("argument", `line ${blank}: is empty`);
+  for (const _ of reader.rows(blocks, 0, false)) {
     yield* rows.whenFull();
-    row.parse(record, rows.count, rows.out, rows.at);
+    reader.parse(rows.out, rows.at);
     rows.add();
   }
-  if (isHeader) throw new H5Error("argument", "line 1: has no header");
-  row.checkCount(rows.count);
   yield* rows.rest();
+}
+
+/** The same, row by row. */
+export function csvRowReader(target: CsvTarget, heap: HeapWriter | undefined, style?: CsvStyle): RowReader {
+  const parser = new RowParser(target, heap, style);
+  let current = new CsvRecord();
+  let number = 0;
+  return {
+    elementsPerRow: parser.layout.elementsPerRow,
+    *rows(blocks, first, isPart) {
+      let blank = 0;
+      let isHeader = parser.header !== undefined && !isPart;
+      number = first - 1;
+      for (const record of csvRecords(blocks, delimiterByte(style?.delimiter ?? ","))) {
+        if (isHeader) {
+          parser.checkHeader(record);
+          isHeader = false;
+          continue;
+        }
+        // Editors leave empty lines at the end; one before that is a record without its fields.
+        if (record.isBlank) {
+          blank ||= record.line;
+          continue;
+        }
+        if (blank > 0) throw new H5Error("argument", `line ${blank}: is empty`);
+        current = record;
+        number++;
+        yield record;
+      }
+      if (isHeader) throw new H5Error("argument", "line 1: has no header");
+      if (!isPart) parser.checkCount(number + 1);
+    },
+    parse: (out, at) => parser.parse(current, number, out, at),
+  };
 }
 
 interface Column {

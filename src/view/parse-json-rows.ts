@@ -1,10 +1,11 @@
 import { H5Error } from "../errors.ts";
 import { elementBytes } from "../object/value-bytes.ts";
 import type { HeapWriter } from "../object/value-encode.ts";
-import { jsonRows } from "./json-rows.ts";
+import { type JsonRow, jsonRows } from "./json-rows.ts";
 import type { CsvTarget } from "./parse-csv.ts";
 import { JsonText, jsonParser, parseNested } from "./parse-json.ts";
 import { type ParsedElements, ParsedRows } from "./parsed-rows.ts";
+import type { RowReader } from "./row-reader.ts";
 
 /** Bytes of a text that is one element. */
 const MAX_SCALAR = 2 ** 28;
@@ -20,8 +21,8 @@ export function* parseJsonRows(
   { datatype, dims }: Pick<CsvTarget, "datatype" | "dims">,
   heap: HeapWriter | undefined,
 ): Generator<ParsedElements> {
-  const parse = jsonParser(datatype, heap);
   if (dims.length === 0) {
+    const parse = jsonParser(datatype, heap);
     const json = new JsonText(wholeText(blocks));
     const element = elementBytes(new Uint8Array(datatype.size));
     parse(json, element, 0);
@@ -29,17 +30,40 @@ export function* parseJsonRows(
     yield { first: 0, count: 1, bytes: element.bytes };
     return;
   }
-  const [, ...inner] = dims;
-  const elementsPerRow = inner.reduce((product, dim) => product * dim, 1);
+  const reader = jsonRowReader({ datatype, dims }, heap);
+  const { elementsPerRow } = reader;
   const rows = new ParsedRows(elementsPerRow, elementsPerRow * datatype.size);
-  for (const { bytes, from, to, place } of jsonRows(blocks)) {
+  for (const _ of reader.rows(blocks, 0, false)) {
     yield* rows.whenFull();
-    const json = new JsonText(bytes.subarray(from, to), place);
-    parseNested(json, inner, parse, datatype.size, rows.out, rows.at);
-    json.end();
+    reader.parse(rows.out, rows.at);
     rows.add();
   }
   yield* rows.rest();
+}
+
+/** The same of what has dimensions, by values of the outermost list. */
+export function jsonRowReader(
+  { datatype, dims: [, ...inner] }: Pick<CsvTarget, "datatype" | "dims">,
+  heap: HeapWriter | undefined,
+): RowReader {
+  const parse = jsonParser(datatype, heap);
+  let current: JsonRow | undefined;
+  return {
+    elementsPerRow: inner.reduce((product, dim) => product * dim, 1),
+    *rows(blocks, _first, isPart) {
+      for (const row of jsonRows(blocks, isPart)) {
+        current = row;
+        yield row;
+      }
+    },
+    parse: (out, at) => {
+      if (current === undefined) throw new TypeError("no row was read");
+      const { bytes, from, to, place } = current;
+      const json = new JsonText(bytes.subarray(from, to), place);
+      parseNested(json, inner, parse, datatype.size, out, at);
+      json.end();
+    },
+  };
 }
 
 function wholeText(blocks: Iterable<Uint8Array>): Uint8Array {

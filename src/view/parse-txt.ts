@@ -6,6 +6,7 @@ import { cellParser } from "./parse-cell.ts";
 import type { CsvTarget } from "./parse-csv.ts";
 import type { ParseText } from "./parse-scalar.ts";
 import { type ParsedElements, ParsedRows } from "./parsed-rows.ts";
+import type { RowReader } from "./row-reader.ts";
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -27,32 +28,57 @@ export function* parseTxt(
   target: CsvTarget,
   heap: HeapWriter | undefined,
 ): Generator<ParsedElements> {
+  const reader = txtRowReader(target, heap);
+  const { elementsPerRow } = reader;
+  const rows = new ParsedRows(elementsPerRow, elementsPerRow * target.datatype.size);
+  for (const _ of reader.rows(blocks, 0, false)) {
+    yield* rows.whenFull();
+    reader.parse(rows.out, rows.at);
+    rows.add();
+  }
+  yield* rows.rest();
+}
+
+/** The same, row by row. */
+export function txtRowReader(target: CsvTarget, heap: HeapWriter | undefined): RowReader {
   const { datatype, dims } = target;
   const isText = datatype.class === "string" || datatype.class === "vlen";
   const elementsPerRow = dims.length < 2 ? 1 : (dims.at(-1) ?? 1);
-  const row = isText ? wholeLine(cellParser(datatype, heap).parse) : numbersOf(target, elementsPerRow);
-  const rows = new ParsedRows(elementsPerRow, elementsPerRow * datatype.size);
-  for (const line of isText && dims.length === 0 ? onePiece(blocks) : linesOf(blocks)) {
-    if (!isText && isBlank(line)) continue;
-    yield* rows.whenFull();
-    try {
-      row(line, rows.out, rows.at);
-    } catch (error) {
-      if (!(error instanceof H5Error)) throw error;
-      throw new H5Error(error.kind, `line ${line.number}${error.message}`, { cause: error });
-    }
-    rows.add();
-  }
-  const planes = dims.slice(1, -1).reduce((product, dim) => product * dim, 1);
-  if (rows.count % planes !== 0) {
-    throw new H5Error("argument", `has ${rows.count} rows, which is no multiple of the ${planes} of one plane`);
-  }
-  yield* rows.rest();
+  const parse = isText ? wholeLine(cellParser(datatype, heap).parse) : numbersOf(target, elementsPerRow);
+  let current: Line | undefined;
+  return {
+    elementsPerRow,
+    *rows(blocks, first, isPart) {
+      let count = first;
+      for (const line of isText && dims.length === 0 ? onePiece(blocks) : linesOf(blocks)) {
+        if (!isText && isBlank(line)) continue;
+        current = line;
+        count++;
+        const isEnded = line.bytes[line.to] === NEWLINE;
+        yield isEnded ? { ...line, to: line.to + 1 } : line;
+      }
+      const planes = dims.slice(1, -1).reduce((product, dim) => product * dim, 1);
+      if (!isPart && count % planes !== 0) {
+        throw new H5Error("argument", `has ${count} rows, which is no multiple of the ${planes} of one plane`);
+      }
+    },
+    parse: (out, at) => {
+      if (current === undefined) throw new TypeError("no row was read");
+      try {
+        parse(current, out, at);
+      } catch (error) {
+        if (!(error instanceof H5Error)) throw error;
+        throw new H5Error(error.kind, `line ${current.number}${error.message}`, { cause: error });
+      }
+    },
+  };
 }
 
 /** [from, to) of `bytes`, without its line break. */
 export interface Line {
   readonly number: number;
+  /** Where it begins in the text. */
+  readonly offset: number;
   readonly bytes: Uint8Array;
   readonly from: number;
   readonly to: number;
@@ -112,17 +138,19 @@ function isBlank({ bytes, from, to }: Line): boolean {
 export function* linesOf(blocks: Iterable<Uint8Array>): Generator<Line> {
   let rest: Uint8Array = new Uint8Array(0);
   let number = 1;
+  let start = 0;
   for (const block of blocks) {
     const bytes = rest.length === 0 ? block : Buffer.concat([rest, block]);
     let from = 0;
     for (let to = bytes.indexOf(NEWLINE); to >= 0; to = bytes.indexOf(NEWLINE, from)) {
-      yield { number: number++, bytes, from, to };
+      yield { number: number++, offset: start + from, bytes, from, to };
       from = to + 1;
     }
     if (bytes.length - from > MAX_LINE) throw new H5Error("limit", `line ${number}: has more than ${MAX_LINE} bytes`);
     rest = bytes.slice(from);
+    start += from;
   }
-  if (rest.length > 0) yield { number, bytes: rest, from: 0, to: rest.length };
+  if (rest.length > 0) yield { number, offset: start, bytes: rest, from: 0, to: rest.length };
 }
 
 /** All of a text as one line, without the line break at its end. */
@@ -136,5 +164,5 @@ function* onePiece(blocks: Iterable<Uint8Array>): Generator<Line> {
   }
   const bytes = Buffer.concat(parts);
   const to = bytes.at(-1) === NEWLINE ? bytes.length - 1 : bytes.length;
-  yield { number: 1, bytes, from: 0, to };
+  yield { number: 1, offset: 0, bytes, from: 0, to };
 }

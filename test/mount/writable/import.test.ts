@@ -200,6 +200,20 @@ describe("files that become datasets", function () {
     });
   });
 
+  it("are waited for by who asks for parts and other views of them", async () => {
+    const many = `n\n${Array.from({ length: 100_000 }, (_, i) => `${i}\n`).join("")}`;
+    await written([], async ({ dir }) => {
+      fs.writeFileSync(join(dir, "small.csv"), CSV);
+      fs.writeFileSync(join(dir, "large.csv"), many);
+      assert.equal(fs.readFileSync(join(dir, ".h5fs/small[1].csv"), "utf8"), "n,text,x\n2,two,2.25\n");
+      const part = fs.promises.readFile(join(dir, ".h5fs/large[7:9].csv"), "utf8");
+      // Nobody else waits for that.
+      fs.mkdirSync(join(dir, "folder"));
+      assert.equal(await part, "n\n7\n8\n");
+      assert.equal(fs.existsSync(join(dir, ".h5fs/smaller.csv")), false);
+    });
+  });
+
   it("keep a name that looks escaped when they become files again", async () => {
     const names: string[][] = [];
     await written([], async ({ dir }) => {

@@ -1,0 +1,94 @@
+import { RangeReader } from "../../src/chunk/read-range.ts";
+import type { Dataset } from "../../src/object/dataset.ts";
+import { meantDatatype } from "../../src/object/pytables.ts";
+import { ByteSink } from "../../src/object/text/byte-sink.ts";
+import { type ElementBytes, elementBytes } from "../../src/object/value-bytes.ts";
+import { type HeapResolver, heapOf } from "../../src/object/value-heap.ts";
+import { cacheName } from "../../src/tree/element-source.ts";
+import { shownAs } from "../../src/tree/shown-as.ts";
+import { textFormat } from "../../src/view/render.ts";
+import type { TextFormat } from "../../src/view/text-format.ts";
+import type { TextViewName } from "../../src/view/view.ts";
+
+/** Bytes of elements that are read at a time. */
+const BATCH = 2 ** 18;
+
+/** More rows than there are: none of them is the last, which some views end otherwise. */
+const MANY = 2 ** 31;
+
+/** The rows of a dataset's text view, each by itself, as a `RowReader` cuts them. */
+export class PresentRows {
+  readonly #dataset: Dataset;
+  readonly #format: TextFormat;
+  readonly #view: TextViewName;
+  readonly #reader = new RangeReader("native", 2 ** 22);
+  readonly #sink = new ByteSink();
+  #batch: Uint8Array = new Uint8Array(0);
+  #batchFirst = 0;
+  /** Rows that there are. */
+  readonly count: number;
+
+  /**
+   * @param name of the dataset, which may head a column
+   * @param heap where the values are that elements given to `textOf` refer to
+   */
+  constructor(view: TextViewName, name: string, dataset: Dataset, heap: HeapResolver = heapOf(dataset.file)) {
+    this.#view = view;
+    this.#dataset = dataset;
+    const [, ...inner] = dataset.dims;
+    this.#format = textFormat(view, {
+      datatype: meantDatatype(dataset, dataset.datatype),
+      dims: [MANY, ...inner],
+      name,
+      heap,
+      csvStyle: shownAs(dataset)?.style,
+      read: () => new Uint8Array(0),
+    });
+    this.count = Math.floor(dataset.elementCount / this.elementsPerRow);
+  }
+
+  /** Of JSON, a row is a value of the outermost list, not a line. */
+  get elementsPerRow(): number {
+    if (this.#view !== "json") return this.#format.elementsPerRow;
+    return this.#dataset.dims.slice(1).reduce((product, dim) => product * dim, 1);
+  }
+
+  /** Bytes of the elements of a row. */
+  get rowSize(): number {
+    return this.elementsPerRow * this.#format.elementSize;
+  }
+
+  /** What stands before the first row: a view of memory that the next call overwrites. */
+  head(): Uint8Array {
+    this.#sink.length = 0;
+    if (this.#view === "json") this.#sink.byte(0x5b);
+    else this.#format.head(this.#sink);
+    return this.#sink.bytes.subarray(0, this.#sink.length);
+  }
+
+  /** As the view shows a row: a view of memory that the next call overwrites. */
+  text(row: number): Uint8Array {
+    return this.textOf(row, this.#elements(row));
+  }
+
+  /** As the view would show other elements as that row; the same memory. */
+  textOf(row: number, elements: ElementBytes): Uint8Array {
+    const { elementsPerRow } = this;
+    this.#sink.length = 0;
+    this.#format.elements(row * elementsPerRow, elementsPerRow, elements, this.#sink);
+    // The bracket of a list, or the comma between two of its values.
+    return this.#sink.bytes.subarray(this.#view === "json" ? 1 : 0, this.#sink.length);
+  }
+
+  #elements(row: number): ElementBytes {
+    const { rowSize } = this;
+    const at = (row - this.#batchFirst) * rowSize;
+    if (row < this.#batchFirst || at + rowSize > this.#batch.length) {
+      const rows = Math.min(Math.max(1, Math.floor(BATCH / Math.max(1, rowSize))), this.count - row);
+      this.#batch = this.#reader.read(this.#dataset, cacheName(this.#dataset), row * rowSize, rows * rowSize);
+      this.#batchFirst = row;
+      return elementBytes(this.#batch.subarray(0, rowSize));
+    }
+    return elementBytes(this.#batch.subarray(at, at + rowSize));
+  }
+}
