@@ -41,7 +41,7 @@ const FOREVER = 86_400;
 const XATTR_SIZE_MAX = 65_536;
 
 /** How far the pass is by which the size of a text is found out. */
-const PROGRESS_ATTRIBUTE = "user.h5fs.progress";
+export const PROGRESS_ATTRIBUTE = "user.h5fs.progress";
 
 export const PROBLEM_ATTRIBUTE = "user.h5fs.problem";
 

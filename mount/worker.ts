@@ -14,7 +14,7 @@ import { openText } from "../src/tree/open-text.ts";
 import type { Text } from "../src/view/render.ts";
 import { BLOCK_MEMORY, renderBlock, renderBlocks } from "../src/view/text-block.ts";
 import { saveIndex } from "./index-files.ts";
-import type { ImportWork, Job, ReadReplier, Rendered, RenderJob, SelectJob, WorkerMessage } from "./job.ts";
+import type { ImportDone, ImportWork, Job, ReadReplier, Rendered, RenderJob, SelectJob, WorkerMessage } from "./job.ts";
 import { Replier } from "./kernel/replier.ts";
 import type { KernelDescriptors } from "./kernel/serve.ts";
 import { AnswerPoster } from "./libfuse/answer-poster.ts";
@@ -144,8 +144,14 @@ function textOf({ key, text: description }: RenderJob): Text {
 }
 
 function bringOn(work: ImportWork): void {
-  const done = imports?.work(work);
-  if (done !== undefined) tell(done, []);
+  try {
+    const done = imports?.work(work);
+    if (done !== undefined) tell(done, []);
+  } catch (error) {
+    const { message } = error instanceof H5Error ? error : defect(error);
+    const done: ImportDone = { import: work.id, step: { kind: "refused", problem: message } };
+    tell(done, []);
+  }
 }
 
 function tellRendered(result: Rendered): void {

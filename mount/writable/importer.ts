@@ -175,14 +175,20 @@ export class Importer {
     const file = [...(this.#job === undefined ? [] : [this.#job.file]), ...this.#waiting.values()].find(isMeant);
     const importAs = file && this.#nameOf(file.link);
     if (file === undefined || importAs === undefined || this.#isHeld(file)) return false;
-    if (this.#isLarge(file)) {
-      if (this.#waiting.has(file.address)) this.#waitFirst(file);
-      throw new NotYet(Errno.ENOENT);
+    try {
+      if (this.#isLarge(file)) {
+        if (this.#waiting.has(file.address)) this.#waitFirst(file);
+        throw new NotYet(Errno.ENOENT);
+      }
+      if (this.#job?.file === file) this.#drop();
+      this.#waiting.delete(file.address);
+      this.#now(file, importAs, false);
+      return true;
+    } catch (error) {
+      // It is gone, or has several names.
+      if (error instanceof H5Error) return false;
+      throw error;
     }
-    if (this.#job?.file === file) this.#drop();
-    this.#waiting.delete(file.address);
-    this.#now(file, importAs, false);
-    return true;
   }
 
   #waitFirst(file: Waiting): void {

@@ -11,7 +11,7 @@ import type { TextFormat } from "../../src/view/text-format.ts";
 import type { TextViewName } from "../../src/view/view.ts";
 
 /** Bytes of elements that are read at a time. */
-const BATCH = 2 ** 18;
+const BATCH = 2 ** 17;
 
 /** More rows than there are: none of them is the last, which some views end otherwise. */
 const MANY = 2 ** 31;
@@ -25,6 +25,7 @@ export class PresentRows {
   readonly #sink = new ByteSink();
   #batch: Uint8Array = new Uint8Array(0);
   #batchFirst = 0;
+  #batchRows = 0;
   /** Rows that there are. */
   readonly count: number;
 
@@ -66,6 +67,15 @@ export class PresentRows {
     return this.#sink.bytes.subarray(0, this.#sink.length);
   }
 
+  /** As the view shows as many rows from one on as are read at once: a view of memory that the next call overwrites. Not for JSON. */
+  texts(row: number): { readonly rows: number; readonly bytes: Uint8Array } {
+    this.#read(row);
+    const rows = this.#batchRows;
+    this.#sink.length = 0;
+    this.#format.elements(row * this.elementsPerRow, rows * this.elementsPerRow, elementBytes(this.#batch), this.#sink);
+    return { rows, bytes: this.#sink.bytes.subarray(0, this.#sink.length) };
+  }
+
   /** As the view shows a row: a view of memory that the next call overwrites. */
   text(row: number): Uint8Array {
     return this.textOf(row, this.#elements(row));
@@ -82,13 +92,16 @@ export class PresentRows {
 
   #elements(row: number): ElementBytes {
     const { rowSize } = this;
+    if (row < this.#batchFirst || row >= this.#batchFirst + this.#batchRows) this.#read(row);
     const at = (row - this.#batchFirst) * rowSize;
-    if (row < this.#batchFirst || at + rowSize > this.#batch.length) {
-      const rows = Math.min(Math.max(1, Math.floor(BATCH / Math.max(1, rowSize))), this.count - row);
-      this.#batch = this.#reader.read(this.#dataset, cacheName(this.#dataset), row * rowSize, rows * rowSize);
-      this.#batchFirst = row;
-      return elementBytes(this.#batch.subarray(0, rowSize));
-    }
     return elementBytes(this.#batch.subarray(at, at + rowSize));
+  }
+
+  #read(row: number): void {
+    const { rowSize } = this;
+    const rows = Math.min(Math.max(1, Math.floor(BATCH / Math.max(1, rowSize))), this.count - row);
+    this.#batch = this.#reader.read(this.#dataset, cacheName(this.#dataset), row * rowSize, rows * rowSize);
+    this.#batchFirst = row;
+    this.#batchRows = rows;
   }
 }

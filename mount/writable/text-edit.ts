@@ -2,10 +2,9 @@ import { H5Error, UnsupportedError } from "../../src/errors.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { FileHeapWriter } from "../../src/object/heap-writer.ts";
 import { meantDatatype } from "../../src/object/pytables.ts";
-import { elementBytes } from "../../src/object/value-bytes.ts";
+import { type ElementBytes, elementBytes } from "../../src/object/value-bytes.ts";
 import type { HeapWriter } from "../../src/object/value-encode.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
-import { writeSelection } from "../../src/object/write-dataset.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { shownAs } from "../../src/tree/shown-as.ts";
 import { csvRowReader } from "../../src/view/parse-csv.ts";
@@ -15,12 +14,12 @@ import type { RowReader, TextRow } from "../../src/view/row-reader.ts";
 import type { TextIndex } from "../../src/view/text-index.ts";
 import type { TextViewName } from "../../src/view/view.ts";
 import { Errno, ErrnoError } from "../errno.ts";
-import { type FileBytes, WINDOW } from "./import-plan.ts";
+import type { FileBytes } from "./import-plan.ts";
 import { PresentRows } from "./present-rows.ts";
 import { checkIndexes, reshape } from "./reshape.ts";
+import { RowWriter } from "./row-writer.ts";
 import { TextBlocks } from "./text-blocks.ts";
 import { TextHeap } from "./text-heap.ts";
-import { writeElements } from "./write-elements.ts";
 
 /** A text that a view of a dataset is to be, or rows of it. It is read in pieces, however long it is. */
 export interface TextEdit {
@@ -109,62 +108,150 @@ const MAX_RUNS = 2 ** 20;
 /** Of more runs than this, rows are written by the numbers of their elements: each run would cost as much as many elements. */
 const MANY_RUNS = 256;
 
-/** Bytes of elements, and elements, that are written at a time. */
-const BATCH = 2 ** 20;
-const BATCH_ELEMENTS = 2 ** 16;
-
 /** Rows after which there is a pause. */
 const STEP = 256;
 
 /**
- * Which rows of a dataset a text changes, with pauses. Rows that are shown as the same text are not parsed, and stay, and so do
- * those that would be shown as before, whatever their text looks like: what a view does not show of a row is kept.
+ * Which rows of a dataset a text changes, with pauses.
  * @param index where the blocks of the present text are, as far as that is known
  * @throws H5Error "argument" where it is no such text; "unsupported" where rows cannot be told from each other
  */
 export function* compareText(edit: TextEdit, index?: TextIndex): Generator<undefined, TextChange> {
-  const { view, node, dataset, text, after, isExact } = edit;
-  const inner = dataset.dims.slice(1);
-  if (dataset.dims.length === 0 || (view === "txt" && inner.length > 1)) throw notByRows(node);
+  const { view, node, dataset, after } = edit;
+  if (dataset.dims.length === 0 || (view === "txt" && dataset.dims.length > 2)) throw notByRows(node);
   if (after !== undefined && (view === "json" || shownAs(dataset)?.style?.endsWithLine === false)) {
     throw new H5Error("argument", "nothing can come after the end of the text");
   }
-  const heap = new TextHeap(dataset);
-  const present = new PresentRows(view, node.name, dataset);
-  const future = new PresentRows(view, node.name, dataset, heap.resolver);
-  const { elementsPerRow } = present;
-  const reader = rowReader(edit, heap);
-  const row = elementBytes(new Uint8Array(present.rowSize));
-  const runs: RowRun[] = [];
-  const first = after ?? 0;
-  const known = index?.elementCount === first * elementsPerRow ? index : undefined;
-  const blocks =
-    view === "json" || (known === undefined && first > 0) ? undefined : new TextBlocks(known, present.head().length);
-  let number = first;
-  let size = 0;
-  for (const each of reader.rows(blocksOf(text, 0, text.size), first, after !== undefined)) {
+  const comparison = new TextComparison(edit, index);
+  yield* comparison.steps();
+  return comparison.result();
+}
+
+/**
+ * Rows that are shown as the same text are not parsed, and stay, and so do those that would be shown as before, whatever their
+ * text looks like: what a view does not show of a row is kept.
+ */
+class TextComparison {
+  readonly #edit: TextEdit;
+  readonly #heap: TextHeap;
+  readonly #present: PresentRows;
+  /** By which it is seen how rows would be shown. */
+  readonly #future: PresentRows;
+  readonly #reader: RowReader;
+  readonly #row: ElementBytes;
+  readonly #runs: RowRun[] = [];
+  readonly #blocks: TextBlocks | undefined;
+  /** The next row, the line that it is on, and where that is in the text. */
+  #number: number;
+  #line = 1;
+  #offset = 0;
+  /** Bytes of all rows so far. */
+  #size = 0;
+
+  constructor(edit: TextEdit, index: TextIndex | undefined) {
+    const { view, node, dataset, after } = edit;
+    this.#edit = edit;
+    this.#heap = new TextHeap(dataset);
+    this.#present = new PresentRows(view, node.name, dataset);
+    this.#future = new PresentRows(view, node.name, dataset, this.#heap.resolver);
+    this.#reader = rowReader(edit, this.#heap);
+    this.#row = elementBytes(new Uint8Array(this.#present.rowSize));
+    this.#number = after ?? 0;
+    const known = index?.elementCount === this.#number * this.#present.elementsPerRow ? index : undefined;
+    const isUnknown = view === "json" || (known === undefined && after !== undefined);
+    this.#blocks = isUnknown ? undefined : new TextBlocks(known, this.#present.head().length);
+  }
+
+  *steps(): Generator<undefined, void> {
+    const { view, after, text } = this.#edit;
+    // What stands between the values of a list belongs to no row.
+    if (view === "json") {
+      for (const row of this.#reader.rows(piecesOf(text, 0))) if (this.#compare(row) % STEP === 0) yield;
+      return;
+    }
+    let isPart = after !== undefined || this.#skipHead();
+    for (let most = STEP; ; isPart = true) {
+      const before = this.#number;
+      if (isPart) yield* this.#skip();
+      most = this.#number > before ? STEP : 2 * most;
+      const start = this.#offset;
+      const part = isPart ? { row: this.#number, line: this.#line } : undefined;
+      let isEnd = true;
+      let rows = 0;
+      for (const row of this.#reader.rows(piecesOf(text, start), part)) {
+        if (this.#compare({ ...row, offset: start + row.offset }) % STEP === 0) yield;
+        if (++rows < most || this.#number >= this.#present.count) continue;
+        isEnd = false;
+        break;
+      }
+      if (isEnd) return;
+    }
+  }
+
+  result(): TextChange {
+    const { dataset, isExact } = this.#edit;
+    const { elementsPerRow } = this.#present;
+    const [number, inner] = [this.#number, dataset.dims.slice(1)];
+    if (isExact && !isWholeExact(this.#edit, this.#present, this.#size, number)) throw notTheSame(0);
+    const perFirst = inner.reduce((product, dim) => product * dim, 1);
+    const elements = number * elementsPerRow;
+    if (elements % perFirst !== 0) throw new H5Error("argument", `${number} rows are no whole number of planes`);
+    const index = elements === 0 ? undefined : this.#blocks?.index();
+    return { dims: [elements / perFirst, ...inner], runs: this.#runs, index };
+  }
+
+  /** @returns whether the text begins as the view does */
+  #skipHead(): boolean {
+    const { text } = this.#edit;
+    const head = this.#present.head();
+    if (Buffer.compare(text.read(0, Math.min(head.length, text.size)), head) !== 0) return false;
+    this.#offset = head.length;
+    this.#line += linesIn(head);
+    return true;
+  }
+
+  /** Goes on as long as many rows at once have the text that they are shown as. */
+  *#skip(): Generator<undefined, void> {
+    const { view, node, text } = this.#edit;
+    while (this.#number < this.#present.count) {
+      const { rows, bytes } = this.#present.texts(this.#number);
+      const { length } = bytes;
+      if (this.#offset + length > text.size || Buffer.compare(text.read(this.#offset, length), bytes) !== 0) return;
+      const lines = linesIn(bytes);
+      if (view === "txt" && lines !== rows) throw notReadBack(node);
+      this.#blocks?.add(rows * this.#present.elementsPerRow, length);
+      this.#line += lines;
+      this.#number += rows;
+      this.#offset += length;
+      this.#size += length;
+      yield;
+    }
+  }
+
+  /** @returns the number of the next row */
+  #compare(each: TextRow): number {
+    const { view, node, isExact } = this.#edit;
+    const number = this.#number;
     const found = each.bytes.subarray(each.from, each.to);
-    size += found.length;
-    const shown = number < present.count ? present.text(number) : undefined;
+    const shown = number < this.#present.count ? this.#present.text(number) : undefined;
     if (view === "txt" && shown !== undefined && shown.indexOf(NEWLINE) !== shown.length - 1) throw notReadBack(node);
     let { length } = found;
     if (shown === undefined || Buffer.compare(shown, found) !== 0) {
-      row.bytes.fill(0);
-      heap.clear();
-      reader.parse(row, 0);
-      const written = future.textOf(number, row);
+      this.#row.bytes.fill(0);
+      this.#heap.clear();
+      this.#reader.parse(this.#row, 0);
+      const written = this.#future.textOf(number, this.#row);
       length = written.length;
       if (isExact && Buffer.compare(written, found) !== 0) throw notTheSame(number);
-      if (shown === undefined || Buffer.compare(written, shown) !== 0) addRow(runs, number, each);
+      if (shown === undefined || Buffer.compare(written, shown) !== 0) addRow(this.#runs, number, each);
     }
-    blocks?.add(elementsPerRow, length);
-    if (++number % STEP === 0) yield;
+    this.#blocks?.add(this.#present.elementsPerRow, length);
+    this.#size += found.length;
+    this.#offset = each.offset + found.length;
+    this.#line += linesIn(found);
+    this.#number++;
+    return this.#number;
   }
-  if (isExact && !isWholeExact(edit, present, size, number)) throw notTheSame(0);
-  const perFirst = inner.reduce((product, dim) => product * dim, 1);
-  const elements = number * elementsPerRow;
-  if (elements % perFirst !== 0) throw new H5Error("argument", `${number} rows are no whole number of planes`);
-  return { dims: [elements / perFirst, ...inner], runs, index: elements === 0 ? undefined : blocks?.index() };
 }
 
 /** Makes a change that was found, whole. @throws H5Error, ErrnoError EFBIG: the transaction is to be rolled back */
@@ -177,7 +264,7 @@ export function writeText(transaction: FileTransaction, edit: TextEdit, { dims, 
   const writer = new RowWriter(transaction, dataset, dims, runs.length > MANY_RUNS);
   for (const { row, count, offset, length } of runs) {
     let number = row;
-    for (const _ of reader.rows(blocksOf(edit.text, offset, length), row, true)) {
+    for (const _ of reader.rows(piecesOf(edit.text, offset, length), { row, line: 1 })) {
       const bytes = writer.room(number++ * reader.elementsPerRow, rowSize);
       reader.parse(elementBytes(bytes), 0);
     }
@@ -185,60 +272,6 @@ export function writeText(transaction: FileTransaction, edit: TextEdit, { dims, 
     writer.endRun();
   }
   writer.end();
-}
-
-/** Collects rows, and writes many at a time. */
-class RowWriter {
-  readonly #transaction: FileTransaction;
-  readonly #dataset: Dataset;
-  readonly #dims: readonly number[];
-  readonly #isScattered: boolean;
-  #parts: Uint8Array[] = [];
-  #size = 0;
-  #first = 0;
-  #numbers: number[] = [];
-
-  constructor(transaction: FileTransaction, dataset: Dataset, dims: readonly number[], isScattered: boolean) {
-    this.#transaction = transaction;
-    this.#dataset = dataset;
-    this.#dims = dims;
-    this.#isScattered = isScattered;
-  }
-
-  /** Memory for a row's elements, all zero, which follow those of the run's row before. @param first number of the first */
-  room(first: number, size: number): Uint8Array {
-    if (this.#size >= BATCH || this.#numbers.length >= BATCH_ELEMENTS) this.#write();
-    if (this.#size === 0) this.#first = first;
-    const part = new Uint8Array(size);
-    this.#parts.push(part);
-    this.#size += size;
-    if (this.#isScattered) {
-      for (let i = 0; i < size / this.#dataset.elementSize; i++) this.#numbers.push(first + i);
-    }
-    return part;
-  }
-
-  endRun(): void {
-    if (!this.#isScattered) this.#write();
-  }
-
-  end(): void {
-    this.#write();
-  }
-
-  #write(): void {
-    if (this.#size === 0) return;
-    const bytes = Buffer.concat(this.#parts);
-    const { address, elementSize } = this.#dataset;
-    if (this.#isScattered) {
-      writeSelection(this.#transaction, address, { elements: Float64Array.from(this.#numbers) }, bytes);
-    } else {
-      writeElements(this.#transaction, address, { dims: this.#dims, elementSize }, this.#first, bytes);
-    }
-    this.#parts = [];
-    this.#numbers = [];
-    this.#size = 0;
-  }
 }
 
 const NEWLINE = 0x0a;
@@ -278,10 +311,19 @@ function rowReader({ view, dataset, node: { name } }: TextEdit, heap: HeapWriter
   }
 }
 
-function* blocksOf(text: FileBytes, offset: number, length: number): Generator<Uint8Array> {
-  for (let at = offset; at < offset + length; at += WINDOW) {
-    yield text.read(at, Math.min(WINDOW, offset + length - at));
+/** Bytes of a text that are read at a time: mostly few rows are looked at one by one. */
+const PIECE = 2 ** 16;
+
+function* piecesOf(text: FileBytes, offset: number, length = text.size - offset): Generator<Uint8Array> {
+  for (let at = offset; at < offset + length; at += PIECE) {
+    yield text.read(at, Math.min(PIECE, offset + length - at));
   }
+}
+
+function linesIn(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
+  return lines;
 }
 
 function notTheSame(row: number): H5Error {

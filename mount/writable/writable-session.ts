@@ -25,7 +25,7 @@ import type { ImportDone, Rendered } from "../job.ts";
 import type { MountSession } from "../mount-session.ts";
 import { S_IFMT, S_IFREG } from "../node-attributes.ts";
 import type { NodeTable } from "../node-table.ts";
-import { type ParkedReplier, PROBLEM_ATTRIBUTE } from "../session.ts";
+import { type ParkedReplier, PROBLEM_ATTRIBUTE, PROGRESS_ATTRIBUTE } from "../session.ts";
 import type { AttributeChanges } from "./attribute-changes.ts";
 import { now } from "./clock.ts";
 import { Directories } from "./directories.ts";
@@ -193,13 +193,14 @@ export class WritableSession implements MountSession, Changes {
 
   getxattr(request: Request, nodeid: number, name: Uint8Array): Uint8Array {
     if (this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ENODATA);
-    const { attributes, files, reading } = this.#setup;
+    const { attributes, files, importer, reading } = this.#setup;
     // As of each file that has another owner now is asked what security.capability is.
     if (!isOwnNamespace(name)) throw new ErrnoError(Errno.EOPNOTSUPP);
     const [node, text] = [this.#node(nodeid), decodeText(name)];
     const refused = node.kind === "file" && text === PROBLEM_ATTRIBUTE ? files.problems.get(node.address) : undefined;
     const problem = refused ?? attributes.problem(node, text);
-    return problem === undefined ? reading.getxattr(request, nodeid, name) : encodeText(problem);
+    const fact = problem ?? (text === PROGRESS_ATTRIBUTE ? importer.progress(node) : undefined);
+    return fact === undefined ? reading.getxattr(request, nodeid, name) : encodeText(fact);
   }
 
   listxattr(request: Request, nodeid: number): readonly Uint8Array[] {

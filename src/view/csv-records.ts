@@ -74,14 +74,15 @@ function undoubled(text: Uint8Array): Uint8Array {
 /**
  * The records of a CSV text (RFC 4180) that comes in blocks of any size. Lines end with LF or CRLF.
  * @param delimiter one byte
+ * @param firstLine the text is a part of one, and this the line that it begins with: there is no byte order mark
  * @throws H5Error "argument" where the text is none; the message begins with the line
  */
-export function* csvRecords(blocks: Iterable<Uint8Array>, delimiter: number): Generator<CsvRecord> {
+export function* csvRecords(blocks: Iterable<Uint8Array>, delimiter: number, firstLine?: number): Generator<CsvRecord> {
   const record = new CsvRecord();
   const reader = new RecordReader(record, delimiter);
   let rest: Uint8Array = new Uint8Array(0);
-  let line = 1;
-  let isFirst = true;
+  let line = firstLine ?? 1;
+  let isFirst = firstLine === undefined;
   // Of the first byte of what is at hand, in the text.
   let start = 0;
   for (const block of blocks) {

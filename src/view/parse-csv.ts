@@ -35,7 +35,7 @@ export function* parseCsv(
   const reader = csvRowReader(target, heap, style);
   const { elementsPerRow } = reader;
   const rows = new ParsedRows(elementsPerRow, elementsPerRow * target.datatype.size);
-  for (const _ of reader.rows(blocks, 0, false)) {
+  for (const _ of reader.rows(blocks)) {
     yield* rows.whenFull();
     reader.parse(rows.out, rows.at);
     rows.add();
@@ -50,11 +50,11 @@ export function csvRowReader(target: CsvTarget, heap: HeapWriter | undefined, st
   let number = 0;
   return {
     elementsPerRow: parser.layout.elementsPerRow,
-    *rows(blocks, first, isPart) {
+    *rows(blocks, part) {
       let blank = 0;
-      let isHeader = parser.header !== undefined && !isPart;
-      number = first - 1;
-      for (const record of csvRecords(blocks, delimiterByte(style?.delimiter ?? ","))) {
+      let isHeader = parser.header !== undefined && part === undefined;
+      number = (part?.row ?? 0) - 1;
+      for (const record of csvRecords(blocks, delimiterByte(style?.delimiter ?? ","), part?.line)) {
         if (isHeader) {
           parser.checkHeader(record);
           isHeader = false;
@@ -71,7 +71,7 @@ export function csvRowReader(target: CsvTarget, heap: HeapWriter | undefined, st
         yield record;
       }
       if (isHeader) throw new H5Error("argument", "line 1: has no header");
-      if (!isPart) parser.checkCount(number + 1);
+      if (part === undefined) parser.checkCount(number + 1);
     },
     parse: (out, at) => parser.parse(current, number, out, at),
   };

@@ -33,7 +33,7 @@ export function* parseJsonRows(
   const reader = jsonRowReader({ datatype, dims }, heap);
   const { elementsPerRow } = reader;
   const rows = new ParsedRows(elementsPerRow, elementsPerRow * datatype.size);
-  for (const _ of reader.rows(blocks, 0, false)) {
+  for (const _ of reader.rows(blocks)) {
     yield* rows.whenFull();
     reader.parse(rows.out, rows.at);
     rows.add();
@@ -50,8 +50,8 @@ export function jsonRowReader(
   let current: JsonRow | undefined;
   return {
     elementsPerRow: inner.reduce((product, dim) => product * dim, 1),
-    *rows(blocks, _first, isPart) {
-      for (const row of jsonRows(blocks, isPart)) {
+    *rows(blocks, part) {
+      for (const row of jsonRows(blocks, part !== undefined)) {
         current = row;
         yield row;
       }

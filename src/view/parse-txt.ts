@@ -31,7 +31,7 @@ export function* parseTxt(
   const reader = txtRowReader(target, heap);
   const { elementsPerRow } = reader;
   const rows = new ParsedRows(elementsPerRow, elementsPerRow * target.datatype.size);
-  for (const _ of reader.rows(blocks, 0, false)) {
+  for (const _ of reader.rows(blocks)) {
     yield* rows.whenFull();
     reader.parse(rows.out, rows.at);
     rows.add();
@@ -48,9 +48,9 @@ export function txtRowReader(target: CsvTarget, heap: HeapWriter | undefined): R
   let current: Line | undefined;
   return {
     elementsPerRow,
-    *rows(blocks, first, isPart) {
-      let count = first;
-      for (const line of isText && dims.length === 0 ? onePiece(blocks) : linesOf(blocks)) {
+    *rows(blocks, part) {
+      let count = part?.row ?? 0;
+      for (const line of isText && dims.length === 0 ? onePiece(blocks) : linesOf(blocks, part?.line)) {
         if (!isText && isBlank(line)) continue;
         current = line;
         count++;
@@ -58,7 +58,7 @@ export function txtRowReader(target: CsvTarget, heap: HeapWriter | undefined): R
         yield isEnded ? { ...line, to: line.to + 1 } : line;
       }
       const planes = dims.slice(1, -1).reduce((product, dim) => product * dim, 1);
-      if (!isPart && count % planes !== 0) {
+      if (part === undefined && count % planes !== 0) {
         throw new H5Error("argument", `has ${count} rows, which is no multiple of the ${planes} of one plane`);
       }
     },
@@ -135,9 +135,10 @@ function isBlank({ bytes, from, to }: Line): boolean {
   return true;
 }
 
-export function* linesOf(blocks: Iterable<Uint8Array>): Generator<Line> {
+/** @param firstLine the number of the first */
+export function* linesOf(blocks: Iterable<Uint8Array>, firstLine = 1): Generator<Line> {
   let rest: Uint8Array = new Uint8Array(0);
-  let number = 1;
+  let number = firstLine;
   let start = 0;
   for (const block of blocks) {
     const bytes = rest.length === 0 ? block : Buffer.concat([rest, block]);
