@@ -14,8 +14,10 @@ import type { EditContext } from "./edit-context.ts";
 import { type KeptStructure, keepStructure } from "./kept-structures.ts";
 
 const STRUCTURE = "B-tree v2 header";
-/** Nodes that are kept in memory; when there are more, those that are written are forgotten. */
-const KEPT_NODES = 1024;
+/** Bytes of nodes that are kept in memory; when there are more, half of those that are written are forgotten. */
+const KEPT_NODES = 8 * 2 ** 20;
+/** Bytes that a node takes in memory besides its own. */
+const NODE_MEMORY = 512;
 /** Times that records are dealt out anew among siblings before a node is split or merged, as libhdf5 does. */
 const RETRIES = 2;
 
@@ -98,6 +100,10 @@ export class BTreeV2Editor implements KeptStructure {
 
   attach(edit: EditContext): void {
     this.#edit = edit;
+  }
+
+  get memory(): number {
+    return this.#nodes.size * (this.#parameters.nodeSize + NODE_MEMORY);
   }
 
   get totalRecords(): number {
@@ -200,12 +206,22 @@ export class BTreeV2Editor implements KeptStructure {
       this.#edit.write(node.address, w.bytes);
     }
     this.#changedNodes.clear();
-    if (this.#nodes.size > KEPT_NODES) this.#nodes.clear();
+    this.#trim();
     if (!this.#changed) return;
     const w = this.#edit.writer();
     encodeBTreeV2Header(w, this.#header());
     this.#edit.write(this.address, w.bytes);
     this.#changed = false;
+  }
+
+  /** The ones that were read first are the first to go: the others are more likely to be needed again. */
+  #trim(): void {
+    const most = KEPT_NODES / this.#parameters.nodeSize;
+    if (this.#nodes.size <= most) return;
+    for (const address of this.#nodes.keys()) {
+      if (this.#nodes.size <= most / 2) break;
+      this.#nodes.delete(address);
+    }
   }
 
   /** The header is to be written, and whatever nodes have changed. */

@@ -48,6 +48,11 @@ export class HeapBlocks {
     this.#direct.attach(edit);
   }
 
+  /** Bytes that its blocks take in memory, at most. */
+  get memory(): number {
+    return this.#direct.memory;
+  }
+
   /** Bytes of a direct block before its objects. */
   get prefix(): number {
     return this.#direct.prefix;

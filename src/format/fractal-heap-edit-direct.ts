@@ -44,6 +44,11 @@ export class DirectBlocks {
     this.#edit = edit;
   }
 
+  /** Bytes that they take in memory, at most. */
+  get memory(): number {
+    return this.#blocks.size * this.#header.maxDirectBlockSize;
+  }
+
   /** An empty block. @returns its address */
   create(offset: number, size: number): number {
     const address = this.#edit.allocate(size, "metadata");

@@ -109,6 +109,10 @@ export class FractalHeapEditor implements KeptStructure {
     this.#freeSpace?.attach(edit);
   }
 
+  get memory(): number {
+    return this.#blocks.memory;
+  }
+
   /** The bytes of an object: a view, until the next change. */
   object(id: Uint8Array): Uint8Array {
     const place = this.#decode(id);

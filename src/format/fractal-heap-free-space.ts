@@ -1,15 +1,15 @@
 import type { EditContext } from "./edit-context.ts";
 import type { EditedHeapHeader } from "./fractal-heap-header.ts";
 import {
-  encodeFreeSections,
   encodeFreeSpaceManager,
   type FreeSection,
   type FreeSpaceManager,
-  freeSectionListSize,
   freeSpaceManagerSize,
+  listWidths,
   readFreeSections,
 } from "./free-space-manager.ts";
 import { HeapFreeSections, SINGLE } from "./heap-free-sections.ts";
+import { HeapSectionList } from "./heap-section-list.ts";
 
 /** What libhdf5 gives the manager of a heap: single, first row, other rows, indirect; percentages of its list's growth. */
 const SECTION_CLASSES = 4;
@@ -27,8 +27,8 @@ export class HeapFreeSpace {
   readonly #header: EditedHeapHeader;
   readonly #singles = new HeapFreeSections();
   readonly #maxSectionSize: number | bigint;
+  readonly #list = new HeapSectionList();
   #stored: FreeSpaceManager | undefined;
-  #changed = false;
 
   constructor(edit: EditContext, header: EditedHeapHeader) {
     this.#edit = edit;
@@ -47,12 +47,10 @@ export class HeapFreeSpace {
 
   /** Takes `length` bytes out of the smallest free space in which they fit. @returns their heap offset */
   take(length: number): number | undefined {
-    this.#changed = true;
     return this.#singles.take(length);
   }
 
   add(offset: number, length: number): void {
-    this.#changed = true;
     this.#singles.add(offset, length);
   }
 
@@ -63,17 +61,16 @@ export class HeapFreeSpace {
 
   /** There is nothing there any more. */
   drop(start: number, end: number): void {
-    this.#changed = true;
     this.#singles.claim(start, end - start);
   }
 
   /** Writes the manager anew; without free space there is none. */
   write(): void {
-    if (!this.#changed) return;
-    this.#changed = false;
+    const unchanged = this.#singles.takeUnchanged();
+    if (unchanged === undefined) return;
     const { ordered } = this.#singles;
     if (ordered.length === 0) this.free();
-    else this.#store(ordered);
+    else this.#store(ordered, unchanged);
   }
 
   /** Gives the manager back. */
@@ -91,28 +88,29 @@ export class HeapFreeSpace {
     if (listAddress !== undefined) this.#edit.free(listAddress, listAllocated);
   }
 
-  #store(sections: readonly FreeSection[]): void {
+  #store(sections: readonly FreeSection[], unchanged: number): void {
     const edit = this.#edit;
+    const stored = this.#stored;
     const maxSectionSize = this.#maxSectionSize;
     const addressBits = this.#header.offsetBits;
-    const serializedSections = sections.length;
-    const listUsed = freeSectionListSize(
-      { clientId: 0, serializedSections, addressBits, maxSectionSize },
-      sections,
-      edit,
-    );
-    const stored = this.#stored;
+    const address = this.#header.freeSpaceManagerAddress ?? edit.allocate(freeSpaceManagerSize(edit), "metadata");
+    this.#header.freeSpaceManagerAddress = address;
+    const widths = listWidths({ serializedSections: sections.length, addressBits, maxSectionSize });
+    const { bytes, from } = this.#list.encode(edit, widths, address, sections, unchanged);
     let listAddress = stored?.listAddress;
     // Exactly as long as it is: libhdf5 takes it for damage when a list grows into what it has been allocated.
-    if (listAddress === undefined || stored?.listAllocated !== listUsed) {
+    if (listAddress === undefined || stored?.listAllocated !== bytes.length) {
       this.#freeList();
-      listAddress = edit.allocate(listUsed, "metadata");
+      listAddress = edit.allocate(bytes.length, "metadata");
+      edit.write(listAddress, bytes);
+    } else {
+      edit.write(listAddress + from, bytes.subarray(from));
     }
     this.#stored = {
       clientId: 0,
-      totalSpace: sections.reduce((sum, { size }) => sum + size, 0),
-      sections: serializedSections,
-      serializedSections,
+      totalSpace: this.#singles.bytes,
+      sections: sections.length,
+      serializedSections: sections.length,
       ghostSections: 0,
       sectionClasses: stored?.sectionClasses ?? SECTION_CLASSES,
       shrinkPercent: stored?.shrinkPercent ?? SHRINK_PERCENT,
@@ -120,17 +118,12 @@ export class HeapFreeSpace {
       addressBits,
       maxSectionSize,
       listAddress,
-      listUsed,
-      listAllocated: listUsed,
+      listUsed: bytes.length,
+      listAllocated: bytes.length,
     };
-    const address = this.#header.freeSpaceManagerAddress ?? edit.allocate(freeSpaceManagerSize(edit), "metadata");
-    this.#header.freeSpaceManagerAddress = address;
     const header = edit.writer();
     encodeFreeSpaceManager(header, this.#stored);
     edit.write(address, header.bytes);
-    const list = edit.writer();
-    encodeFreeSections(list, this.#stored, address, sections);
-    edit.write(listAddress, list.bytes);
   }
 }
 

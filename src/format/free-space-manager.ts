@@ -145,13 +145,13 @@ export function freeSectionListSize(
 }
 
 /** How wide the fields of a section list are. */
-interface ListWidths {
+export interface ListWidths {
   readonly count: number;
   readonly size: number;
   readonly offset: number;
 }
 
-function listWidths(
+export function listWidths(
   manager: Pick<FreeSpaceManager, "serializedSections" | "addressBits" | "maxSectionSize">,
 ): ListWidths {
   return {
@@ -209,15 +209,34 @@ export function encodeFreeSections(
   managerAddress: number,
   sections: readonly FreeSection[],
 ): void {
-  const widths = listWidths(manager);
   const start = w.position;
+  encodeSectionListHead(w, managerAddress);
+  encodeSectionGroups(w, listWidths(manager), sections, 0);
+  w.checksum(start);
+}
+
+export function encodeSectionListHead(w: Writer, managerAddress: number): void {
   w.signature("FSSE");
   w.u8(0);
   w.offset(managerAddress);
-  for (let i = 0; i < sections.length; ) {
+}
+
+/**
+ * Writes sections from number `first` on, which has another size than the one before it.
+ * @param starts gets, by the number of the first section of each group, where it begins
+ */
+export function encodeSectionGroups(
+  w: Writer,
+  widths: ListWidths,
+  sections: readonly FreeSection[],
+  first: number,
+  starts: number[] = [],
+): void {
+  for (let i = first; i < sections.length; ) {
     const size = sections[i]?.size ?? 0;
     let end = i;
     while (end < sections.length && sections[end]?.size === size) end++;
+    starts[i] = w.position;
     w.uint(end - i, widths.count);
     w.uint(size, widths.size);
     for (; i < end; i++) {
@@ -227,7 +246,6 @@ export function encodeFreeSections(
       if (data !== undefined) w.put(data);
     }
   }
-  w.checksum(start);
 }
 
 /** A manager and its sections, as they are in the file. @throws FormatError */

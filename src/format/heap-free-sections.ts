@@ -10,9 +10,24 @@ export class HeapFreeSections {
   readonly #ordered: FreeSection[] = [];
   readonly #byStart = new Map<number, FreeSection>();
   readonly #byEnd = new Map<number, FreeSection>();
+  #bytes = 0;
+  /** So many of the first ones are as they were; `undefined`: all. At first nothing is known of what the file has. */
+  #unchanged: number | undefined = 0;
+
+  /** Of all sections. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   get ordered(): readonly FreeSection[] {
     return this.#ordered;
+  }
+
+  /** How many of the first sections are as they were when this was asked for last; `undefined`: nothing has changed. */
+  takeUnchanged(): number | undefined {
+    const unchanged = this.#unchanged;
+    this.#unchanged = undefined;
+    return unchanged;
   }
 
   /** Takes `length` bytes out of the smallest section that has as many. @returns their heap offset */
@@ -50,15 +65,25 @@ export class HeapFreeSections {
 
   #insert(offset: number, size: number): void {
     const section = { offset, size, type: SINGLE, data: NOTHING };
-    this.#ordered.splice(this.#place(size, offset), 0, section);
+    const index = this.#place(size, offset);
+    this.#ordered.splice(index, 0, section);
+    this.#bytes += size;
+    this.#changedFrom(index);
     this.#byStart.set(offset, section);
     this.#byEnd.set(offset + size, section);
   }
 
   #remove({ offset, size }: FreeSection): void {
-    this.#ordered.splice(this.#place(size, offset), 1);
+    const index = this.#place(size, offset);
+    this.#ordered.splice(index, 1);
+    this.#bytes -= size;
+    this.#changedFrom(index);
     this.#byStart.delete(offset);
     this.#byEnd.delete(offset + size);
+  }
+
+  #changedFrom(index: number): void {
+    this.#unchanged = Math.min(this.#unchanged ?? index, index);
   }
 
   /** Where a section is in the order, or would be. */

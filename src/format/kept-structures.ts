@@ -3,9 +3,13 @@ import type { ObjectHeaderBlocks } from "./object-header.ts";
 
 /** Structures, and object headers, that are kept when a transaction ends: the ones that were changed last. */
 const MOST = 32;
+/** Bytes that the structures take in memory; the one that was changed last is kept whatever it takes. */
+const MOST_MEMORY = 64 * 2 ** 20;
 
 /** A structure that is kept in memory from one transaction to the next. */
 export interface KeptStructure extends EditedStructure {
+  /** Bytes that it takes, about. */
+  readonly memory: number;
   /** The transaction that changes it from now on. */
   attach(edit: EditContext): void;
 }
@@ -51,6 +55,13 @@ export class KeptStructures {
         if (map.size <= MOST) break;
         map.delete(address);
       }
+    }
+    let memory = 0;
+    for (const structure of this.#byAddress.values()) memory += structure.memory;
+    for (const [address, structure] of this.#byAddress) {
+      if (memory <= MOST_MEMORY || this.#byAddress.size === 1) break;
+      memory -= structure.memory;
+      this.#byAddress.delete(address);
     }
   }
 

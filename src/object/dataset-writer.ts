@@ -69,6 +69,11 @@ export class DatasetWriter implements KeptStructure {
     return edit.context === this.#lasting.edit.context && this.#seen.file.object(this.#address) === this.#seen;
   }
 
+  /** What its chunks take is bounded by themselves. */
+  get memory(): number {
+    return 0;
+  }
+
   attach(edit: EditContext): void {
     edit.changedObjects.add(this.#address);
     if (!this.#lasting.attach(edit)) return;

@@ -116,7 +116,7 @@ describe("fractal heaps, edited in place", () => {
               if (model.has(id)) heap.remove(idOf(id));
               else ids.push(id);
               model.set(id, { byte, length });
-              if (n % 100 === 0) edit.writeEdited();
+              if (n % 10 === 0) edit.writeEdited();
             }
           });
           const { header } = check(file.read(), address, model);
