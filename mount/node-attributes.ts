@@ -78,7 +78,7 @@ export function attributesOf(
   node: Node,
   size: number,
   facts: FileFacts,
-  known: { readonly metadata?: PosixMetadata; readonly nlink?: number } = {},
+  known: { readonly metadata?: PosixMetadata; readonly nlink?: number; readonly blocks?: number } = {},
 ): Attributes {
   const metadata = known.metadata ?? metadataOf(node, facts);
   const { ownership } = facts;
@@ -86,7 +86,7 @@ export function attributesOf(
   return {
     ino: node.ino,
     size: node.kind === "symlink" ? Buffer.byteLength(encodeText(node.target)) : size,
-    blocks: blocksOf(node, size),
+    blocks: known.blocks ?? blocksOf(node, size),
     ...times,
     mode: modeOf(node, facts, metadata),
     nlink: known.nlink ?? linksOf(node),

@@ -59,6 +59,7 @@ export class AttributeChanges {
   }
 
   #change(node: Node, change: (transaction: FileTransaction) => void): void {
+    this.#live.settingsChanged();
     this.#live.transaction((transaction) => {
       change(transaction);
       this.#metadata.touch(transaction, node, { ctime: now() });

@@ -10,7 +10,8 @@ import type { Dataset } from "../../src/object/dataset.ts";
 import { filtersFrom, withChunkBytes } from "../../src/object/filter-spec.ts";
 import { chunkBytesOf, setChunkBytes } from "../../src/object/group-settings.ts";
 import { createChunkedDataset, timeMessages } from "../../src/object/new-dataset.ts";
-import { traitsOf } from "../../src/object/new-object.ts";
+import { type HeaderRoom, timesAt, traitsOf } from "../../src/object/new-object.ts";
+import { storedSeconds } from "../../src/object/set-modification-time.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { clearRows, resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
@@ -29,8 +30,19 @@ const MAX_SMALL_CHUNKS = 64;
 /** Small chunks are hardly compressed. */
 const MAX_SMALL_FILTERED_CHUNKS = 4;
 
+/** What may be known of a new file. */
+export interface NewFileFacts {
+  /** Bytes that it will have. */
+  readonly size?: number;
+  /** Since 1970, UTC: when it was changed last. */
+  readonly modified?: number;
+  /** Where its header is to be. */
+  readonly room?: HeaderRoom;
+}
+
 /**
  * Makes an empty file, which has no link yet: in chunks, as PyTables' `filenode` does, so that what was never written takes no space.
+ * @param seconds since 1970, UTC, for all its times
  * @param attributes what it has besides those of a file
  * @returns the address of its header
  */
@@ -39,10 +51,11 @@ export function createFileDataset(
   seconds: number,
   storage: NewFileStorage,
   attributes: readonly NewAttribute[],
+  { size = 0, modified = seconds, room }: NewFileFacts = {},
 ): number {
   const { edit } = transaction;
   const { filters, chunkBytes } = storage;
-  const chunk = chunkBytes ?? chunkFor(0);
+  const chunk = chunkBytes ?? chunkFor(size);
   const dataspace = { kind: "simple", dims: [0], maxDims: [undefined], maxDimsStored: true } as const;
   const dataset = {
     datatype: BYTE,
@@ -50,28 +63,58 @@ export function createFileDataset(
     chunkShape: [chunk],
     filters: filtersFrom(filters, { elementSize: 1, chunkShape: [chunk] }),
   };
-  const messages = [...timeMessages(edit, seconds), ...attributeMessages(edit, [...FILE_MARKS, ...attributes])];
-  const address = createChunkedDataset(edit, dataset, traitsOf(seconds, messages));
+  const changed = storedSeconds(modified);
+  const messages = [...timeMessages(edit, changed), ...attributeMessages(edit, [...FILE_MARKS, ...attributes])];
+  const times = { ...timesAt(seconds), modification: changed };
+  const address = createChunkedDataset(edit, dataset, { ...traitsOf(seconds, messages), times, room });
   if (chunkBytes !== undefined) setChunkBytes(transaction, address, chunkBytes);
   return address;
 }
 
-/** Stores a change of the file `dataset`. @throws H5Error: the transaction is to be rolled back */
-export function storeFile(transaction: FileTransaction, dataset: Dataset, change: BufferedChange): void {
+/**
+ * Stores a change of the file `dataset`.
+ * @returns how large the file can become in the chunks that it has then
+ * @throws H5Error: the transaction is to be rolled back
+ */
+export function storeFile(transaction: FileTransaction, dataset: Dataset, change: BufferedChange): number {
   const { address } = dataset;
   const kept = largerChunks(transaction, dataset, change);
-  if (kept !== undefined) {
-    resizeDataset(transaction, address, [change.size]);
-    if (kept.length > 0) writeSelection(transaction, address, range(0, kept.length), kept);
-  } else {
-    // What is cut off and comes back is zeros.
-    resizeDataset(transaction, address, [change.kept]);
-    resizeDataset(transaction, address, [change.size]);
+  if (kept === undefined) {
+    storeInChunks(transaction, address, change);
+    const { layout, filters } = dataset;
+    const [chunk = 0] = layout.kind === "chunked" && layout.address !== undefined ? layout.chunkDims : [];
+    return roomInChunks(chunk, filters.length > 0);
   }
+  resizeDataset(transaction, address, [change.size]);
+  if (kept.length > 0) writeSelection(transaction, address, range(0, kept.length), kept);
+  storePieces(transaction, address, change);
+  return roomInChunks(chunkFor(change.size), dataset.filters.length > 0);
+}
+
+/** Stores the bytes of a file without filters that this transaction has made for so many. @returns as `storeFile` */
+export function storeNewFile(transaction: FileTransaction, address: number, change: BufferedChange): number {
+  storeInChunks(transaction, address, change);
+  return roomInChunks(chunkFor(change.size), false);
+}
+
+/** Stores a change of a file whose chunks stay as they are. @throws H5Error: the transaction is to be rolled back */
+export function storeInChunks(transaction: FileTransaction, address: number, change: BufferedChange): void {
+  // What is cut off and comes back is zeros.
+  resizeDataset(transaction, address, [change.kept]);
+  resizeDataset(transaction, address, [change.size]);
+  storePieces(transaction, address, change);
+}
+
+function storePieces(transaction: FileTransaction, address: number, change: BufferedChange): void {
   for (const { from, to } of change.holes) clearRows(transaction, address, from, to);
   for (const { offset, bytes } of change.pieces) {
     writeSelection(transaction, address, range(offset, bytes.length), bytes);
   }
+}
+
+function roomInChunks(chunk: number, isFiltered: boolean): number {
+  if (chunk >= LARGEST) return Number.POSITIVE_INFINITY;
+  return chunk * (isFiltered ? MAX_SMALL_FILTERED_CHUNKS : MAX_SMALL_CHUNKS);
 }
 
 /** A small file is one chunk, an eighth larger than its bytes at most; a large one has few. */

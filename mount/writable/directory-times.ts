@@ -7,24 +7,21 @@ import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts"
  */
 export class DirectoryTimes {
   /** By the addresses of their groups. */
-  readonly #changed = new Map<number, { readonly node: DirectoryNode; readonly time: Timestamp }>();
+  readonly #changed = new Map<number, { readonly node: DirectoryNode; readonly metadata: PosixMetadata }>();
 
   get isEmpty(): boolean {
     return this.#changed.size === 0;
   }
 
-  changed(node: DirectoryNode, time: Timestamp): void {
-    this.#changed.set(node.address, { node, time });
+  /** @param stored what is kept of it */
+  changed(node: DirectoryNode, time: Timestamp, stored: () => PosixMetadata): void {
+    const metadata = this.of(node.address) ?? stored();
+    this.#changed.set(node.address, { node, metadata: { ...metadata, mtime: time, ctime: time } });
   }
 
-  /** What is kept of a directory, with what is newer. */
-  over(address: number, kept: PosixMetadata): PosixMetadata {
-    const time = this.#changed.get(address)?.time;
-    return time === undefined ? kept : { ...kept, mtime: time, ctime: time };
-  }
-
-  has(address: number): boolean {
-    return this.#changed.has(address);
+  /** What is to be kept of a directory, where that is newer than what is. */
+  of(address: number): PosixMetadata | undefined {
+    return this.#changed.get(address)?.metadata;
   }
 
   /** They are stored, or the directory is no more. */

@@ -1,11 +1,16 @@
 import { type ByteRange, joined } from "../../src/chunk/stored-ranges.ts";
 import { pagesOf } from "../../src/storage/journal/page-overlay.ts";
+import { BlockMemory, PIECE } from "./block-memory.ts";
 
 /** A file's bytes as they are stored. */
 export interface StoredBytes {
   readonly size: number;
   /** Fills `target` with the bytes from `offset` on, which must be there. */
   read(offset: number, target: Uint8Array): void;
+}
+
+export function inMemory(bytes: Uint8Array): StoredBytes {
+  return { size: bytes.length, read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)) };
 }
 
 /** What is to be stored so that a file is as its buffer has it. */
@@ -22,8 +27,14 @@ export interface BufferedChange {
 /** What most programs write at random places is this or several of it: then nothing around it need be read, or stored. */
 export const BLOCK = 2 ** 12;
 
-/** Blocks that follow each other are stored together, cut at multiples of this: what a large file's chunks have. */
-const PIECE = 2 ** 20;
+/** With so many changes of place a file is not written in order. */
+const MAX_JUMPS = 64;
+
+/** Larger files have chunks as large as a piece. */
+const MIN_FILLED = 2 ** 23;
+
+/** Of a piece with so many blocks that were written, all are stored: that is as much for the disk as the log and what follows from it. */
+const LEAST_FILLED = (PIECE / BLOCK) * 0.4;
 
 /** What it takes to know that a block is a hole. */
 const HOLE_MEMORY = 64;
@@ -38,8 +49,13 @@ export class FileBuffer {
   readonly #blocks = new Map<number, Uint8Array>();
   /** Of blocks, what was stored before others changed it. */
   readonly #before = new Map<number, Uint8Array>();
+  /** Of blocks all else of which is as it is stored, what was written. */
+  readonly #written = new Map<number, ByteRange>();
   /** Blocks whose stored bytes are the file's no longer. */
   readonly #holes = new Set<number>();
+  /** Where the last write ended, and how many did not begin there. */
+  #next = 0;
+  #jumps = 0;
   #memory = new BlockMemory();
 
   constructor(stored: StoredBytes) {
@@ -89,6 +105,8 @@ export class FileBuffer {
   }
 
   write(offset: number, data: Uint8Array): void {
+    if (offset !== this.#next) this.#jumps++;
+    this.#next = offset + data.length;
     for (let at = 0; at < data.length; ) {
       const block = Math.floor((offset + at) / BLOCK);
       const from = offset + at - block * BLOCK;
@@ -109,7 +127,7 @@ export class FileBuffer {
     let count = 0;
     while ((count + 1) * BLOCK <= data.length && !this.#blocks.has(first + count)) count++;
     if (count === 0) return 0;
-    const memory = this.#memory.take(count * BLOCK);
+    const memory = this.#memory.take(count * BLOCK, first * BLOCK);
     memory.set(data.subarray(0, memory.length));
     for (let i = 0; i < count; i++) {
       this.#blocks.set(first + i, memory.subarray(i * BLOCK, (i + 1) * BLOCK));
@@ -136,6 +154,7 @@ export class FileBuffer {
       const isWhole = from === 0 && start + n >= Math.min(start + BLOCK, reach);
       if (isWhole) {
         this.#blocks.delete(block);
+        this.#written.delete(block);
         if (start < this.#kept) this.#holes.add(block);
       } else if (memory !== undefined || (start + from < this.#kept && !this.#holes.has(block))) {
         this.#block(block, from, n).fill(0, from, from + n);
@@ -170,26 +189,84 @@ export class FileBuffer {
     return bytes;
   }
 
+  /** The block that the file ends in, where it is in memory. */
+  get lastBlock(): { readonly offset: number; readonly bytes: Uint8Array } | undefined {
+    const block = Math.floor(this.#size / BLOCK);
+    const bytes = this.#blocks.get(block);
+    return bytes === undefined ? undefined : { offset: block * BLOCK, bytes: bytes.slice(0, this.#size % BLOCK) };
+  }
+
+  /** Whether the file is as long as it is stored, and nothing of that was cut off. */
+  get isInPlace(): boolean {
+    return this.#kept === this.#size && this.#size === this.#stored.size;
+  }
+
+  /** What was written without a gap behind the stored bytes that are still the file's. */
+  get writtenBehindKept(): ByteRange {
+    let block = Math.floor(this.#kept / BLOCK);
+    while (this.#blocks.has(block)) block++;
+    return { from: this.#kept, to: Math.max(this.#kept, Math.min(block * BLOCK, this.#size)) };
+  }
+
+  /** What comes before `end` is stored as it is here. */
+  storedTo(end: number): void {
+    this.#kept = Math.max(this.#kept, end);
+    for (const block of this.#blocks.keys()) {
+      if ((block + 1) * BLOCK > end) continue;
+      this.#blocks.delete(block);
+      this.#written.delete(block);
+      this.#before.delete(block);
+    }
+    const memory = new BlockMemory();
+    for (const [block, bytes] of this.#blocks) {
+      const moved = memory.take(BLOCK, block * BLOCK);
+      moved.set(bytes);
+      this.#blocks.set(block, moved);
+    }
+    this.#memory.release();
+    this.#memory = memory;
+  }
+
   truncate(size: number): void {
     if (size < this.#size) {
       this.#kept = Math.min(this.#kept, size);
       for (const block of this.#holes) if (block * BLOCK >= this.#kept) this.#holes.delete(block);
       for (const [block, memory] of this.#blocks) {
         const inside = size - block * BLOCK;
-        if (inside <= 0) this.#blocks.delete(block);
-        else memory.fill(0, inside);
+        if (inside > 0) {
+          memory.fill(0, inside);
+          continue;
+        }
+        this.#blocks.delete(block);
+        this.#written.delete(block);
       }
     }
     this.#size = size;
   }
 
-  change(): BufferedChange {
+  /** Whether it was written at many places. */
+  get isScattered(): boolean {
+    return this.#jumps > MAX_JUMPS;
+  }
+
+  /**
+   * @param how "filled": of a large file, what is written at many places of a piece is stored with all that is between them: to write that once
+   * costs less than to note each in the log, and later write it, too
+   */
+  change(how: "exact" | "filled" = "exact"): BufferedChange {
     const holes = [...this.#holes].sort((a, b) => a - b);
     const range = (block: number): ByteRange => ({
       from: block * BLOCK,
       to: Math.min((block + 1) * BLOCK, this.#kept),
     });
-    return { kept: this.#kept, size: this.#size, pieces: this.#joinedPieces(), holes: joined(holes.map(range)) };
+    const pieces = how === "filled" && this.#size > MIN_FILLED ? this.#filledPieces() : this.#joinedPieces();
+    return { kept: this.#kept, size: this.#size, pieces, holes: joined(holes.map(range)) };
+  }
+
+  /** All that it has is stored, and it is not used any more: its memory is for others. */
+  release(): void {
+    this.#blocks.clear();
+    this.#memory.release();
   }
 
   /** The change was made: nothing is buffered any more. */
@@ -200,14 +277,49 @@ export class FileBuffer {
     this.#blocks.clear();
     this.#holes.clear();
     this.#before.clear();
+    this.#written.clear();
     this.#memory = new BlockMemory();
+  }
+
+  *#filledPieces(): Generator<{ offset: number; bytes: Uint8Array }> {
+    const counts = new Map<number, number>();
+    for (const block of this.#blocks.keys()) {
+      const piece = Math.floor((block * BLOCK) / PIECE);
+      counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    }
+    const isFilled = (piece: number): boolean => {
+      const count = counts.get(piece) ?? 0;
+      return count >= LEAST_FILLED && count < PIECE / BLOCK && (piece + 1) * PIECE <= this.#kept;
+    };
+    let last = -1;
+    for (const { offset, bytes } of this.#joinedPieces()) {
+      const piece = Math.floor(offset / PIECE);
+      if (piece === last) continue;
+      if (isFilled(piece)) {
+        last = piece;
+        yield { offset: piece * PIECE, bytes: this.#whole(piece * PIECE) };
+      } else yield { offset, bytes };
+    }
+  }
+
+  /** A piece that is stored whole, as it is now. */
+  #whole(offset: number): Uint8Array {
+    const bytes = new Uint8Array(PIECE);
+    this.#readStored(offset, bytes);
+    for (let at = 0; at < PIECE; at += BLOCK) {
+      const block = (offset + at) / BLOCK;
+      const memory = this.#blocks.get(block);
+      if (memory !== undefined) bytes.set(memory, at);
+      else if (this.#holes.has(block)) bytes.fill(0, at, at + BLOCK);
+    }
+    return bytes;
   }
 
   *#joinedPieces(): Generator<{ offset: number; bytes: Uint8Array }> {
     let parts: Uint8Array[] = [];
     let start = 0;
     let end = 0;
-    for (const { offset, bytes } of this.#pieces()) {
+    for (const { offset, bytes } of this.#writtenPieces()) {
       if (parts.length > 0 && (offset !== end || offset % PIECE === 0)) {
         yield { offset: start, bytes: joinedBytes(parts) };
         parts = [];
@@ -217,6 +329,14 @@ export class FileBuffer {
       end = offset + bytes.length;
     }
     if (parts.length > 0) yield { offset: start, bytes: joinedBytes(parts) };
+  }
+
+  /** Of each block what is other than it is stored. */
+  *#writtenPieces(): Generator<{ offset: number; bytes: Uint8Array }> {
+    for (const { offset, bytes } of this.#pieces()) {
+      const { from, to } = this.#written.get(offset / BLOCK) ?? { from: 0, to: BLOCK };
+      if (from < bytes.length) yield { offset: offset + from, bytes: bytes.subarray(from, to) };
+    }
   }
 
   *#pieces(): Generator<{ offset: number; bytes: Uint8Array }> {
@@ -229,13 +349,21 @@ export class FileBuffer {
   /** A block's memory, in which [from, from + length) is about to be written: the rest is what the file has there. */
   #block(block: number, from: number, length: number): Uint8Array {
     let memory = this.#blocks.get(block);
+    const written = this.#written.get(block);
+    if (written !== undefined) {
+      const [start, end] = [Math.min(written.from, from), Math.max(written.to, from + length)];
+      this.#written.set(block, { from: start, to: end });
+    }
     if (memory !== undefined) return memory;
-    memory = this.#memory.take(BLOCK);
+    memory = this.#memory.take(BLOCK, block * BLOCK);
     const isHole = this.#holes.delete(block);
     // What will be written over need not be read.
     const isAllWritten = from === 0 && length >= Math.min(BLOCK, this.#kept - block * BLOCK);
     if (isHole || isAllWritten) memory.fill(0);
-    else this.#readStored(block * BLOCK, memory);
+    else {
+      this.#readStored(block * BLOCK, memory);
+      this.#written.set(block, { from, to: from + length });
+    }
     this.#blocks.set(block, memory);
     return memory;
   }
@@ -257,22 +385,4 @@ function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
     end += length;
   }
   return new Uint8Array(first.buffer, first.byteOffset, end - first.byteOffset);
-}
-
-/** Where the blocks of one buffer lie: in few pieces of memory, each as large as all before it, those that are asked for after each other side by side. */
-class BlockMemory {
-  #piece = Buffer.alloc(0);
-  #taken = 0;
-  #all = 0;
-
-  /** Memory with whatever there was before in it. */
-  take(length: number): Uint8Array {
-    if (this.#taken + length > this.#piece.length) {
-      this.#piece = Buffer.allocUnsafeSlow(Math.max(length, Math.min(PIECE, this.#all)));
-      this.#all += this.#piece.length;
-      this.#taken = 0;
-    }
-    this.#taken += length;
-    return this.#piece.subarray(this.#taken - length, this.#taken);
-  }
 }

@@ -23,8 +23,9 @@ import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
 import { withoutPrivileges } from "./metadata-changes.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
-import { isBare, isWritableFile } from "./names.ts";
-import { type OpenFile, type OpenFiles, type Refused, rethrow } from "./open-files.ts";
+import { isWritableFile } from "./names.ts";
+import type { OpenFile } from "./open-file.ts";
+import { type OpenFiles, type Refused, rethrow } from "./open-files.ts";
 import type { Rejected } from "./rejected.ts";
 import type { FileRestorer } from "./restore-file.ts";
 import type { ViewNotices } from "./view-notices.ts";
@@ -68,14 +69,15 @@ export class FileIo {
 
   open(request: Request, nodeid: number, node: Node, flags: number): OpenReply | Parked {
     const { live, reading, files } = this.#setup;
-    if (node.kind !== "file" || node.file !== live.file || !isWritableFile(node)) {
+    const isKnown = node.kind === "file" && files.isKnownFile(node);
+    if (node.kind !== "file" || node.file !== live.file || !(isKnown || isWritableFile(node))) {
       if ((flags & O_ACCMODE) !== 0 || (flags & O_TRUNC) !== 0) throw new ErrnoError(Errno.EROFS);
       const reply = reading.open(request, nodeid, flags);
       if (typeof reply === "symbol") return reply;
       // The data may have been changed since the kernel read pages of it.
       return { handle: reply.handle * 2, flags: reply.flags & ~FOPEN_KEEP_CACHE };
     }
-    const problem = problemOf(node);
+    const problem = isKnown ? undefined : problemOf(node);
     if (problem !== undefined) throw problem;
     const handle = files.open(node, isForWriting(flags));
     if ((flags & O_TRUNC) !== 0) {
@@ -89,7 +91,7 @@ export class FileIo {
         throw error;
       }
     }
-    return this.#opened(request, nodeid, files.byHandle(handle).node, handle, flags);
+    return this.#opened(request, nodeid, files.byHandle(handle), handle, flags);
   }
 
   /** Opens a file that has just been made. */
@@ -230,9 +232,9 @@ export class FileIo {
 
   readonly #keepRefused: Refused = (file, error) => this.#setup.rejected.refused(file, error);
 
-  #opened(request: Request, nodeid: number, node: FileNode, file: number, flags: number): OpenReply {
+  #opened(request: Request, nodeid: number, { isFileNode }: OpenFile, file: number, flags: number): OpenReply {
     const handle = file * 2 + 1;
-    if (isBare(node)) return { handle, flags: isForWriting(flags) ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE };
+    if (isFileNode) return { handle, flags: isForWriting(flags) ? FOPEN_DIRECT_IO : FOPEN_KEEP_CACHE };
     const reading = this.#setup.reading.open(request, nodeid, 0);
     this.#readHandles.set(handle, reading.handle);
     if (isForWriting(flags)) return { handle, flags: FOPEN_DIRECT_IO };

@@ -2,6 +2,7 @@ import { messageOfFailure } from "../errno.ts";
 import type { Importer } from "./importer.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
+import type { NewFiles } from "./new-files.ts";
 import type { OpenFiles } from "./open-files.ts";
 
 /** What a mount does when nobody asks for anything. */
@@ -9,13 +10,22 @@ export class IdleWork {
   readonly #live: LiveFile;
   readonly #files: OpenFiles;
   readonly #metadata: Metadata;
+  readonly #newFiles: NewFiles;
   readonly #importer: Importer;
   readonly #log: (line: string) => void;
 
-  constructor(live: LiveFile, files: OpenFiles, metadata: Metadata, importer: Importer, log: (line: string) => void) {
+  constructor(
+    live: LiveFile,
+    files: OpenFiles,
+    metadata: Metadata,
+    newFiles: NewFiles,
+    importer: Importer,
+    log: (line: string) => void,
+  ) {
     this.#live = live;
     this.#files = files;
     this.#metadata = metadata;
+    this.#newFiles = newFiles;
     this.#importer = importer;
     this.#log = log;
   }
@@ -28,10 +38,15 @@ export class IdleWork {
 
   /** Files become datasets, a slice of work at a time; when nobody has changed anything for some time, the file is made whole. */
   work(): void {
-    if (this.#importer.due === 0) this.#importer.work();
+    if (this.#importer.due === 0) {
+      // It makes names, too.
+      this.#newFiles.settle();
+      this.#importer.work();
+    }
     if (this.#live.due !== 0) return;
     // What cannot be stored keeps nobody else's changes from being made whole.
     this.#orLater(() => this.#files.publishFileNodes());
+    this.#orLater(() => this.#newFiles.release());
     this.#orLater(() => this.#metadata.store(this.#live));
     this.#live.checkpoint();
   }
@@ -39,6 +54,7 @@ export class IdleWork {
   /** The mount ends, and everything is closed. */
   finish(): void {
     this.#orLater(() => this.#importer.finish());
+    this.#orLater(() => this.#newFiles.release());
     this.#orLater(() => this.#metadata.store(this.#live));
     this.#live.close();
   }

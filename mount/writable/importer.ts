@@ -15,7 +15,8 @@ import type { LiveFile } from "./live-file.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import { type FilePlace, isBare, linkOf } from "./names.ts";
 import type { NewFileSettings } from "./new-file-storage.ts";
-import type { OpenFile, OpenFiles } from "./open-files.ts";
+import type { OpenFile } from "./open-file.ts";
+import type { OpenFiles } from "./open-files.ts";
 
 export interface ImporterSetup {
   readonly live: LiveFile;

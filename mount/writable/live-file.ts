@@ -12,6 +12,7 @@ export class LiveFile {
   readonly #writable: WritableFile;
   /** The file as it is now. */
   readonly file: H5File;
+  #settings = 0;
   /** When the last change was; `undefined`: a checkpoint has been asked for since. */
   #changed: number | undefined;
   /** What another thread waits for the disk for. */
@@ -36,6 +37,20 @@ export class LiveFile {
     const result = this.#writable.transaction(change);
     if (this.#writable.isCheckpointDue) this.checkpoint();
     return result;
+  }
+
+  /** Another number after each transaction that has changed the object at that address. */
+  stateOf(address: number): number {
+    return this.#writable.stateOf(address);
+  }
+
+  /** Another number after each change of attributes of groups, or of the places of directories. */
+  get settings(): number {
+    return this.#settings;
+  }
+
+  settingsChanged(): void {
+    this.#settings++;
   }
 
   /** There is something that is to be stored soon. */

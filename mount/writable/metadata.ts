@@ -1,4 +1,5 @@
 import { type NewAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
+import type { H5File } from "../../src/object/file.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { type LinkRecord, linkRecordAttribute } from "../../src/tree/link-record.ts";
 import type { DirectoryNode, Node } from "../../src/tree/node.ts";
@@ -14,8 +15,13 @@ import { NO_METADATA, type OpenFiles } from "./open-files.ts";
 import type { PosixStore } from "./posix-store.ts";
 import type { ViewNotices } from "./view-notices.ts";
 
+/** Bytes that programs are to write at a time, such as `cp`: as many as one request has. Who reads may want a few from the middle. */
+const MAX_WRITE = 2 ** 20;
+
 /** What POSIX has of nodes, and the keeping of it. */
 export class Metadata {
+  /** The mounted one. */
+  readonly #file: H5File;
   readonly #files: OpenFiles;
   readonly #facts: FileFacts;
   readonly #store: PosixStore;
@@ -24,7 +30,8 @@ export class Metadata {
   readonly #links = new Map<number, number>();
   readonly #directoryTimes = new DirectoryTimes();
 
-  constructor(files: OpenFiles, facts: FileFacts, store: PosixStore, notices: ViewNotices) {
+  constructor(file: H5File, files: OpenFiles, facts: FileFacts, store: PosixStore, notices: ViewNotices) {
+    this.#file = file;
     this.#files = files;
     this.#notices = notices;
     this.#facts = facts;
@@ -44,28 +51,29 @@ export class Metadata {
   /** @param size a file's; of one that is open its buffer tells it */
   of(node: Node, size = 0): Attributes {
     if (node.kind === "directory") {
-      const isNewer = this.#directoryTimes.has(node.address) && !node.isHidden;
-      return attributesOf(node, 0, this.#facts, {
-        nlink: this.#directoryLinks(node),
-        ...(isNewer && { metadata: this.stored(node) }),
-      });
+      const nlink = this.#directoryLinks(node);
+      const metadata = node.file === this.#file ? this.#directoryTimes.of(node.address) : undefined;
+      return attributesOf(node, 0, this.#facts, { nlink, ...(metadata !== undefined && { metadata }) });
     }
     const open = node.kind === "file" ? this.#files.get(node) : undefined;
     const known = {
       ...(open?.metadata !== undefined && { metadata: open.metadata }),
       ...(open?.isUnlinked === true && { nlink: 0 }),
+      ...(open?.isNew === true && { nlink: 1, blocks: 0 }),
     };
     const attributes = attributesOf(node, open?.size ?? size, this.#facts, known);
-    if (node.kind === "file" && !isWritableFile(node)) return { ...attributes, mode: attributes.mode & ~0o222 };
+    if (node.kind === "file" && open?.isNew !== true && !isWritableFile(node))
+      return { ...attributes, mode: attributes.mode & ~0o222 };
     const stored = open?.hasNewBytes === true ? Math.ceil(attributes.size / 512) : 0;
-    return { ...attributes, blocks: Math.max(attributes.blocks, stored) };
+    const blksize = open?.isFileNode === true && open.writers > 0 ? MAX_WRITE : attributes.blksize;
+    return { ...attributes, blocks: Math.max(attributes.blocks, stored), blksize };
   }
 
   /** What is kept, or is to be. */
   stored(node: Node): PosixMetadata {
     switch (node.kind) {
       case "directory":
-        return this.#directoryTimes.over(node.address, this.#store.read(node.group) ?? NO_METADATA);
+        return this.#directoryTimes.of(node.address) ?? this.#store.read(node.group) ?? NO_METADATA;
       case "file":
         return this.#files.metadata(node) ?? NO_METADATA;
       case "symlink":
@@ -96,8 +104,8 @@ export class Metadata {
     }
     const open = node.kind === "file" ? this.#files.get(node) : undefined;
     const stored = open?.metadata ?? this.#store.read(transaction.file.object(node.address)) ?? NO_METADATA;
-    const newest = node.kind === "directory" ? this.#directoryTimes.over(node.address, stored) : stored;
-    const metadata = { ...newest, ...change };
+    const newest = node.kind === "directory" ? this.#directoryTimes.of(node.address) : undefined;
+    const metadata = { ...(newest ?? stored), ...change };
     if (node.kind === "directory") this.#directoryTimes.forget(node.address);
     // Its times will be written with its data.
     if (open?.metadata !== undefined) open.metadata = metadata;
@@ -107,7 +115,7 @@ export class Metadata {
 
   /** Names in the directory were changed. */
   namesChanged(directory: DirectoryNode, time: Timestamp): void {
-    this.#directoryTimes.changed(directory, time);
+    this.#directoryTimes.changed(directory, time, () => this.#store.read(directory.group) ?? NO_METADATA);
     this.#notices.changed(directory, false);
   }
 

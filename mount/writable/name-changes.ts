@@ -23,6 +23,7 @@ import type { RenameFlags, Request } from "../filesystem.ts";
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, S_ISGID } from "../node-attributes.ts";
 import { createFileDataset } from "./chunked-store.ts";
 import { now } from "./clock.ts";
+import type { KnownNames } from "./known-names.ts";
 import { dropRecord, moveRecord, putRecord } from "./link-records.ts";
 import { linkTarget } from "./link-target.ts";
 import type { LiveFile } from "./live-file.ts";
@@ -46,6 +47,7 @@ import {
   yielding,
 } from "./names.ts";
 import { type NewFileSettings, PLAIN_STORAGE } from "./new-file-storage.ts";
+import type { NewFiles } from "./new-files.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { checkEmpty, checkRenamed, checkReplaceable, isSame } from "./rename-checks.ts";
 import { SetAside, storageOf, takeOverAttributes } from "./set-aside.ts";
@@ -60,6 +62,8 @@ export interface NameChangesSetup {
   readonly metadata: Metadata;
   readonly moved: MovedNodes;
   readonly newFiles: NewFileSettings;
+  readonly waiting: NewFiles;
+  readonly known: KnownNames;
   /** Is given what a person should know of, a line at a time. */
   log(line: string): void;
 }
@@ -94,6 +98,25 @@ export class NameChanges {
     });
   }
 
+  /**
+   * A new regular file, of which the HDF5 file has nothing before it is stored for the first time.
+   * @returns its node, which is to be opened; `undefined`: it has to be made now
+   */
+  promiseFile(request: Request, place: NamePlace, mode: number): FileNode | undefined {
+    const { known, metadata, newFiles, waiting } = this.#setup;
+    const { directory } = place;
+    const link = bareLinkName(place.name);
+    const isFree =
+      place.listed === undefined && (known.lacks(directory, link) || directory.group.link(link) === undefined);
+    if (!metadata.facts.keepsMetadata || !isFree || this.#setAside.knows(place)) return undefined;
+    const { filters, chunkBytes } = newFiles.in(directory);
+    if (filters.length > 0 || chunkBytes !== undefined) return undefined;
+    const time = now();
+    const node = waiting.add(place, link, this.#newMetadata(request, directory, mode, 0, time));
+    metadata.namesChanged(directory, time);
+    return node;
+  }
+
   /** An empty file that no link leads to. @returns its address */
   makeUnnamed(request: Request, directory: DirectoryNode, mode: number): number {
     const time = now();
@@ -124,11 +147,12 @@ export class NameChanges {
     const { directory } = place;
     const time = now();
     const metadata = this.#newMetadata(request, directory, mode, rdev, time);
-    this.#change([directory], time, (transaction) => {
+    const change = (transaction: FileTransaction): void => {
       this.#makeRoom(transaction, directory, link);
       const address = create(transaction, time, this.#setup.metadata.attributesFor(metadata));
       putLink(transaction, directory.address, hardLink(link, address));
-    });
+    };
+    this.#setup.known.during(directory, link, () => this.#change([directory], time, change));
   }
 
   makeSymlink(request: Request, place: NamePlace, text: string): void {
@@ -355,6 +379,7 @@ export class NameChanges {
   /** One transaction; the directories have its time from then on. */
   #change<T>(directories: readonly DirectoryNode[], time: Timestamp, change: (transaction: FileTransaction) => T): T {
     const { live, metadata } = this.#setup;
+    live.settingsChanged();
     const unique = [...new Map(directories.map((each) => [each.address, each])).values()];
     const result = live.transaction((transaction) => {
       const changed = change(transaction);

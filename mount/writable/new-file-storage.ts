@@ -2,6 +2,7 @@ import { H5Error } from "../../src/errors.ts";
 import type { FilterSpec } from "../../src/object/filter-spec.ts";
 import { chunkBytesOf, groupFilters } from "../../src/object/group-settings.ts";
 import type { DirectoryNode } from "../../src/tree/node.ts";
+import type { LiveFile } from "./live-file.ts";
 
 /** How new files are stored. */
 export interface NewFileStorage {
@@ -15,18 +16,36 @@ export const PLAIN_STORAGE: NewFileStorage = { filters: [], chunkBytes: undefine
 
 /** What the groups of the file say about the storage of new files, and where none says anything the mount's options. */
 export class NewFileSettings {
+  readonly #live: Pick<LiveFile, "settings">;
   readonly #filters: readonly FilterSpec[];
   readonly #log: (line: string) => void;
   /** The groups whose filters cannot be applied, of which that was said. */
   readonly #told = new Set<number>();
 
-  constructor(filters: readonly FilterSpec[], log: (line: string) => void) {
+  /** By the addresses of the directories' groups, as long as `#state` is so. */
+  readonly #known = new Map<number, NewFileStorage>();
+  #state = 0;
+
+  constructor(live: Pick<LiveFile, "settings">, filters: readonly FilterSpec[], log: (line: string) => void) {
+    this.#live = live;
     this.#filters = filters;
     this.#log = log;
   }
 
   /** For files in a directory: as it says, or the nearest one above that says something. */
   in(directory: DirectoryNode): NewFileStorage {
+    const { settings } = this.#live;
+    if (this.#state !== settings) this.#known.clear();
+    this.#state = settings;
+    let storage = this.#known.get(directory.address);
+    if (storage === undefined) {
+      storage = this.#find(directory);
+      this.#known.set(directory.address, storage);
+    }
+    return storage;
+  }
+
+  #find(directory: DirectoryNode): NewFileStorage {
     let filters: readonly FilterSpec[] | undefined;
     let chunkBytes: number | undefined;
     for (let at: DirectoryNode | undefined = directory; at !== undefined; at = at.parent) {

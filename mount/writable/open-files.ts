@@ -12,11 +12,13 @@ import { isMadeView } from "../../src/tree/shown-as.ts";
 import type { TextIndex } from "../../src/view/text-index.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import { applyAttributes } from "./attributes-store.ts";
-import { storeFile } from "./chunked-store.ts";
+import { storeFile, storeInChunks, storeNewFile } from "./chunked-store.ts";
 import { now } from "./clock.ts";
-import { BLOCK, FileBuffer, type StoredBytes } from "./file-buffer.ts";
+import { bytesOfStored, ClosedFiles } from "./closed-files.ts";
+import { BLOCK, FileBuffer, inMemory } from "./file-buffer.ts";
+import { hasHeader, storablePart, storePart } from "./large-view.ts";
 import type { LiveFile } from "./live-file.ts";
-import { isBare } from "./names.ts";
+import { type Creation, MAX_VIEW, OpenFile, type Stored } from "./open-file.ts";
 import type { PosixStore } from "./posix-store.ts";
 import { applyText, isText, rowsOf, type TextEdit, textEdit } from "./text-edit.ts";
 import type { ViewNotices } from "./view-notices.ts";
@@ -26,14 +28,14 @@ import type { WholeTexts } from "./whole-texts.ts";
 /** A file whose buffer takes so much memory is stored, whoever has it open. */
 const MAX_BUFFER = 8 * 2 ** 20;
 
-/** Bytes of a view that are kept in memory until it is closed. */
-const MAX_VIEW = 2 ** 28;
+/** One that was written at many places waits until more of what belongs together is there. */
+const MAX_SCATTERED = 32 * 2 ** 20;
 
 /** All buffers together. */
-const MAX_BUFFERS = 32 * 2 ** 20;
+const MAX_BUFFERS = 64 * 2 ** 20;
 
-function inMemory(bytes: Uint8Array): StoredBytes {
-  return { size: bytes.length, read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)) };
+function most({ buffer, isFileNode }: OpenFile): number {
+  return isFileNode && buffer.isScattered ? MAX_SCATTERED : MAX_BUFFER;
 }
 
 const NOTHING = inMemory(new Uint8Array(0));
@@ -48,169 +50,6 @@ export const NO_METADATA: PosixMetadata = {
   mtime: undefined,
   ctime: undefined,
 };
-
-/** A file that somebody has open: a file node, or a dataset under a view. */
-export class OpenFile {
-  #node: FileNode;
-  #isFileNode: boolean;
-  /** What is newer than what the file has. */
-  metadata: PosixMetadata | undefined;
-  handles = 0;
-  /** How many of them write. */
-  writers = 0;
-  /** It was made or written since it was opened first. */
-  isChanged = false;
-  /** No link leads to it any more: it goes with its last handle. */
-  isUnlinked = false;
-  /** It never had a name, and may be given one: linkat(2) of what O_TMPFILE has made. */
-  isUnnamed = false;
-  /** The dataset was changed by another view since what is buffered was begun to be written. */
-  isOvertaken = false;
-  #buffer: FileBuffer | undefined;
-  #after: number | undefined;
-  #isKept = false;
-  readonly #stored: (node: FileNode) => Stored;
-
-  constructor(node: FileNode, stored: (node: FileNode) => Stored) {
-    this.#node = node;
-    this.#isFileNode = isBare(node);
-    this.#stored = stored;
-  }
-
-  get node(): FileNode {
-    return this.#node;
-  }
-
-  /** Whether its bytes are all that the dataset is. */
-  get isFileNode(): boolean {
-    return this.#isFileNode;
-  }
-
-  /** Whether any part of what was written can be stored without the rest, and reads back as it is; else it is a view, stored as a whole. */
-  get isStoredByParts(): boolean {
-    return this.isFileNode || (isMadeView(this.#node) && this.#after === undefined);
-  }
-
-  /** It has another name. */
-  moved(node: FileNode): void {
-    this.#node = node;
-  }
-
-  /** It is a file node now, with the bytes that it had. */
-  became(node: FileNode): void {
-    this.#node = node;
-    this.#isFileNode = true;
-    this.#forget();
-  }
-
-  #forget(): void {
-    this.#buffer = undefined;
-    this.#after = undefined;
-    this.#isKept = false;
-  }
-
-  /** Made when something is first written, or its size is asked for. @throws H5Error where its bytes cannot be read */
-  get buffer(): FileBuffer {
-    if (this.#buffer === undefined) {
-      const stored = this.#stored(this.#node);
-      this.#buffer = new FileBuffer(stored);
-      this.#after = stored.after;
-    }
-    return this.#buffer;
-  }
-
-  /** After how many rows of the dataset the buffer's bytes come, which is then not all of the view; `undefined`: it is. */
-  get after(): number | undefined {
-    return this.#buffer === undefined ? undefined : this.#after;
-  }
-
-  /** Whether the buffer has only what comes after the text that is there, of which there is too much. */
-  get isTail(): boolean {
-    return this.#after !== undefined;
-  }
-
-  /** Bytes that come after the text that is stored. */
-  get pending(): number {
-    return this.#buffer === undefined || !this.isTail ? 0 : this.#buffer.size - this.#buffer.storedSize;
-  }
-
-  /** The text that is there goes: whatever is written is all of it. */
-  startAnew(): void {
-    this.#forget();
-    // Other than what is stored, though there is nothing in it.
-    this.#buffer = new FileBuffer({ size: 1, read: (_offset, target) => target.fill(0) });
-    this.#buffer.truncate(0);
-  }
-
-  /** What comes after the text that is stored, which is not in the buffer any more. */
-  takePending(): Uint8Array {
-    const bytes = this.buffer.bytes().subarray(this.buffer.storedSize);
-    this.#forget();
-    return bytes;
-  }
-
-  /** Its size, where that may be another than what is stored. */
-  get size(): number | undefined {
-    return this.isFileNode || this.hasOwnBytes ? this.#buffer?.size : undefined;
-  }
-
-  get memory(): number {
-    return this.#buffer?.memory ?? 0;
-  }
-
-  /** @throws ErrnoError EFBIG where no more can be kept until it is closed */
-  checkRoom(): void {
-    if (!this.isStoredByParts && this.memory > MAX_VIEW) {
-      throw new ErrnoError(Errno.EFBIG, "the view is too large to be edited");
-    }
-  }
-
-  get hasNewBytes(): boolean {
-    return this.#buffer?.isDirty === true;
-  }
-
-  get isDirty(): boolean {
-    return this.metadata !== undefined || this.hasNewBytes;
-  }
-
-  /** Whether its readers see what was written, and not what is stored. */
-  get hasOwnBytes(): boolean {
-    return !this.isTail && (this.hasNewBytes || this.#isKept);
-  }
-
-  /**
-   * What was buffered is stored. A view's bytes stay as they were written as long as it is open: who goes on writing it goes on
-   * behind them, and not behind what the dataset makes of them.
-   * @param isExact the dataset makes the same bytes of them
-   */
-  stored(isExact: boolean): void {
-    this.metadata = undefined;
-    this.isOvertaken = false;
-    if (this.#buffer === undefined || isExact || this.handles === 0) this.#forget();
-    else if (this.#buffer.isDirty) {
-      this.#buffer.stored(inMemory(this.#buffer.bytes()));
-      this.#isKept = true;
-    }
-  }
-
-  /** The dataset is about to be changed by another view. */
-  beforeOvertaking(): void {
-    if (!this.hasNewBytes || this.isFileNode) return;
-    this.#buffer?.keepBefore();
-    this.isOvertaken = true;
-  }
-
-  /** The dataset has been changed by another view: who reads this one sees that, and who has written it is told when it is stored. */
-  overtaken(): void {
-    if (!this.hasNewBytes) this.#forget();
-  }
-}
-
-/** What a view of a file begins with to be written. */
-interface Stored extends StoredBytes {
-  /** The bytes are only what comes after so many rows. */
-  readonly after?: number;
-}
 
 /** What is known of the texts of views. */
 export interface TextIndexes {
@@ -239,15 +78,22 @@ export class OpenFiles {
   /** Makes a file of a table that is open and to which no row has been added. */
   unfit: (file: OpenFile) => void = () => undefined;
   readonly #store: PosixStore;
+  readonly #closed: ClosedFiles;
   readonly #files = new Map<string, OpenFile>();
   readonly #handles = new Map<number, { readonly file: OpenFile; readonly isWriting: boolean }>();
   #next = 1;
 
   constructor(live: LiveFile, texts: WholeTexts, store: PosixStore, notices: ViewNotices) {
     this.#live = live;
+    this.#closed = new ClosedFiles(live);
     this.#texts = texts;
     this.#store = store;
     this.#notices = notices;
+  }
+
+  /** Whether it is known for a file node that can be written, without a look at it. */
+  isKnownFile(node: FileNode): boolean {
+    return this.get(node)?.isFileNode ?? this.#closed.of(node) !== undefined;
   }
 
   get(node: FileNode): OpenFile | undefined {
@@ -280,7 +126,7 @@ export class OpenFiles {
     const file = this.#handles.get(handle)?.file;
     // A write touches a block more than it fills.
     const taken = length + 2 * BLOCK;
-    return file !== undefined && file.memory + taken <= MAX_BUFFER && this.#memory() + taken <= MAX_BUFFERS;
+    return file !== undefined && file.memory + taken <= most(file) && this.#memory() + taken <= MAX_BUFFERS;
   }
 
   /** Whether to publish or close it would change what is stored. */
@@ -292,7 +138,8 @@ export class OpenFiles {
   open(node: FileNode, isWriting: boolean): number {
     let file = this.#files.get(node.key);
     if (file === undefined) {
-      file = new OpenFile(node, (present) => this.#storedBytes(present));
+      const kind = this.#closed.of(node) === undefined ? undefined : "file node";
+      file = new OpenFile(node, (present) => this.#storedBytes(present), kind);
       this.#files.set(node.key, file);
     }
     file.handles++;
@@ -300,6 +147,28 @@ export class OpenFiles {
     const handle = this.#next++;
     this.#handles.set(handle, { file, isWriting });
     return handle;
+  }
+
+  /** A file that is to be made when it is published, or by `make`; it is to be opened. */
+  addNew(node: FileNode, metadata: PosixMetadata, creation: Creation): OpenFile {
+    const file = new OpenFile(node, (present) => this.#storedBytes(present), creation);
+    file.metadata = metadata;
+    file.isChanged = true;
+    this.#files.set(node.key, file);
+    return file;
+  }
+
+  /** Makes a new file, without its bytes. @throws H5Error */
+  make(file: OpenFile): void {
+    const { creation, metadata } = file;
+    if (creation === undefined || metadata === undefined) return;
+    const make = (transaction: FileTransaction): void => {
+      creation.make(transaction, file.buffer.size, metadata);
+      creation.link(transaction);
+    };
+    creation.during(() => this.#live.transaction(make));
+    file.made();
+    if (!file.hasNewBytes) file.stored(true);
   }
 
   /**
@@ -337,7 +206,7 @@ export class OpenFiles {
 
   /** What is newer than what the file has, or what it has. */
   metadata(node: FileNode): PosixMetadata | undefined {
-    return this.get(node)?.metadata ?? this.#store.read(node.object);
+    return this.get(node)?.metadata ?? this.#closed.of(node)?.metadata ?? this.#store.read(node.object);
   }
 
   /** The mount ends: everything is published, or refused, and what has no name is freed. */
@@ -357,8 +226,32 @@ export class OpenFiles {
   /** To be called after each change of a buffer. */
   keepBounded(changed: OpenFile): void {
     // A view is stored as a whole when it is closed: half of it may be no view.
-    if (changed.isStoredByParts && changed.memory > MAX_BUFFER) this.publish(changed);
+    if (changed.memory > MAX_BUFFER) {
+      if (!changed.isStoredByParts) this.#storeLarge(changed);
+      else if (changed.memory > most(changed)) this.publish(changed);
+    }
     if (this.#memory() > MAX_BUFFERS) this.publishFileNodes();
+  }
+
+  /** An array that is too large to be kept until it is closed is stored as it is written, element by element. */
+  #storeLarge(file: OpenFile): void {
+    const { node, buffer } = file;
+    const { object, view } = node;
+    if (object.kind !== "dataset" || (view !== "npy" && view !== "bin")) return;
+    const dataset = datasetAt(this.#live.file, node.address);
+    if (dataset.elementSize * dataset.elementCount <= MAX_VIEW || !hasHeader(node, dataset, buffer)) return;
+    if (buffer.isInPlace) {
+      this.publish(file);
+      return;
+    }
+    const part = storablePart(node, dataset, buffer);
+    if (part === undefined) return;
+    const others = this.ofObject(node.address).filter((other) => other !== file);
+    for (const other of others) other.beforeOvertaking();
+    this.#live.transaction((transaction) => storePart(transaction, node, dataset, buffer, part));
+    buffer.storedTo(part.to);
+    this.#notices.changed(node, true);
+    for (const other of others) other.overtaken();
   }
 
   #memory(): number {
@@ -374,33 +267,45 @@ export class OpenFiles {
     const { node, metadata } = file;
     const others = file.hasNewBytes ? this.ofObject(node.address).filter((other) => other !== file) : [];
     for (const other of others) other.beforeOvertaking();
+    const { creation } = file;
     const known = file.isTail ? this.indexes.get(node) : undefined;
     let index: TextIndex | undefined;
-    const isStored = this.#attempt(file, (transaction) => {
+    let reach = this.#closed.of(node)?.reach ?? 0;
+    const store = (transaction: FileTransaction): void => {
+      if (creation !== undefined && metadata !== undefined) {
+        creation.make(transaction, file.buffer.size, metadata);
+        if (file.hasNewBytes) reach = storeNewFile(transaction, node.address, file.buffer.change());
+        creation.link(transaction);
+        return;
+      }
       if (node.view === "attrs.json") {
+        this.#live.settingsChanged();
         applyAttributes(transaction, node.object, file.buffer.bytes());
         const kept = this.#store.read(transaction.file.object(node.address)) ?? NO_METADATA;
         this.#store.write(transaction, node.address, { ...kept, ctime: now() });
         return;
       }
       if (file.hasNewBytes) {
-        const dataset = datasetAt(this.#live.file, node.address);
-        if (file.isFileNode) storeFile(transaction, dataset, file.buffer.change());
-        else if (file.isTail || this.isLarge(node)) {
-          index = applyText(transaction, this.#edit(file, dataset), file.isOvertaken, known);
-        } else
-          applyView(transaction, {
-            node,
-            dataset,
-            buffer: file.buffer,
-            isOvertaken: file.isOvertaken,
-            oldText: () => this.#texts.bytes(node),
-          });
+        const { buffer, isOvertaken } = file;
+        const dataset = (): Dataset => datasetAt(this.#live.file, node.address);
+        const oldText = (): Uint8Array => this.#texts.bytes(node);
+        if (file.isFileNode) {
+          if (buffer.size <= reach) storeInChunks(transaction, node.address, buffer.change("filled"));
+          else reach = storeFile(transaction, dataset(), buffer.change("filled"));
+        } else if (file.isTail || this.isLarge(node)) {
+          index = applyText(transaction, this.#edit(file, dataset()), isOvertaken, known);
+        } else applyView(transaction, { node, dataset: dataset(), buffer, isOvertaken, oldText });
       }
       if (metadata !== undefined) this.#store.write(transaction, node.address, metadata);
-    });
-    if (!isStored) return;
+    };
+    if (creation !== undefined) creation.during(() => this.#live.transaction(store));
+    else if (!this.#attempt(file, store)) return;
     if (index !== undefined) this.indexes.set(node, index);
+    file.made();
+    if (file.isFileNode && file.hasNewBytes && metadata !== undefined && this.#store.isKept) {
+      const { size, lastBlock } = file.buffer;
+      this.#closed.stored(node, { size, metadata, reach, lastBlock });
+    }
     this.#notices.changed(node, file.hasNewBytes);
     for (const other of others) other.overtaken();
     if (file.hasNewBytes) this.problems.delete(node.address);
@@ -517,11 +422,18 @@ export class OpenFiles {
 
   #close(file: OpenFile): void {
     this.#files.delete(file.node.key);
+    // Its bytes could not be stored: a name takes nearly no space.
+    if (file.isNew) this.make(file);
     if (!file.isUnlinked || this.ofObject(file.node.address).length > 0) return;
     this.#live.transaction((transaction) => releaseObject(transaction, file.node.address));
   }
 
   #storedBytes(node: FileNode): Stored {
+    const closed = this.#closed.of(node);
+    return closed === undefined ? this.#bytesInFile(node) : bytesOfStored(closed, () => this.#bytesInFile(node));
+  }
+
+  #bytesInFile(node: FileNode): Stored {
     const { address, view } = node;
     if (this.isLarge(node)) return { ...NOTHING, after: rowsOf(node, datasetAt(this.#live.file, address)) };
     if (view !== "bin" && view !== "npy") return inMemory(this.#texts.bytes(node));

@@ -14,6 +14,7 @@ import type { WorkerPool } from "../worker-pool.ts";
 import { AttributeChanges } from "./attribute-changes.ts";
 import { IdleWork } from "./idle-work.ts";
 import { Importer } from "./importer.ts";
+import { KnownNames } from "./known-names.ts";
 import { LiveFile } from "./live-file.ts";
 import { LiveStates } from "./live-states.ts";
 import { LiveTexts } from "./live-texts.ts";
@@ -21,6 +22,7 @@ import { Metadata } from "./metadata.ts";
 import { MovedNodes } from "./moved-nodes.ts";
 import { NameChanges } from "./name-changes.ts";
 import { NewFileSettings } from "./new-file-storage.ts";
+import { NewFiles } from "./new-files.ts";
 import { OpenFiles } from "./open-files.ts";
 import { PosixStore } from "./posix-store.ts";
 import { Rejected } from "./rejected.ts";
@@ -82,10 +84,12 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     get: (node) => reading.textIndex(node),
     set: (node, index) => reading.restoreIndex(node, index),
   };
-  const metadata = new Metadata(files, setup.facts, store, notices);
+  const metadata = new Metadata(live.file, files, setup.facts, store, notices);
   const moved = new MovedNodes(tree, reading.nodes, files, metadata, notices);
-  const newFiles = new NewFileSettings(setup.compression, log);
-  const names = new NameChanges({ live, tree, files, metadata, moved, newFiles, log });
+  const newFiles = new NewFileSettings(live, setup.compression, log);
+  const known = new KnownNames(live);
+  const waiting = new NewFiles({ live, tree, files, metadata, known, log });
+  const names = new NameChanges({ live, tree, files, metadata, moved, newFiles, waiting, known, log });
   const { nodes } = reading;
   const importer = new Importer({
     live,
@@ -101,7 +105,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   });
   return new WritableSession({
     importer,
-    idle: new IdleWork(live, files, metadata, importer, log),
+    idle: new IdleWork(live, files, metadata, waiting, importer, log),
     restorer: new FileRestorer({ live, tree, files, moved, texts: whole, newFiles }),
     reading,
     live,
@@ -109,6 +113,8 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     files,
     metadata,
     names,
+    waiting,
+    known,
     moved,
     attributes: new AttributeChanges(live, metadata, importer, log),
     notices,

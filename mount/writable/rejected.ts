@@ -5,7 +5,8 @@ import { S_IFREG } from "../node-attributes.ts";
 import type { Metadata } from "./metadata.ts";
 import type { NameChanges } from "./name-changes.ts";
 import { type NamePlace, namePlace } from "./names.ts";
-import { type OpenFile, type OpenFiles, rethrow } from "./open-files.ts";
+import type { OpenFile } from "./open-file.ts";
+import { type OpenFiles, rethrow } from "./open-files.ts";
 import type { ViewNotices } from "./view-notices.ts";
 
 export interface RejectedSetup {

@@ -26,7 +26,8 @@ import type { LiveFile } from "./live-file.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import { bareLinkName, linkOf, parentOf, putLink, renamed, takeLink } from "./names.ts";
 import { type NewFileSettings, PLAIN_STORAGE } from "./new-file-storage.ts";
-import type { OpenFile, OpenFiles } from "./open-files.ts";
+import type { OpenFile } from "./open-file.ts";
+import type { OpenFiles } from "./open-files.ts";
 import type { WholeTexts } from "./whole-texts.ts";
 
 /** Bytes of a text that are stored at a time. */

@@ -44,6 +44,11 @@ export class SetAside {
     if (isSetAside(from, to)) this.#files.set(keyOf(from), node.address);
   }
 
+  /** Whether a file that had that name was set aside. */
+  knows(place: NamePlace): boolean {
+    return this.#files.has(keyOf(place));
+  }
+
   /** The file that had the name of a new one and still stands beside it; `undefined`: there is none. */
   before(place: NamePlace): Dataset | undefined {
     const address = this.#files.get(keyOf(place));

@@ -35,7 +35,7 @@ export interface TextEdit {
 
 /** Whether a node is a text of a dataset's elements. */
 export function isText({ object, view }: FileNode): boolean {
-  return object.kind === "dataset" && isTextView(view);
+  return isTextView(view) && object.kind === "dataset";
 }
 
 function isTextView(view: FileNode["view"]): view is TextViewName {

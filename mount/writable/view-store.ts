@@ -157,7 +157,7 @@ function* withoutHeader(parts: Iterable<ComparedBytes>, size: number): Generator
   }
 }
 
-function headerOf(view: FileNode["view"], dataset: Dataset): Uint8Array {
+export function headerOf(view: FileNode["view"], dataset: Dataset): Uint8Array {
   return view === "npy" ? encodeNpyHeader(meantDatatype(dataset, dataset.datatype), dataset.dims) : new Uint8Array(0);
 }
 

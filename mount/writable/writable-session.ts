@@ -31,8 +31,10 @@ import { now } from "./clock.ts";
 import { Directories } from "./directories.ts";
 import { FileIo, type FileIoSetup } from "./file-io.ts";
 import type { IdleWork } from "./idle-work.ts";
+import type { KnownNames } from "./known-names.ts";
 import type { NameChanges } from "./name-changes.ts";
 import { followsOthers, isBare, type NamePlace, namePlace } from "./names.ts";
+import type { NewFiles } from "./new-files.ts";
 
 /** For what only changes through this mount, and by that name: a day, in seconds. */
 const LONG = 86_400;
@@ -40,6 +42,8 @@ const LONG = 86_400;
 export interface WritableSessionSetup extends FileIoSetup {
   readonly tree: Tree;
   readonly names: NameChanges;
+  readonly waiting: NewFiles;
+  readonly known: KnownNames;
   readonly replier: Pick<ParkedReplier, "errno">;
   readonly attributes: AttributeChanges;
   readonly idle: IdleWork;
@@ -63,9 +67,12 @@ export class WritableSession implements MountSession, Changes {
   lookup(_request: Request, parent: number, name: Uint8Array): Entry {
     if (name.length > NAME_MAX) throw new ErrnoError(Errno.ENAMETOOLONG);
     const directory = this.#directory(parent);
-    const { tree, importer } = this.#setup;
     const text = decodeText(name);
-    let node = tree.lookup(directory, text);
+    const { importer, known, tree, waiting } = this.#setup;
+    // There, files that have a name have others.
+    if (directory.isHidden) waiting.settle();
+    const waits = waiting.at(directory, text);
+    let node = waits ?? (known.lacks(directory, text) ? undefined : tree.lookup(directory, text));
     // What is listed is a file, until it is a dataset.
     if (node === undefined && directory.isHidden && importer.hasten(directory.address, text)) {
       node = tree.lookup(directory, text);
@@ -131,7 +138,8 @@ export class WritableSession implements MountSession, Changes {
 
   /** Whatever was asked for, all that is published is synced. */
   #sync({ unique }: Request): Parked | undefined {
-    const { live, replier, metadata } = this.#setup;
+    const { live, replier, metadata, waiting } = this.#setup;
+    waiting.settle();
     metadata.store(live);
     if (live.isSynced) return undefined;
     let outcome: { readonly error: unknown } | undefined;
@@ -166,11 +174,13 @@ export class WritableSession implements MountSession, Changes {
   }
 
   opendir(_request: Request, nodeid: number): OpenReply {
+    this.#setup.waiting.settle();
     return { handle: this.#directories.open(this.#directory(nodeid)), flags: 0 };
   }
 
   *readdir(_request: Request, nodeid: number, handle: number, offset: number): Iterable<DirectoryEntry> {
     const directory = this.#directory(nodeid);
+    this.#setup.waiting.settle();
     for (const { name, node, next } of this.#directories.after(handle, offset)) {
       const isPlain = next <= 2;
       yield {
@@ -196,6 +206,7 @@ export class WritableSession implements MountSession, Changes {
     const { attributes, files, importer, reading } = this.#setup;
     // As of each file that has another owner now is asked what security.capability is.
     if (!isOwnNamespace(name)) throw new ErrnoError(Errno.EOPNOTSUPP);
+    this.#setup.waiting.settle();
     const [node, text] = [this.#node(nodeid), decodeText(name)];
     const refused = node.kind === "file" && text === PROBLEM_ATTRIBUTE ? files.problems.get(node.address) : undefined;
     const problem = refused ?? attributes.problem(node, text);
@@ -204,14 +215,17 @@ export class WritableSession implements MountSession, Changes {
   }
 
   listxattr(request: Request, nodeid: number): readonly Uint8Array[] {
+    this.#setup.waiting.settle();
     return this.#setup.moved.removed.has(nodeid) ? [] : this.#setup.reading.listxattr(request, nodeid);
   }
 
   setxattr(_request: Request, nodeid: number, name: Uint8Array, value: Uint8Array, flags: number): void {
+    this.#setup.waiting.settle();
     this.#setup.attributes.set(this.#changeable(nodeid), decodeText(name), value, flags);
   }
 
   removexattr(_request: Request, nodeid: number, name: Uint8Array): void {
+    this.#setup.waiting.settle();
     this.#setup.attributes.remove(this.#changeable(nodeid), decodeText(name));
   }
 
@@ -236,8 +250,8 @@ export class WritableSession implements MountSession, Changes {
     if (change.size !== undefined) this.#io.resize(node, open, change.size);
     if (open !== undefined) {
       open.metadata = changed;
-      // What belongs to data that are not stored yet goes with them.
-      if (!open.hasNewBytes) files.publish(open);
+      // What belongs to data, or to a file, that are not stored yet goes with them.
+      if (!open.hasNewBytes && !open.isNew) files.publish(open);
     } else {
       live.transaction((transaction) => metadata.touch(transaction, node, changed));
     }
@@ -262,7 +276,13 @@ export class WritableSession implements MountSession, Changes {
 
   create(request: Request, parent: number, name: Uint8Array, mode: number, flags: number): Created {
     const place = this.#place(parent, name);
-    this.#setup.names.makeFile(request, place, (mode & ~S_IFMT) | S_IFREG, 0);
+    const regular = (mode & ~S_IFMT) | S_IFREG;
+    const promised = this.#setup.names.promiseFile(request, place, regular);
+    if (promised !== undefined) {
+      const open = this.#io.created(promised, flags);
+      return { entry: this.#entry(promised), open };
+    }
+    this.#setup.names.makeFile(request, place, regular, 0);
     const entry = this.#found(place);
     const node = this.#node(entry.nodeid);
     if (node.kind !== "file") throw new TypeError("a new file is no file");
@@ -373,7 +393,14 @@ export class WritableSession implements MountSession, Changes {
 
   /** A place where names can be changed. */
   #place(parent: number, name: Uint8Array): NamePlace {
-    return namePlace(this.#setup.tree, this.#changeableDirectory(parent), name);
+    const directory = this.#changeableDirectory(parent);
+    const { waiting, known, tree } = this.#setup;
+    waiting.settle();
+    const text = decodeText(name);
+    // It could not be made.
+    if (waiting.at(directory, text) !== undefined) throw new ErrnoError(Errno.EIO);
+    if (name.length > NAME_MAX || !known.lacks(directory, text)) return namePlace(tree, directory, name);
+    return { directory, name: text, listed: undefined };
   }
 
   #changeableDirectory(nodeid: number): DirectoryNode {

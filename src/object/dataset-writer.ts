@@ -13,8 +13,9 @@ import type { AllocationTime } from "../format/fill-value.ts";
 import { MESSAGE } from "../format/header-message.ts";
 import type { KeptStructure } from "../format/kept-structures.ts";
 import { LastingEdit } from "../format/lasting-edit.ts";
+import type { ObjectHeaderBlocks } from "../format/object-header.ts";
 import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
-import { Dataset } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import { type ChunkedLayout, layoutWithIndex, openDatasetIndex } from "./dataset-index.ts";
 
 /** Elements that are written: those of a selection, or of a list of their numbers in C order. */
@@ -34,8 +35,10 @@ interface OpenChunks {
  */
 export class DatasetWriter implements KeptStructure {
   readonly #lasting: LastingEdit;
-  /** As it was when its header was read or written last. */
-  #seen: Dataset;
+  /** As it was when it was opened. */
+  readonly #seen: Dataset;
+  /** Its header as it was written here last. */
+  #written: ObjectHeaderBlocks | undefined;
   readonly #address: number;
   readonly #path: string;
   readonly #elementSize: number;
@@ -66,7 +69,9 @@ export class DatasetWriter implements KeptStructure {
   /** False: the dataset's header was changed by others, and it must be opened anew. */
   isCurrent(edit: EditContext): boolean {
     if (edit === this.#lasting.present) return true;
-    return edit.context === this.#lasting.edit.context && this.#seen.file.object(this.#address) === this.#seen;
+    if (edit.context !== this.#lasting.edit.context) return false;
+    if (this.#written !== undefined) return edit.kept.header(this.#address) === this.#written;
+    return this.#seen.file.object(this.#address) === this.#seen;
   }
 
   /** What its chunks take is bounded by themselves. */
@@ -174,8 +179,7 @@ export class DatasetWriter implements KeptStructure {
     this.#replace(header, MESSAGE.dataspace, (body) => this.#dataspaceBody(body));
     header.write();
     this.#changed = false;
-    const seen = this.#seen.file.object(this.#address);
-    if (seen instanceof Dataset) this.#seen = seen;
+    this.#written = this.#lasting.edit.kept.header(this.#address);
   }
 
   #openData(dataset: Dataset): OpenChunks | FlatWriter {

@@ -69,6 +69,14 @@ export interface HeaderTraits extends Pick<ObjectHeaderBlocks, "times" | "phaseC
   readonly attributeOrderIndexed: boolean;
   /** Any object may have them: a comment, or the time of a header of version 1. */
   readonly messages: readonly HeaderMessage[];
+  /** Where the header is to be. */
+  readonly room?: HeaderRoom | undefined;
+}
+
+/** Allocated space for an object header, which may be shorter by what version 2 allows for a gap, or a message without a body. */
+export interface HeaderRoom {
+  readonly address: number;
+  readonly length: number;
 }
 
 /** All four the same. */
@@ -95,7 +103,10 @@ export function createHeader(
 ): number {
   const all = typeof traits === "number" ? traitsOf(traits) : traits;
   const every = withRoom(edit, [...messages, ...all.messages]);
-  return edit.generation === "old" ? createVersion1(edit, every) : createVersion2(edit, every, all);
+  const header = edit.generation === "old" ? createVersion1(edit, every, all) : createVersion2(edit, every, all);
+  // Who has room for it goes on with it at once.
+  if (all.room !== undefined) edit.kept.setHeader(header);
+  return header.address;
 }
 
 /** One of the messages can give way to one that leads to a continuation block, or no message could ever be added. */
@@ -105,14 +116,18 @@ function withRoom(edit: EditContext, messages: readonly HeaderMessage[]): readon
   return [...messages, headerMessage(edit, MESSAGE.nil, 0, (w) => w.zeros(size))];
 }
 
-function createVersion1(edit: EditContext, messages: readonly HeaderMessage[]): number {
+function createVersion1(
+  edit: EditContext,
+  messages: readonly HeaderMessage[],
+  { room }: HeaderTraits,
+): ObjectHeaderBlocks {
   const padded = messages.map((each) => {
     const body = new Uint8Array(Math.ceil(each.body.length / 8) * 8);
     body.set(each.body);
     return { ...each, body };
   });
   const length = VERSION_1_PREFIX + padded.reduce((sum, { body }) => sum + 8 + body.length, 0);
-  return writeHeader(edit, length, padded, {
+  return writeHeader(edit, room ?? newRoom(edit, length), length, padded, {
     version: 1,
     flags: 0,
     referenceCount: 1,
@@ -122,11 +137,16 @@ function createVersion1(edit: EditContext, messages: readonly HeaderMessage[]): 
   });
 }
 
-function createVersion2(edit: EditContext, messages: readonly HeaderMessage[], traits: HeaderTraits): number {
-  const { times, phaseChange, attributeOrderTracked, attributeOrderIndexed } = traits;
+function createVersion2(
+  edit: EditContext,
+  messages: readonly HeaderMessage[],
+  traits: HeaderTraits,
+): ObjectHeaderBlocks {
+  const { times, phaseChange, attributeOrderTracked, attributeOrderIndexed, room } = traits;
   const prefix = attributeOrderTracked ? 6 : 4;
   const size = messages.reduce((sum, { body }) => sum + prefix + body.length, 0);
-  const width = size < 2 ** 8 ? 0 : size < 2 ** 16 ? 1 : 2;
+  const most = room?.length ?? size;
+  const width = most < 2 ** 8 ? 0 : most < 2 ** 16 ? 1 : 2;
   const flags =
     width |
     (attributeOrderTracked ? ATTRIBUTE_CREATION_ORDER_TRACKED : 0) |
@@ -135,7 +155,12 @@ function createVersion2(edit: EditContext, messages: readonly HeaderMessage[], t
     (times === undefined ? 0 : TIMES_STORED);
   // Signature, version, flags, four times, two limits, the size of what follows, and the checksum.
   const fixed = 4 + 2 + (times === undefined ? 0 : 16) + (phaseChange === undefined ? 0 : 4) + 4;
-  return writeHeader(edit, fixed + (1 << width) + size, messages, {
+  const length = fixed + (1 << width) + size;
+  const rest = (room?.length ?? length) - length;
+  // What is no smaller than a message's head would be read as one.
+  const all =
+    rest < prefix ? messages : [...messages, headerMessage(edit, MESSAGE.nil, 0, (w) => w.zeros(rest - prefix))];
+  return writeHeader(edit, room ?? newRoom(edit, length), rest < prefix ? length : length + rest, all, {
     version: 2,
     flags,
     referenceCount: undefined,
@@ -145,16 +170,22 @@ function createVersion2(edit: EditContext, messages: readonly HeaderMessage[], t
   });
 }
 
+function newRoom(edit: EditContext, length: number): HeaderRoom {
+  return { address: edit.allocate(length, "metadata"), length };
+}
+
+/** @param used bytes of the messages and what is before and after them */
 function writeHeader(
   edit: EditContext,
-  length: number,
+  { address, length }: HeaderRoom,
+  used: number,
   messages: readonly HeaderMessage[],
   prefix: Omit<ObjectHeaderBlocks, "address" | "blocks">,
-): number {
-  const address = edit.allocate(length, "metadata");
+): ObjectHeaderBlocks {
+  if (used > length) throw new TypeError(`an object header of ${used} bytes, for which there are ${length}`);
   // Where another object was before.
   edit.changedObjects.add(address);
-  const block = { address, length, messages, gap: new Uint8Array(0) };
+  const block = { address, length, messages, gap: new Uint8Array(length - used) };
   const w = edit.writer();
   const { version, flags, referenceCount, times, phaseChange, messageCount } = prefix;
   const header = {
@@ -169,5 +200,5 @@ function writeHeader(
   } as const;
   encodeObjectHeaderBlock(w, header, block);
   edit.write(address, w.bytes);
-  return address;
+  return header;
 }

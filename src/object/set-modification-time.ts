@@ -10,7 +10,7 @@ const MAX_SECONDS = 2 ** 32 - 1;
  * @param seconds since 1970, UTC; what the file has no number for becomes the nearest
  */
 export function setModificationTime(edit: EditContext, address: number, seconds: number): void {
-  const stored = Math.min(Math.max(seconds, 0), MAX_SECONDS);
+  const stored = storedSeconds(seconds);
   const header = new ObjectHeaderEditor(edit, address);
   const [message] = header.find(MESSAGE.modificationTime);
   const [old] = header.find(MESSAGE.modificationTimeOld);
@@ -23,4 +23,9 @@ export function setModificationTime(edit: EditContext, address: number, seconds:
     header.replace(old, w.bytes);
   } else header.modificationTime = stored;
   header.write();
+}
+
+/** @returns the nearest that a file has a number for */
+export function storedSeconds(seconds: number): number {
+  return Math.min(Math.max(seconds, 0), MAX_SECONDS);
 }

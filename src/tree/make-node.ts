@@ -54,6 +54,12 @@ export class NodeMaker {
     return new ObjectFile(this.#main.canonical, object, { path, linkName: name, view, part, madeView });
   }
 
+  /** A file of bytes, whose object need not be there yet. */
+  promised(path: string, linkName: string, object: Pick<H5Object, "file" | "address">): FileNode {
+    const meeting = { path, linkName, view: "bin", part: undefined, madeView: undefined } as const;
+    return new ObjectFile(this.#main.canonical, object, meeting);
+  }
+
   /** @param name as shown @param linkName as it is in the file */
   symlink(parent: DirectoryNode, name: string, linkName: string, target: string, record?: LinkRecord): SymlinkNode {
     const entry = symlinkKey(parent, name);

@@ -26,7 +26,7 @@ const MAX_DEPTH = 8;
 const MAX_TARGET = 4095;
 
 /** The directory that has every name a second time, also those that are not listed: `/.h5fs/group/x.csv`. */
-const HIDDEN = ".h5fs";
+export const HIDDEN = ".h5fs";
 
 /** What one look-up has left, and knows already. */
 class Budget {
@@ -108,6 +108,11 @@ export class Tree {
     const name = `#${address}`;
     const path = childPath(directory.path, name);
     return this.#make.file(path, name, this.file.object(address, path), "bin");
+  }
+
+  /** A file that is to be made. @param link its name in the file @param address where its header will be */
+  promised(directory: DirectoryNode, name: string, link: string, address: number): FileNode {
+    return this.#make.promised(childPath(directory.path, name), link, { file: this.file, address });
   }
 
   /** A symlink as it is now: its node has its owner and times as they were. */

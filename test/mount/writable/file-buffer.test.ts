@@ -16,8 +16,9 @@ class Stored {
   }
 
   /** Makes a buffered change as the file's store does. */
-  apply(buffer: FileBuffer): void {
-    const { kept, size, pieces, holes } = buffer.change();
+  apply(buffer: FileBuffer, how?: "filled"): number[] {
+    const { kept, size, pieces, holes } = buffer.change(how);
+    const offsets: number[] = [];
     const bytes = new Uint8Array(size);
     bytes.set(this.bytes.subarray(0, kept));
     for (const { from, to } of holes) {
@@ -30,9 +31,11 @@ class Stored {
       end = piece.offset + piece.bytes.length;
       assert.ok(end <= size, "pieces lie inside the file");
       bytes.set(piece.bytes, piece.offset);
+      offsets.push(piece.offset);
     }
     this.bytes = bytes;
     buffer.stored(this);
+    return offsets;
   }
 }
 
@@ -83,5 +86,27 @@ describe("the buffer of an open file", function () {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("stores all of a piece of a large file of which much was written, and of others what was", () => {
+    const MIB = 2 ** 20;
+    const disk = new Stored();
+    const buffer = new FileBuffer(disk);
+    const model = new Uint8Array(12 * MIB).map((_, i) => i % 251);
+    buffer.write(0, model);
+    assert.equal(disk.apply(buffer, "filled").length, 12);
+    assert.ok(!buffer.isScattered);
+    const write = (offset: number, length: number): void => {
+      const data = new Uint8Array(length).fill(offset % 250);
+      buffer.write(offset, data);
+      model.set(data, offset);
+    };
+    for (let block = 0; block < 256; block += 2) write(3 * MIB + block * 4096 + 7, 4080);
+    buffer.punch(3 * MIB + 5 * 4096, 4096);
+    model.fill(0, 3 * MIB + 5 * 4096, 3 * MIB + 6 * 4096);
+    write(5 * MIB + 10, 20);
+    assert.ok(buffer.isScattered);
+    assert.deepEqual(disk.apply(buffer, "filled"), [3 * MIB, 5 * MIB + 10]);
+    assert.ok(Buffer.from(disk.bytes).equals(Buffer.from(model)));
   });
 });

@@ -118,7 +118,13 @@ describe("settings by extended attributes", () => {
   it("of a group are those of new files in and below it; PyTables' attribute FILTERS has what there is a place for", () =>
     withFile(
       () => {
-        const settings = new NewFileSettings(filtersFromText("gzip=1"), () => undefined);
+        let changes = 0;
+        const live = {
+          get settings() {
+            return changes++;
+          },
+        };
+        const settings = new NewFileSettings(live, filtersFromText("gzip=1"), () => undefined);
         const stored = (path: string) => {
           const directory = node(path);
           assert.ok(directory.kind === "directory");
