@@ -44,21 +44,17 @@ export class LocalDiskFile implements DiskFile {
   }
 
   write(parts: readonly Uint8Array[], offset: number): void {
+    const rest = parts.filter((part) => part.length > 0);
     let at = offset;
-    let rest = parts.filter((part) => part.length > 0);
-    while (rest.length > 0) {
-      let written = writevSync(this.fd, rest.slice(0, MAX_PARTS), at);
+    // A checkpoint has tens of thousands of parts: what is written is passed over, not taken out.
+    for (let first = 0; first < rest.length; ) {
+      let written = writevSync(this.fd, rest.slice(first, first + MAX_PARTS), at);
       at += written;
-      while (written > 0) {
-        const [first, ...others] = rest;
-        if (first === undefined) break;
-        if (written < first.length) {
-          rest = [first.subarray(written), ...others];
-          break;
-        }
-        written -= first.length;
-        rest = others;
+      for (let part = rest[first]; part !== undefined && written >= part.length; part = rest[++first]) {
+        written -= part.length;
       }
+      const cut = rest[first];
+      if (written > 0 && cut !== undefined) rest[first] = cut.subarray(written);
     }
   }
 
