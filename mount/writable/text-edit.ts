@@ -10,6 +10,7 @@ import { shownAs } from "../../src/tree/shown-as.ts";
 import { csvRowReader } from "../../src/view/parse-csv.ts";
 import { jsonRowReader } from "../../src/view/parse-json-rows.ts";
 import { txtRowReader } from "../../src/view/parse-txt.ts";
+import { resultOf } from "../../src/view/result-of.ts";
 import type { RowReader, TextRow } from "../../src/view/row-reader.ts";
 import type { TextIndex } from "../../src/view/text-index.ts";
 import type { TextViewName } from "../../src/view/view.ts";
@@ -77,12 +78,9 @@ export function applyText(
     throw new ErrnoError(Errno.ESTALE, "the dataset was changed through another view meanwhile");
   }
   checkIndexes(transaction, edit.node);
-  const steps = compareText(edit, index);
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done !== true) continue;
-    writeText(transaction, edit, step.value);
-    return step.value.index;
-  }
+  const change = resultOf(compareText(edit, index));
+  writeText(transaction, edit, change);
+  return change.index;
 }
 
 /** Rows that follow each other and are to be written, and where their text is. */

@@ -1,4 +1,5 @@
 import { decodeText } from "../format/text.ts";
+import { resultOf } from "./result-of.ts";
 
 /** Where two texts part. */
 export interface Difference {
@@ -18,11 +19,7 @@ const AFTER = 24;
  * @returns `undefined`: they are the same
  */
 export function firstDifference(expected: Iterable<Uint8Array>, found: Iterable<Uint8Array>): Difference | undefined {
-  const steps = differenceSteps(expected, found);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return resultOf(differenceSteps(expected, found));
 }
 
 /** The same, with a pause after each piece. */

@@ -6,6 +6,7 @@ import { type CellKind, ColumnScan, kindOf } from "./column-scan.ts";
 import { type ColumnType, columnType } from "./column-type.ts";
 import { CsvRecord, csvRecords, QUOTING, startsWithMark } from "./csv-records.ts";
 import { type CsvStyle, delimiterByte } from "./csv-style.ts";
+import { resultOf } from "./result-of.ts";
 
 /** A table that a CSV text can become, and what it takes to write the same text again. */
 export interface CsvImport {
@@ -36,11 +37,7 @@ const DELIMITERS = [",", ";", "\t"] as const;
  * @param sizeOfOffsets of addresses in the file that the dataset is for
  */
 export function inferCsv(blocks: Iterable<Uint8Array>, sizeOfOffsets: number): CsvImport | CsvRefusal {
-  const steps = inferCsvSteps(blocks, sizeOfOffsets);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return resultOf(inferCsvSteps(blocks, sizeOfOffsets));
 }
 
 /** Records after which there is a pause. */

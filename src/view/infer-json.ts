@@ -1,6 +1,7 @@
 import { H5Error } from "../errors.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { floatType } from "../object/datatypes.ts";
+import { wholeText } from "./joined-bytes.ts";
 import { jsonRows } from "./json-rows.ts";
 import { JsonScan } from "./json-scan.ts";
 import { JsonText } from "./parse-json.ts";
@@ -55,14 +56,7 @@ function startsWithList(blocks: Iterable<Uint8Array>): boolean {
 }
 
 function scalarOf(blocks: Iterable<Uint8Array>, sizeOfOffsets: number): TextImport {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for (const block of blocks) {
-    size += block.length;
-    if (size > MAX_SCALAR) throw new H5Error("limit", `the text is one value of more than ${MAX_SCALAR} bytes`);
-    parts.push(block.slice());
-  }
-  const json = new JsonText(Buffer.concat(parts));
+  const json = new JsonText(wholeText(blocks, MAX_SCALAR));
   const scan = new JsonScan();
   scan.add(json);
   json.end();

@@ -1,6 +1,6 @@
-import { H5Error } from "../errors.ts";
 import { elementBytes } from "../object/value-bytes.ts";
 import type { HeapWriter } from "../object/value-encode.ts";
+import { wholeText } from "./joined-bytes.ts";
 import { type JsonRow, jsonRows } from "./json-rows.ts";
 import type { CsvTarget } from "./parse-csv.ts";
 import { JsonText, jsonParser, parseNested } from "./parse-json.ts";
@@ -23,7 +23,7 @@ export function* parseJsonRows(
 ): Generator<ParsedElements> {
   if (dims.length === 0) {
     const parse = jsonParser(datatype, heap);
-    const json = new JsonText(wholeText(blocks));
+    const json = new JsonText(wholeText(blocks, MAX_SCALAR));
     const element = elementBytes(new Uint8Array(datatype.size));
     parse(json, element, 0);
     json.end();
@@ -64,15 +64,4 @@ export function jsonRowReader(
       json.end();
     },
   };
-}
-
-function wholeText(blocks: Iterable<Uint8Array>): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for (const block of blocks) {
-    size += block.length;
-    if (size > MAX_SCALAR) throw new H5Error("limit", `the text is one value of more than ${MAX_SCALAR} bytes`);
-    parts.push(block.slice());
-  }
-  return Buffer.concat(parts);
 }
