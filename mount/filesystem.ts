@@ -100,6 +100,8 @@ export interface AttributeChange {
   /** "now" is the time at which the change is made. */
   readonly atime?: Timestamp | "now";
   readonly mtime?: Timestamp | "now";
+  /** The file is not to run with its owner's or group's privileges any more. */
+  readonly killPrivileges?: boolean;
   /** Of the handle by which it is changed, where it is. */
   readonly handle?: number;
 }

@@ -69,25 +69,27 @@ function ofPart({ view }: FileNode, { mode, ctime, mtime, ...rest }: PosixMetada
   return { ...rest, rdev: 0, mode: permissions, ctime, mtime: view === "attrs.json" ? ctime : mtime };
 }
 
+/** What is newer than what the file has. */
+interface Known {
+  readonly metadata?: PosixMetadata | undefined;
+  readonly nlink?: number | undefined;
+  readonly blocks?: number | undefined;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /**
  * `struct stat` of a node.
  * @param size a file's, in bytes; of anything else 0
- * @param known what is newer than what the file has
  */
-export function attributesOf(
-  node: Node,
-  size: number,
-  facts: FileFacts,
-  known: { readonly metadata?: PosixMetadata; readonly nlink?: number; readonly blocks?: number } = {},
-): Attributes {
+export function attributesOf(node: Node, size: number, facts: FileFacts, known: Known = {}): Writable<Attributes> {
   const metadata = known.metadata ?? metadataOf(node, facts);
   const { ownership } = facts;
-  const times = timesOf(node, metadata, facts);
   return {
     ino: node.ino,
     size: node.kind === "symlink" ? Buffer.byteLength(encodeText(node.target)) : size,
     blocks: known.blocks ?? blocksOf(node, size),
-    ...times,
+    ...timesOf(node, metadata, facts),
     mode: modeOf(node, facts, metadata),
     nlink: known.nlink ?? linksOf(node),
     uid: ownership.uid ?? metadata?.uid ?? facts.uid,

@@ -228,7 +228,18 @@ function rename(
   });
 }
 
-const FATTR = { mode: 1, uid: 2, gid: 4, size: 8, atime: 16, mtime: 32, handle: 64, atimeNow: 128, mtimeNow: 256 };
+const FATTR = {
+  mode: 1,
+  uid: 2,
+  gid: 4,
+  size: 8,
+  atime: 16,
+  mtime: 32,
+  handle: 64,
+  atimeNow: 128,
+  mtimeNow: 256,
+  killPrivileges: 2048,
+};
 
 /** `struct fuse_setattr_in` */
 function attributeChange(view: DataView): AttributeChange {
@@ -244,6 +255,7 @@ function attributeChange(view: DataView): AttributeChange {
     ...(has(FATTR.size) && { size: getU64(view, BODY + 16) }),
     ...(has(FATTR.atime) && { atime: has(FATTR.atimeNow) ? "now" : time(32, 56) }),
     ...(has(FATTR.mtime) && { mtime: has(FATTR.mtimeNow) ? "now" : time(40, 60) }),
+    ...(has(FATTR.killPrivileges) && { killPrivileges: true }),
     ...(has(FATTR.handle) && { handle: getU64(view, BODY + 8) }),
   };
 }

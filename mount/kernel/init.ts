@@ -17,7 +17,8 @@ const CONGESTION_THRESHOLD = 48;
 /**
  * What is asked for where the kernel offers it, by bit. Not asked for: READDIRPLUS_AUTO, with which a cold `ls -l` is
  * slower; AUTO_INVAL_DATA, because the file does not change; POSIX_LOCKS and FLOCK_LOCKS, because the kernel's own do;
- * EXPORT_SUPPORT, because a forgotten nodeid is found by its name only.
+ * EXPORT_SUPPORT, because a forgotten nodeid is found by its name only. HANDLE_KILLPRIV_V2, without which the kernel asks
+ * for the attributes before each chown(2), counts where something can be changed at all.
  */
 const FLAG = {
   ASYNC_READ: 0,
@@ -28,6 +29,7 @@ const FLAG = {
   PARALLEL_DIROPS: 18,
   MAX_PAGES: 22,
   CACHE_SYMLINKS: 23,
+  HANDLE_KILLPRIV_V2: 28,
   INIT_EXT: 30,
   DIRECT_IO_ALLOW_MMAP: 36,
   NO_EXPORT_SUPPORT: 38,

@@ -3,6 +3,7 @@ import { Errno } from "../errno.ts";
 import { pollReadable, readDescriptor, SystemCallError } from "../native.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import { MAX_WRITE } from "./init.ts";
+import { ShortWait } from "./short-wait.ts";
 import { IN_HEADER_SIZE } from "./structs.ts";
 
 /**
@@ -36,9 +37,10 @@ export function serve(
   { onWake, session }: ServeEvents,
 ): void {
   const buffer = new RequestBuffer();
+  const shortWait = new ShortWait();
   const counter = Buffer.alloc(8);
   for (;;) {
-    const outcome = serveBurst(device, buffer, dispatcher);
+    const outcome = serveBurst(device, buffer, dispatcher, shortWait);
     if (outcome === "ended") break;
     dispatcher.resume();
     const due = session.due;
@@ -65,15 +67,24 @@ class RequestBuffer {
 }
 
 /** "ended": unmounted, or the connection aborted. */
-function serveBurst(device: number, buffer: RequestBuffer, dispatcher: Dispatcher): "ended" | "idle" | "more" {
-  for (let i = 0; i < BURST; i++) {
+function serveBurst(
+  device: number,
+  buffer: RequestBuffer,
+  dispatcher: Dispatcher,
+  shortWait: ShortWait,
+): "ended" | "idle" | "more" {
+  let answered = 0;
+  while (answered < BURST) {
     const length = readDescriptor(device, buffer.bytes);
     if (length >= IN_HEADER_SIZE) {
+      shortWait.found();
+      answered++;
       if (!dispatcher.dispatch(buffer.view(length))) return "ended";
       continue;
     }
     switch (-length) {
       case Errno.EAGAIN:
+        if (shortWait.goesOn()) break;
         return "idle";
       case Errno.EINTR:
       // The request was interrupted before it was read.

@@ -82,10 +82,7 @@ export class FileIo {
     const handle = files.open(node, isForWriting(flags));
     if ((flags & O_TRUNC) !== 0) {
       try {
-        // As the kernel says of WRITE, of which it knows who may keep them (CAP_FSETID).
-        this.#truncate(files.byHandle(handle), 0, (kept) =>
-          request.uid === 0 ? kept : withoutPrivileges(kept, request),
-        );
+        this.#truncate(files.byHandle(handle), 0, (kept) => afterChange(kept, request));
       } catch (error) {
         files.release(handle, rethrow);
         throw error;
@@ -144,7 +141,7 @@ export class FileIo {
     return this.#setup.reading.lseek(request, nodeid, 0, offset, whence);
   }
 
-  fallocate(handle: number, offset: number, length: number, mode: number): void {
+  fallocate(request: Request, handle: number, offset: number, length: number, mode: number): void {
     const file = this.#file(handle);
     const { bsize, bavail } = this.#setup.statistics();
     this.#setup.restorer.beforeResize(file);
@@ -152,7 +149,7 @@ export class FileIo {
     if (this.#setup.files.isLarge(file.node)) throw new ErrnoError(Errno.EOPNOTSUPP);
     const time = now();
     const changed = (): void => {
-      this.#modified(file, time);
+      this.#modified(file, time, afterChange(this.#setup.metadata.stored(file.node), request));
       this.#keepBounded(file);
     };
     fallocate(file, offset, length, mode, bsize * bavail, changed);
@@ -173,7 +170,7 @@ export class FileIo {
       if (count === 0) break;
       this.write(request, to.handle, to.offset + copied, part.subarray(0, count), {
         append: false,
-        killPrivileges: false,
+        killPrivileges: request.uid !== 0,
       });
       copied += count;
     }
@@ -267,6 +264,11 @@ export class FileIo {
     this.#setup.live.changed();
     this.#setup.files.keepBounded(file);
   }
+}
+
+/** Where the kernel does not say, as it does of WRITE, whether the writer may keep them (CAP_FSETID). */
+function afterChange(kept: PosixMetadata, request: Request): PosixMetadata {
+  return request.uid === 0 ? kept : withoutPrivileges(kept, request);
 }
 
 function isForWriting(flags: number): boolean {

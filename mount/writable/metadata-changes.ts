@@ -55,9 +55,9 @@ export function changeMetadata(
  * As Linux does when somebody writes who may not keep them. Set-group-ID where the group may not execute once meant something else: it
  * is only for those of that group.
  */
-export function withoutPrivileges(kept: PosixMetadata, { gid }: Pick<Request, "gid">): PosixMetadata {
+export function withoutPrivileges(kept: PosixMetadata, { uid, gid }: Pick<Request, "uid" | "gid">): PosixMetadata {
   const { mode } = kept;
   if (mode === undefined) return kept;
-  const isSetGroup = (mode & S_IXGRP) !== 0 || kept.gid !== gid;
+  const isSetGroup = (mode & S_IXGRP) !== 0 || (uid !== 0 && kept.gid !== gid);
   return { ...kept, mode: mode & ~(S_ISUID | (isSetGroup ? S_ISGID : 0)) };
 }

@@ -5,11 +5,11 @@ import { type LinkRecord, linkRecordAttribute } from "../../src/tree/link-record
 import type { DirectoryNode, Node } from "../../src/tree/node.ts";
 import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError } from "../errno.ts";
-import type { AttributeChange, Attributes } from "../filesystem.ts";
+import type { AttributeChange, Attributes, Request } from "../filesystem.ts";
 import { attributesOf, directoryEntryType, directoryLinks, type FileFacts } from "../node-attributes.ts";
 import { DirectoryTimes } from "./directory-times.ts";
 import type { LiveFile } from "./live-file.ts";
-import { changeMetadata, checkChange } from "./metadata-changes.ts";
+import { changeMetadata, checkChange, withoutPrivileges } from "./metadata-changes.ts";
 import { isWritableFile } from "./names.ts";
 import { NO_METADATA, type OpenFiles } from "./open-files.ts";
 import type { PosixStore } from "./posix-store.ts";
@@ -53,20 +53,22 @@ export class Metadata {
     if (node.kind === "directory") {
       const nlink = this.#directoryLinks(node);
       const metadata = node.file === this.#file ? this.#directoryTimes.of(node.address) : undefined;
-      return attributesOf(node, 0, this.#facts, { nlink, ...(metadata !== undefined && { metadata }) });
+      return attributesOf(node, 0, this.#facts, { nlink, metadata });
     }
     const open = node.kind === "file" ? this.#files.get(node) : undefined;
-    const known = {
-      ...(open?.metadata !== undefined && { metadata: open.metadata }),
-      ...(open?.isUnlinked === true && { nlink: 0 }),
-      ...(open?.isNew === true && { nlink: 1, blocks: 0 }),
-    };
-    const attributes = attributesOf(node, open?.size ?? size, this.#facts, known);
-    if (node.kind === "file" && open?.isNew !== true && !isWritableFile(node))
-      return { ...attributes, mode: attributes.mode & ~0o222 };
-    const stored = open?.hasNewBytes === true ? Math.ceil(attributes.size / 512) : 0;
-    const blksize = open?.isFileNode === true && open.writers > 0 ? MAX_WRITE : attributes.blksize;
-    return { ...attributes, blocks: Math.max(attributes.blocks, stored), blksize };
+    const isNew = open?.isNew === true;
+    const nlink = isNew ? 1 : open?.isUnlinked === true ? 0 : undefined;
+    const attributes = attributesOf(node, open?.size ?? size, this.#facts, {
+      metadata: open?.metadata,
+      nlink,
+      blocks: isNew ? 0 : undefined,
+    });
+    if (node.kind === "file" && !isNew && !isWritableFile(node)) attributes.mode &= ~0o222;
+    else if (open !== undefined) {
+      if (open.hasNewBytes) attributes.blocks = Math.max(attributes.blocks, Math.ceil(attributes.size / 512));
+      if (open.isFileNode && open.writers > 0) attributes.blksize = MAX_WRITE;
+    }
+    return attributes;
   }
 
   /** What is kept, or is to be. */
@@ -84,10 +86,12 @@ export class Metadata {
   }
 
   /** What is to be kept of a node after SETATTR. @throws ErrnoError EPERM */
-  changed(node: Node, change: AttributeChange, time: Timestamp): PosixMetadata {
+  changed(request: Request, node: Node, change: AttributeChange, time: Timestamp): PosixMetadata {
     const shown = this.of(node);
     checkChange(node.kind, shown, this.#facts, change);
-    return changeMetadata(shown, this.stored(node), change, time);
+    const stored = this.stored(node);
+    const kept = change.killPrivileges === true ? withoutPrivileges(stored, request) : stored;
+    return changeMetadata(shown, kept, change, time);
   }
 
   /** Changes what is kept of a node, in the transaction that is the cause. */

@@ -123,8 +123,8 @@ export class WritableSession implements MountSession, Changes {
     return this.#io.copyFileRange(request, from, to, length);
   }
 
-  fallocate(_request: Request, _nodeid: number, handle: number, offset: number, length: number, mode: number): void {
-    this.#io.fallocate(handle, offset, length, mode);
+  fallocate(request: Request, _nodeid: number, handle: number, offset: number, length: number, mode: number): void {
+    this.#io.fallocate(request, handle, offset, length, mode);
   }
 
   flush(_request: Request, _nodeid: number, handle: number): void {
@@ -237,7 +237,7 @@ export class WritableSession implements MountSession, Changes {
     this.#setup.reading.interrupt(unique);
   }
 
-  setattr(_request: Request, nodeid: number, change: AttributeChange): AttributesReply | undefined {
+  setattr(request: Request, nodeid: number, change: AttributeChange): AttributesReply | undefined {
     const { live, metadata, files } = this.#setup;
     const named = this.#node(nodeid);
     if (named.kind === "file" && named.view === "attrs.json" && named.file === live.file) {
@@ -246,7 +246,7 @@ export class WritableSession implements MountSession, Changes {
     const node = this.#changeable(nodeid);
     if (node.kind === "broken") throw node.error;
     const open = node.kind === "file" ? files.get(node) : undefined;
-    const changed = metadata.changed(node, change, now());
+    const changed = metadata.changed(request, node, change, now());
     if (change.size !== undefined) this.#io.resize(node, open, change.size);
     if (open !== undefined) {
       open.metadata = changed;

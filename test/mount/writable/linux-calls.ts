@@ -168,14 +168,12 @@ def write(flags):
     os.close(fd)
 
 if os.geteuid() == 0:
-    # Since Linux 6.2 set-group-ID goes also where the group may not execute; of truncate and fallocate the kernel's FUSE knows only the older rule.
+    # Since Linux 6.2 set-group-ID goes also where the group may not execute.
     release = tuple(int(part) for part in os.uname().release.split(".")[:2])
     for mode in [0o6777] + ([0o6767] if release >= (6, 2) else []):
         for name, call in [("write", lambda: write(0)), ("open", lambda: write(os.O_TRUNC)), ("truncate", lambda: os.truncate("privileged", 1)),
             ("fallocate", lambda: fallocate("privileged", 0, 0, 100)), ("append", lambda: write(os.O_APPEND)),
-            ("copy", lambda: copy("named", "privileged", 5, 0, 0))]:
-            if mode == 0o6767 and name not in ["write", "open", "append"]:
-                continue
+            ("copy", lambda: copy("named", "privileged", 5, 0, 0)), ("chown", lambda: os.chown("privileged", -1, os.getegid()))]:
             for who in [as_nobody, lambda call: call()]:
                 put("privileged", b"text", mode)
                 note(f"{name} {oct(mode)}", lambda: [who(call), facts("privileged")])
