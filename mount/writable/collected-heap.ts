@@ -1,6 +1,6 @@
 import { H5Error } from "../../src/errors.ts";
 import type { Datatype } from "../../src/format/datatype.ts";
-import { type HeapWriter, putAddress } from "../../src/object/value-encode.ts";
+import { type HeapWriter, putAddress, type ReferredObject } from "../../src/object/value-encode.ts";
 
 /** Values that are to be put into the heap, one after the other; plain data, which other threads can be given. */
 export interface HeapValues {
@@ -21,7 +21,7 @@ export class CollectedHeap implements HeapWriter {
     return { collection: 0, index: this.#values.push(bytes.slice()) };
   }
 
-  address(path: string): number {
+  object(path: string): ReferredObject {
     throw new H5Error("argument", `${path}: a reference cannot be made before the elements are in the file`);
   }
 

@@ -1,14 +1,24 @@
 import type { Dataset } from "../../src/object/dataset.ts";
-import type { HeapWriter } from "../../src/object/value-encode.ts";
-import { type HeapResolver, heapOf } from "../../src/object/value-heap.ts";
+import { referredObject } from "../../src/object/referred-object.ts";
+import type { HeapWriter, ReferredObject } from "../../src/object/value-encode.ts";
+import { type HeapResolver, heapBeside } from "../../src/object/value-heap.ts";
+
+/** The only collection. */
+const COLLECTION = 1;
 
 /** A heap in memory for the values of one row, by which it is seen how a view would show them before they are in the file. */
 export class TextHeap implements HeapWriter {
+  readonly resolver: HeapResolver;
   readonly #dataset: Dataset;
   #values: Uint8Array[] = [];
 
   constructor(dataset: Dataset) {
     this.#dataset = dataset;
+    this.resolver = heapBeside(dataset.file, (_, index) => {
+      const value = this.#values[index - 1];
+      if (value === undefined) throw new TypeError(`no value ${index} of ${this.#values.length}`);
+      return value;
+    });
   }
 
   get sizeOfOffsets(): number {
@@ -16,22 +26,15 @@ export class TextHeap implements HeapWriter {
   }
 
   insert(bytes: Uint8Array): { readonly collection: number; readonly index: number } {
-    return { collection: 0, index: this.#values.push(bytes.slice()) };
+    return { collection: COLLECTION, index: this.#values.push(bytes.slice()) };
   }
 
-  address(path: string): number {
-    return this.#dataset.file.resolve(path).address;
+  object(path: string): ReferredObject {
+    return referredObject(this.#dataset.file, path);
   }
 
   /** The values are not asked for any more. */
   clear(): void {
     this.#values = [];
   }
-
-  readonly resolver: HeapResolver = {
-    // Specification IV.B, "Variable-length".
-    vlen: (stored) =>
-      this.#values[new DataView(stored.buffer, stored.byteOffset).getUint32(4 + this.sizeOfOffsets, true) - 1],
-    path: (stored, type) => heapOf(this.#dataset.file).path(stored, type),
-  };
 }

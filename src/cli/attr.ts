@@ -1,5 +1,7 @@
 import type { CommandModule } from "yargs";
 import { H5Error, NotFoundError } from "../errors.ts";
+import type { Dataspace } from "../format/dataspace.ts";
+import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import { removeAttribute, setAttributeElements, setAttributeValue } from "../object/attribute-value.ts";
 import { datatypeFrom } from "../object/dtype.ts";
@@ -8,6 +10,7 @@ import { FileHeapWriter } from "../object/heap-writer.ts";
 import { fixedDataspace, inferDims } from "../object/infer-datatype.ts";
 import type { FileTransaction } from "../object/writable-file.ts";
 import { parseAttributeText } from "../view/parse-attribute.ts";
+import { type Json, parseTypeJson } from "../view/parse-type-json.ts";
 import { DRY_RUN, type EditArguments, editFile } from "./edit-location.ts";
 import { splitLocation } from "./location.ts";
 
@@ -38,11 +41,13 @@ const setCommand: CommandModule<object, SetArguments> = {
         alias: "t",
         type: "string",
         requiresArg: true,
-        describe: "int32, float64, string, S10...: a new attribute's, or another than it has",
+        describe:
+          "int32, float64, string, S10, reference..., or JSON as in x.attrs.json: a new attribute's, or another than it has",
       })
       .option("dry-run", DRY_RUN)
       .example("$0 attr set data.h5:/x units m/s", "a text, or where units is a number already, an error")
-      .example("$0 attr set -t float64 data.h5:/x offsets '[0.5, 1]'", "an array of two numbers"),
+      .example("$0 attr set -t float64 data.h5:/x offsets '[0.5, 1]'", "an array of two numbers")
+      .example("$0 attr set -t reference data.h5:/x origin /run7/y", "a reference to an object, by its path"),
   handler: ({ location, name, value, type, "dry-run": dryRun }) => {
     const { file: fileName, path } = splitLocation(location);
     editFile(fileName, dryRun, (file) => {
@@ -92,10 +97,7 @@ function setText(
   text: string,
   type: string | undefined,
 ): void {
-  const target =
-    type === undefined
-      ? object.attribute(name)
-      : { datatype: datatypeFrom(type, transaction.edit.sizeOfOffsets), dataspace: fixedDataspace(dimsOf(text)) };
+  const target = type === undefined ? object.attribute(name) : targetOf(type, text, transaction.edit.sizeOfOffsets);
   if (target === undefined) {
     setAttributeValue(transaction, object.address, name, { value: text });
     return;
@@ -104,12 +106,23 @@ function setText(
   setAttributeElements(transaction, object.address, name, parsed);
 }
 
-/** Of a JSON array; anything else is a scalar. */
-function dimsOf(text: string): number[] {
-  if (!text.startsWith("[")) return [];
+function targetOf(
+  type: string,
+  text: string,
+  sizeOfOffsets: number,
+): { readonly datatype: Datatype; readonly dataspace: Dataspace } {
+  const datatype = type.startsWith("{")
+    ? parseTypeJson(jsonOf(type, "object"), sizeOfOffsets)
+    : datatypeFrom(type, sizeOfOffsets);
+  const dims = text.startsWith("[") ? inferDims(jsonOf(text, "array"), datatype) : [];
+  return { datatype, dataspace: fixedDataspace(dims) };
+}
+
+function jsonOf(text: string, what: string): Json {
   try {
-    return inferDims(JSON.parse(text));
+    const parsed: Json = JSON.parse(text);
+    return parsed;
   } catch (cause) {
-    throw new H5Error("argument", `${text}: is no JSON array`, { cause });
+    throw new H5Error("argument", `${text}: is no JSON ${what}`, { cause });
   }
 }

@@ -1,4 +1,6 @@
+import { UnsupportedError } from "../errors.ts";
 import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /**
  * Where a hyperslab's blocks are in one dimension: `count` of them, `block` long, `stride` from start to start. Count or block is
@@ -112,4 +114,55 @@ function decodeCount(r: Reader, size: number, numbers: number): number {
 
 function coordinates(r: Reader, rank: number, size: number): number[] {
   return Array.from({ length: rank }, () => r.uint(size));
+}
+
+/** Numbers of version 1, which every library reads, have so many bits less one. */
+const MAX_NUMBER = 0xffff_ffff;
+
+/**
+ * Selections as libhdf5 writes them for its old versions: all of version 1, points one by one and hyperslabs as blocks.
+ * @throws UnsupportedError for indexes from 2^32 on, and hyperslabs that are not lists of blocks
+ */
+export function encodeDataspaceSelection(w: Writer, selection: DataspaceSelection): void {
+  switch (selection.kind) {
+    case "none":
+      encodeParts(w, 0, []);
+      return;
+    case "points":
+      encodeParts(w, 1, selection.points);
+      return;
+    case "blocks":
+      encodeParts(
+        w,
+        2,
+        selection.blocks.map(({ first, last }) => [...first, ...last]),
+        2,
+      );
+      return;
+    case "all":
+      encodeParts(w, 3, []);
+      return;
+    case "hyperslab":
+      throw new UnsupportedError("a selection with steps is not written");
+  }
+}
+
+/** @param parts the numbers of each @param perDimension how many there are for each dimension */
+function encodeParts(w: Writer, type: number, parts: readonly (readonly number[])[], perDimension = 1): void {
+  w.u32(type);
+  w.u32(1);
+  w.u32(0);
+  const [first] = parts;
+  if (first === undefined) {
+    w.u32(0);
+    return;
+  }
+  w.u32(8 + 4 * first.length * parts.length);
+  w.u32(first.length / perDimension);
+  w.u32(parts.length);
+  for (const number of parts.flat()) {
+    if (number > MAX_NUMBER)
+      throw new UnsupportedError(`a selection of elements beyond the index ${MAX_NUMBER} is not written`);
+    w.u32(number);
+  }
 }

@@ -23,7 +23,7 @@ const REFERENCE_BITS: Record<ReferenceType["kind"], number> = {
   attribute: 0x14,
 };
 
-/** The lowest version that can tell this type: arrays need 2, VAX floats 3. */
+/** The lowest version that can tell this type: arrays need 2, VAX floats 3, standard references 4. */
 export function leastDatatypeVersion(type: Datatype): number {
   switch (type.class) {
     case "float":
@@ -35,6 +35,8 @@ export function leastDatatypeVersion(type: Datatype): number {
       return leastDatatypeVersion(type.base);
     case "compound":
       return type.members.reduce((least, { type: t }) => Math.max(least, leastDatatypeVersion(t)), 1);
+    case "reference":
+      return type.kind === "object" || type.kind === "region" ? 1 : 4;
     default:
       return 1;
   }

@@ -1,6 +1,7 @@
-import { type DataspaceSelection, decodeDataspaceSelection } from "./dataspace-selection.ts";
+import { type DataspaceSelection, decodeDataspaceSelection, encodeDataspaceSelection } from "./dataspace-selection.ts";
 import { Reader } from "./reader.ts";
-import { decodeText } from "./text.ts";
+import { decodeText, encodeText } from "./text.ts";
+import { Writer } from "./writer.ts";
 
 /** What a standard reference (`H5R_ref_t` of HDF5 1.12, H5R__encode) leads to: an object, a region or an attribute of it. */
 export interface StandardReference {
@@ -78,4 +79,42 @@ function readRegion(r: Reader): DataspaceSelection {
   const size = r.u32();
   r.skip(4);
   return decodeDataspaceSelection(new Reader(r.take(size), r.address, "region reference", r.sizes));
+}
+
+/**
+ * An element that is such a reference, into the file that it is in.
+ * @param rank of the dataset that the region is in
+ * @param insert puts the reference's body into the global heap
+ */
+export function encodeStandardReference(
+  w: Writer,
+  { address, region, attribute }: StandardReference,
+  rank: number,
+  insert: (body: Uint8Array) => { readonly collection: number; readonly index: number },
+): void {
+  const type = attribute !== undefined ? ATTRIBUTE : region !== undefined ? REGION : OBJECT;
+  const body = new Writer(w.sizes);
+  body.u8(w.sizes.sizeOfOffsets);
+  body.offset(address);
+  if (region !== undefined) {
+    const selection = new Writer(w.sizes);
+    encodeDataspaceSelection(selection, region);
+    body.u32(selection.position);
+    body.u32(rank);
+    body.put(selection.bytes);
+  } else if (attribute !== undefined) {
+    const name = encodeText(attribute);
+    body.u16(name.length);
+    body.put(name);
+  }
+  w.u8(type);
+  w.u8(0);
+  if (type === OBJECT) {
+    w.put(body.bytes);
+    return;
+  }
+  const { collection, index } = insert(body.bytes);
+  w.u32(body.position);
+  w.offset(collection);
+  w.u32(index);
 }

@@ -6,6 +6,7 @@ import type {
   EnumType,
   FloatType,
   IntegerType,
+  ReferenceType,
   StringType,
   VlenType,
 } from "../format/datatype.ts";
@@ -82,6 +83,16 @@ export function sequenceType(base: Datatype, sizeOfOffsets: number): VlenType {
     charset: "ascii",
     base,
   };
+}
+
+/**
+ * @param kind "object" (as libhdf5 calls it, H5R_OBJECT1) is what every library reads, and h5py and netCDF-4 write
+ * @param sizeOfOffsets of the file's addresses
+ */
+export function referenceType(kind: ReferenceType["kind"], sizeOfOffsets: number): ReferenceType {
+  // The address; that and an index, of an object of the global heap; type, flags and size, then such an id (H5R__encode).
+  const size = kind === "object" ? sizeOfOffsets : sizeOfOffsets + (kind === "region" ? 4 : 10);
+  return { class: "reference", size, kind };
 }
 
 /** Members without gaps between them. */

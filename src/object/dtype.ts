@@ -7,6 +7,7 @@ import {
   compoundType,
   floatType,
   integerType,
+  referenceType,
   sequenceType,
   stringType,
   vlenStringType,
@@ -22,6 +23,7 @@ export type FieldSpec =
  * A datatype as a caller writes it:
  * - as NumPy does: `"<f8"`, `">i4"`, `"u2"`, `"int32"`, `"float64"`, `"bool"`, `"complex128"`, `"S10"` (bytes of text, ASCII), `"V16"` (opaque);
  * - `"string"`: text of any length, UTF-8; `{ string: 10 }`: at most 10 bytes of it;
+ * - `"reference"`: a reference to an object (h5py's `ref_dtype`), whose values are paths, or `null`;
  * - a list of `[name, dtype]` or `[name, dtype, shape]`: a compound;
  * - `{ enum: { RED: 0, GREEN: 1 } }`, `{ vlen: dtype }` (sequences of any length), `{ array: dtype, shape }`;
  * - a `Datatype`, such as that of another dataset.
@@ -71,14 +73,20 @@ export function datatypeFrom(spec: DtypeSpec, sizeOfOffsets: number): Datatype {
 
 /** The datatype, which may be that of another file. @throws UnsupportedError where that has addresses of another size */
 function ofFile(type: Datatype, sizeOfOffsets: number): Datatype {
-  if (type.class === "vlen" && type.size !== 8 + sizeOfOffsets) {
+  const size = sizeWithAddresses(type, sizeOfOffsets);
+  if (size !== type.size) {
     throw new UnsupportedError(
-      `a datatype whose elements lead to other data, with addresses of ${type.size - 8} bytes, cannot be made in a file with ${sizeOfOffsets}`,
+      `a datatype whose elements lead to other data, of ${type.size} bytes, cannot be made in a file with addresses of ${sizeOfOffsets} bytes: it has ${size} there`,
     );
   }
   if (type.class === "vlen" || type.class === "array") ofFile(type.base, sizeOfOffsets);
   else if (type.class === "compound") for (const member of type.members) ofFile(member.type, sizeOfOffsets);
   return type;
+}
+
+function sizeWithAddresses(type: Datatype, sizeOfOffsets: number): number {
+  if (type.class === "vlen") return 8 + sizeOfOffsets;
+  return type.class === "reference" ? referenceType(type.kind, sizeOfOffsets).size : type.size;
 }
 
 function isFields(spec: Exclude<DtypeSpec, string>): spec is readonly FieldSpec[] {
@@ -87,6 +95,7 @@ function isFields(spec: Exclude<DtypeSpec, string>): spec is readonly FieldSpec[
 
 function named(text: string, sizeOfOffsets: number): Datatype {
   if (text === "string" || text === "str") return vlenStringType(sizeOfOffsets);
+  if (text === "reference") return referenceType("object", sizeOfOffsets);
   const match = /^([<>|=]?)([iufcbSV])(\d+)$/.exec(NAMED[text] ?? text);
   const [, mark, kind, digits] = match ?? [];
   const size = Number(digits);
@@ -114,7 +123,7 @@ function named(text: string, sizeOfOffsets: number): Datatype {
   }
   throw new H5Error(
     "argument",
-    `${JSON.stringify(text)} is no datatype; expected one as NumPy writes it (<f8, int32, S10, bool), or "string"`,
+    `${JSON.stringify(text)} is no datatype; expected one as NumPy writes it (<f8, int32, S10, bool), "string" or "reference"`,
   );
 }
 

@@ -3,11 +3,9 @@ import type { Datatype } from "../format/datatype.ts";
 import { GlobalHeapEditor } from "../format/global-heap-edit.ts";
 import type { H5File } from "./file.ts";
 import { HeapCollections, refersToHeap } from "./heap-collections.ts";
-import type { HeapWriter } from "./value-encode.ts";
+import { referredObject } from "./referred-object.ts";
+import type { HeapWriter, ReferredObject } from "./value-encode.ts";
 import type { FileTransaction } from "./writable-file.ts";
-
-/** An object that no path leads to, as it is named in place of its path. */
-const BY_ADDRESS = /^#0x([0-9a-f]+)$/;
 
 /** The heap of a file that is being changed: what elements refer to is put into its global heap, and its paths are known. */
 export class FileHeapWriter implements HeapWriter {
@@ -29,15 +27,9 @@ export class FileHeapWriter implements HeapWriter {
     return this.#editor.insert(bytes);
   }
 
-  /** @throws H5Error where there is no such object in the file itself */
-  address(path: string): number {
+  object(path: string): ReferredObject {
     this.#file ??= this.#transaction.file;
-    const address = BY_ADDRESS.exec(path)?.[1];
-    const object = address === undefined ? this.#file.resolve(path) : this.#file.object(Number.parseInt(address, 16));
-    if (object.file !== this.#file) {
-      throw new H5Error("argument", `${path} is in another file, to which no reference can lead`);
-    }
-    return object.address;
+    return referredObject(this.#file, path);
   }
 }
 

@@ -2,6 +2,7 @@ import { UnsupportedError } from "../errors.ts";
 import type { ArrayType, CompoundType, Datatype, OpaqueType, StringType, VlenType } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import { datatypeName } from "./datatype-name.ts";
+import { referenceEncoder } from "./reference-encode.ts";
 import {
   type ElementEncoder,
   isList,
@@ -20,14 +21,22 @@ import { type ElementBytes, elementBytes } from "./value-bytes.ts";
 import { enumEncoder, floatEncoder, integerEncoder, timevalEncoder } from "./value-encode-number.ts";
 import { integerLayout, paddingOf } from "./value-integer.ts";
 
-/** Where what elements only refer to is put. */
+/** An object as a reference to it needs to know it. */
+export interface ReferredObject {
+  readonly address: number;
+  /** Of a dataset whose elements have indexes. */
+  readonly dims: readonly number[] | undefined;
+  hasAttribute(name: string): boolean;
+}
+
+/** Where what elements only refer to is put, and found. */
 export interface HeapWriter {
   /** The size of addresses in the file. */
   readonly sizeOfOffsets: number;
   /** Puts bytes into the global heap. */
   insert(bytes: Uint8Array): { readonly collection: number; readonly index: number };
-  /** The address of the object at a path, or that `#0x1a40` names. @throws NotFoundError */
-  address(path: string): number;
+  /** The object at a path, or that `#0x1a40` names. @throws H5Error where there is none in the file */
+  object(path: string): ReferredObject;
 }
 
 /**
@@ -54,7 +63,7 @@ export function elementEncoder(type: Datatype, heap: HeapWriter | undefined): El
     case "opaque":
       return opaqueEncoder(type);
     case "reference":
-      return referenceEncoder(type, heap);
+      return referenceEncoder(type, needed(heap, "references"));
     case "compound":
       return compoundEncoder(type, heap);
     case "array":
@@ -167,19 +176,6 @@ export function putAddress(bytes: Uint8Array, at: number, size: number, address:
     bytes[at + i] = rest % 256;
     rest = Math.floor(rest / 256);
   }
-}
-
-function referenceEncoder(
-  type: Extract<Datatype, { class: "reference" }>,
-  heap: HeapWriter | undefined,
-): ElementEncoder {
-  if (type.kind !== "object") throw new UnsupportedError(`references of the kind ${type.kind} are not written`);
-  const file = needed(heap, "references");
-  return (value, { bytes }, at) => {
-    if (value === null) return;
-    if (typeof value !== "string") throw wrongKind(value, "the path of an object, or null");
-    putAddress(bytes, at, file.sizeOfOffsets, file.address(value));
-  };
 }
 
 function compoundEncoder(type: CompoundType, heap: HeapWriter | undefined): ElementEncoder {

@@ -5,6 +5,7 @@ import { Reader } from "../format/reader.ts";
 import { decodeStandardReference, locateStandardReference } from "../format/standard-reference.ts";
 import type { H5File } from "./file.ts";
 import type { Group } from "./group.ts";
+import { namedByAddress } from "./referred-object.ts";
 import { regionText } from "./region-text.ts";
 import { walkObjects } from "./walk.ts";
 
@@ -19,31 +20,59 @@ export interface HeapResolver {
   path(stored: Uint8Array, type: ReferenceType): string | undefined;
 }
 
-const resolvers = new WeakMap<H5File, HeapResolver>();
+const resolvers = new WeakMap<H5File, FileHeap>();
 
 /** The resolver of a file: its global heap, and where its objects are. One for each file. */
 export function heapOf(file: H5File): HeapResolver {
+  return fileHeap(file);
+}
+
+/** A resolver for elements that are not in the file yet, but lead to its objects. @param heapObject what they have in the heap */
+export function heapBeside(file: H5File, heapObject: HeapObjects): HeapResolver {
+  return new FileHeap(file, fileHeap(file).paths, heapObject);
+}
+
+function fileHeap(file: H5File): FileHeap {
   let resolver = resolvers.get(file);
   if (resolver === undefined) {
-    resolver = new FileHeap(file);
+    resolver = new FileHeap(file, new ObjectPaths(file), (collection, index) =>
+      file.globalHeap.object(collection, index),
+    );
     resolvers.set(file, resolver);
   }
   return resolver;
 }
 
+type HeapObjects = (collection: number, index: number) => Uint8Array;
+
 const STANDARD_REFERENCE = "standard reference";
 
-/** What stands for the path of an object that has none. */
-function namedByAddress(address: number): string {
-  return `#0x${address.toString(16)}`;
-}
-
-class FileHeap implements HeapResolver {
+/** Where the objects of a file are. */
+class ObjectPaths {
   readonly #file: H5File;
-  #paths: { readonly fileId: number; readonly byAddress: ReadonlyMap<number, string> } | undefined;
+  #known: { readonly fileId: number; readonly byAddress: ReadonlyMap<number, string> } | undefined;
 
   constructor(file: H5File) {
     this.#file = file;
+  }
+
+  of(address: number): string {
+    if (this.#known?.fileId !== this.#file.id) {
+      this.#known = { fileId: this.#file.id, byAddress: pathsByAddress(this.#file.root) };
+    }
+    return this.#known.byAddress.get(address) ?? namedByAddress(address);
+  }
+}
+
+class FileHeap implements HeapResolver {
+  readonly paths: ObjectPaths;
+  readonly #file: H5File;
+  readonly #object: HeapObjects;
+
+  constructor(file: H5File, paths: ObjectPaths, object: HeapObjects) {
+    this.#file = file;
+    this.paths = paths;
+    this.#object = object;
   }
 
   /**
@@ -74,26 +103,19 @@ class FileHeap implements HeapResolver {
     const source = type.kind === "region" ? this.#heapObject(stored, 0) : stored;
     const address = source === undefined ? undefined : this.#address(source, 0);
     if (address === undefined) return undefined;
-    const path = this.#pathOf(address);
+    const path = this.paths.of(address);
     return type.kind === "region" && source !== undefined ? path + this.#region(source) : path;
-  }
-
-  #pathOf(address: number): string {
-    if (this.#paths?.fileId !== this.#file.id) {
-      this.#paths = { fileId: this.#file.id, byAddress: pathsByAddress(this.#file.root) };
-    }
-    return this.#paths.byAddress.get(address) ?? namedByAddress(address);
   }
 
   /** An attribute stands after its object as h5py has it; what is in another file is known by its address only. */
   #standard(stored: Uint8Array): string | undefined {
-    const { context, globalHeap } = this.#file;
+    const { context } = this.#file;
     const place = locateStandardReference(new Reader(stored, 0, STANDARD_REFERENCE, context));
     if (place === undefined) return undefined;
-    const body = place.kind === "inside" ? stored.subarray(place.at) : globalHeap.object(place.collection, place.index);
+    const body = place.kind === "inside" ? stored.subarray(place.at) : this.#object(place.collection, place.index);
     const reference = decodeStandardReference(stored, new Reader(body, 0, STANDARD_REFERENCE, context));
     const { address, file, region, attribute } = reference;
-    const path = file === undefined ? this.#pathOf(address) : `${file}:${namedByAddress(address)}`;
+    const path = file === undefined ? this.paths.of(address) : `${file}:${namedByAddress(address)}`;
     if (attribute !== undefined) return `${path}.attrs[${JSON.stringify(attribute)}]`;
     return region === undefined ? path : path + regionText(region);
   }
@@ -109,7 +131,7 @@ class FileHeap implements HeapResolver {
     const collection = this.#address(stored, at);
     if (collection === undefined) return undefined;
     const index = u32(stored, at + this.#file.context.sizeOfOffsets);
-    return this.#file.globalHeap.object(collection, index);
+    return this.#object(collection, index);
   }
 
   /** `undefined`: 0 or the undefined address. */

@@ -6,6 +6,7 @@ import {
   complexType,
   floatType,
   integerType,
+  referenceType,
   sequenceType,
   vlenStringType,
 } from "../object/datatypes.ts";
@@ -108,7 +109,7 @@ function typeOfClass(
     case "opaque":
       return { class: kind, ...fields.sized(), tag: fields.text("tag") };
     case "reference":
-      return { class: kind, ...fields.sized(), kind: fields.oneOf("kind", REFERENCES) };
+      return referenceOf(fields, sizeOfOffsets);
     case "sequence":
       return sequenceType(inner("base"), sizeOfOffsets);
     case "array":
@@ -143,6 +144,14 @@ function stringOf(fields: Fields, sizeOfOffsets: number): Datatype {
   const padding = fields.oneOf("padding", STRING_PADDINGS);
   if (fields.any("size") === "variable") return { ...vlenStringType(sizeOfOffsets), charset, padding };
   return { class: "string", size: fields.count("size", 1), charset, padding };
+}
+
+/** Its size follows from the file; one that is given must be that. */
+function referenceOf(fields: Fields, sizeOfOffsets: number): Datatype {
+  const type = referenceType(fields.oneOf("kind", REFERENCES), sizeOfOffsets);
+  const { size, ...version } = fields.sized(type.size);
+  if (size !== type.size) throw refused(`such a reference has ${type.size} bytes in this file, not ${size}`);
+  return { ...type, ...version };
 }
 
 function dimension(json: Json): number {
@@ -250,9 +259,9 @@ class Fields {
     return found;
   }
 
-  /** The size, and the version of the message that the type was stored in, if it says so. */
-  sized(): { readonly size: number; readonly version?: number } {
-    const size = this.count("size", 1);
+  /** The size, and the version of the message that the type was stored in, if it says so. @param usual where there is no size */
+  sized(usual?: number): { readonly size: number; readonly version?: number } {
+    const size = usual !== undefined && !Object.hasOwn(this.#json, "size") ? usual : this.count("size", 1);
     if (!Object.hasOwn(this.#json, "version")) return { size };
     const version = this.count("version", 1);
     if (version > 5) throw refused(`version is ${version}, expected 1 to 5`);

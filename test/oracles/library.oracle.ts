@@ -70,9 +70,26 @@ function make(file: EditableFile): void {
 function makeReference(file: EditableFile): void {
   file.createGroup("/tree");
   file.link("/x", "/tree/x");
-  const reference = { class: "reference", kind: "object", size: 8 } as const;
-  file.attributes("/tree").set("first", "/tree/x", { dtype: reference });
+  file.attributes("/tree").set("first", "/tree/x", { dtype: "reference" });
   file.copy("/tree", "/copy");
+  const fields = [
+    ["id", "i4"],
+    ["two", "reference", [2]],
+  ] as const;
+  file.createDataset("/references", {
+    dtype: fields,
+    data: [
+      { id: 1, two: ["/tree", null] },
+      { id: 2, two: ["/", "/words"] },
+    ],
+  });
+  file
+    .attributes("/copy/x")
+    .set("DIMENSION_LIST", [["/scalar"], ["/words", "/fixed"]], { dtype: { vlen: "reference" } });
+  const regions = ["/x[1:3,0:2]", "/x[3,2]+[0,1]", "/x[0:1,0:1]+[2:3,1:3]", "/x", "/x[]"];
+  file.createDataset("/regions", { dtype: { class: "reference", kind: "region", size: 12 }, data: regions });
+  const standard = ["/tree", ...regions, '/x.attrs["units"]', null];
+  file.createDataset("/standard", { dtype: { class: "reference", kind: "object2", size: 18 }, data: standard });
 }
 
 function makePyTables(file: EditableFile): void {

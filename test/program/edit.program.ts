@@ -61,6 +61,15 @@ describe("commands that change a file", () => {
       await h5fs("rm", "a.h5:/new");
       await h5fs("attr", "set", "-t", "int16", "a.h5:/x", "range", "[1, 6]");
       await h5fs("attr", "set", "a.h5:/x", "units", "m");
+      await h5fs("attr", "set", "-t", "reference", "a.h5:/x", "table", "/t");
+      const lists = '{"class": "sequence", "base": {"class": "reference", "kind": "object"}}';
+      await h5fs("attr", "set", "-t", lists, "a.h5:/x", "DIMENSION_LIST", '[["/t"], ["/x", "/"]]');
+      await h5fs("attr", "set", "a.h5:/x", "table", "/");
+      assert.match(
+        await h5fs("attrs", "a.h5:/x"),
+        /^DIMENSION_LIST = \[\["\/t"\], \["\/x", "\/"\]\]\n.*\n?table = \/$/m,
+      );
+      await h5fs("attr", "rm", "a.h5:/x", "table", "DIMENSION_LIST");
       await h5fs("set", "chunks", "a.h5:/x", "1,_");
       await h5fs("resize", "a.h5:/t", "3");
       await h5fs("cp", "-r", "a.h5:/", "a.h5:/all");

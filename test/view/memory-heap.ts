@@ -1,5 +1,5 @@
 import { H5Error } from "../../src/errors.ts";
-import type { HeapWriter } from "../../src/object/value-encode.ts";
+import type { HeapWriter, ReferredObject } from "../../src/object/value-encode.ts";
 import type { HeapResolver } from "../../src/object/value-heap.ts";
 
 /** A heap in memory, whose objects are found by their number; it knows one path. */
@@ -11,9 +11,9 @@ export class MemoryHeap implements HeapWriter {
     return { collection: 1, index: this.#values.push(bytes.slice()) };
   }
 
-  address(path: string): number {
+  object(path: string): ReferredObject {
     if (path !== "/g") throw new H5Error("not-found", `${path}: there is no such link`);
-    return 96;
+    return { address: 96, dims: undefined, hasAttribute: () => false };
   }
 
   readonly resolver: HeapResolver = {

@@ -35,7 +35,11 @@ const type = compound({
   a: array(integer(1), 2),
   z: complex(float64),
 });
-const heap = { sizeOfOffsets: 8, insert: () => ({ collection: 1, index: 1 }), address: () => 0 };
+const heap = {
+  sizeOfOffsets: 8,
+  insert: () => ({ collection: 1, index: 1 }),
+  object: () => assert.fail("no object is asked for"),
+};
 const row =
   '{"i": 1, "f": 0.5, "s": "ab", "v": null, "q": [1, 2], "e": "RED", "b": true, "o": "0x0102", "a": [1, 2], "z": {"r": 1.0, "i": 2.0}}';
 

@@ -1,10 +1,15 @@
 """Opens a file that the library made with h5py and PyTables, checks what is in it, goes on with it, and reads that again."""
+import os
 import sys
 import warnings
 
 import h5py
 import numpy as np
 import tables
+
+if h5py.version.hdf5_version_tuple >= (2, 0):
+    sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../scripts/fixtures"))
+    import make_standard_references
 
 path, libver = sys.argv[1:]
 warnings.simplefilter("ignore")
@@ -26,7 +31,23 @@ with h5py.File(path, "r") as h:
     assert h["copy/x"][...].tolist() == h["x"][...].tolist()
     reference = h["copy"].attrs["first"]
     assert h[reference].name == "/copy/x", h[reference].name
+    two = [[h[r].name if r else None for r in row["two"]] for row in h["references"][...]]
+    assert two == [["/tree", None], ["/", "/words"]], two
+    lists = [[h[r].name for r in of] for of in h["copy/x"].attrs["DIMENSION_LIST"]]
+    assert lists == [["/scalar"], ["/words", "/fixed"]], lists
+    regions = [r for r in h["regions"][...]]
+    assert all(h[r] == h["x"] for r in regions)
+    first, points, blocks = ([h5py.h5r.get_region(r, h.id).get_select_npoints(), h["x"][r].tolist()] for r in regions[:3])
+    assert first == [4, [[40, 5], [7, 8]]], first
+    assert points == [2, [-1, 2]] and blocks[0] == 3 and sorted(blocks[1]) == [1, 8, 9], (points, blocks)
+    assert [h5py.h5r.get_region(r, h.id).get_select_npoints() for r in regions[3:]] == [12, 0]
     assert h["stored"][...].tolist() == list(range(1000)) and h["stored"].chunks == (100,) and h["stored"].compression_opts == 9
+
+if h5py.version.hdf5_version_tuple >= (2, 0):
+    told = make_standard_references.tell(path, "standard")
+    expected = [["/tree", None, None]] + [["/tree/x", None, n] for n in (4, 2, 3, None, 0)] + [["/tree/x", "units", None], None]
+    # The same dataset, by either of its names.
+    assert [r and ["/tree/x" if r[0] == "/x" else r[0], *r[1:]] for r in told] == expected, told
 
 with tables.open_file(path, "a") as t:
     group = t.root.pt
