@@ -91,12 +91,6 @@ export function storeFile(transaction: FileTransaction, dataset: Dataset, change
   return roomInChunks(chunkFor(change.size), dataset.filters.length > 0);
 }
 
-/** Stores the bytes of a file without filters that this transaction has made for so many. @returns as `storeFile` */
-export function storeNewFile(transaction: FileTransaction, address: number, change: BufferedChange): number {
-  storeInChunks(transaction, address, change);
-  return roomInChunks(chunkFor(change.size), false);
-}
-
 /** Stores a change of a file whose chunks stay as they are. @throws H5Error: the transaction is to be rolled back */
 export function storeInChunks(transaction: FileTransaction, address: number, change: BufferedChange): void {
   // What is cut off and comes back is zeros.
@@ -112,13 +106,14 @@ function storePieces(transaction: FileTransaction, address: number, change: Buff
   }
 }
 
-function roomInChunks(chunk: number, isFiltered: boolean): number {
+/** How large a file of such chunks becomes before it gets larger ones. */
+export function roomInChunks(chunk: number, isFiltered: boolean): number {
   if (chunk >= LARGEST) return Number.POSITIVE_INFINITY;
   return chunk * (isFiltered ? MAX_SMALL_FILTERED_CHUNKS : MAX_SMALL_CHUNKS);
 }
 
-/** A small file is one chunk, an eighth larger than its bytes at most; a large one has few. */
-function chunkFor(size: number): number {
+/** Bytes of a chunk: a small file is one, an eighth larger than its bytes at most; a large one has few. */
+export function chunkFor(size: number): number {
   if (size <= SMALLEST) return SMALLEST;
   if (size > MEDIUM) return size > MEDIUM * MAX_SMALL_CHUNKS ? LARGEST : MEDIUM;
   const step = Math.max(SMALLEST / 2, 2 ** Math.floor(Math.log2(size)) / 8);

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { FileNode } from "../../src/tree/node.ts";
 import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
 import type { StoredBytes } from "./file-buffer.ts";
+import type { FilePatch } from "./file-patch.ts";
 import type { LiveFile } from "./live-file.ts";
 
 /** So many files are remembered; each takes some kilobytes. */
@@ -16,6 +17,8 @@ export interface StoredFile {
   readonly reach: number;
   /** The block that it ends in; `undefined`: not in memory. */
   readonly lastBlock: { readonly offset: number; readonly bytes: Uint8Array } | undefined;
+  /** How small changes are made; `undefined`: nobody has looked. */
+  readonly patch: FilePatch | undefined;
 }
 
 /** The files that were stored last: whoever opens one again, to append to it, need not have it decoded. */

@@ -3,7 +3,7 @@ import type { H5File } from "../../src/object/file.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { type LinkRecord, linkRecordAttribute } from "../../src/tree/link-record.ts";
 import type { DirectoryNode, Node } from "../../src/tree/node.ts";
-import type { PosixMetadata, Timestamp } from "../../src/tree/posix-metadata.ts";
+import { NO_METADATA, type PosixMetadata, type Timestamp } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 import type { AttributeChange, Attributes, Request } from "../filesystem.ts";
 import { attributesOf, directoryEntryType, directoryLinks, type FileFacts } from "../node-attributes.ts";
@@ -11,7 +11,7 @@ import { DirectoryTimes } from "./directory-times.ts";
 import type { LiveFile } from "./live-file.ts";
 import { changeMetadata, checkChange, withoutPrivileges } from "./metadata-changes.ts";
 import { isWritableFile } from "./names.ts";
-import { NO_METADATA, type OpenFiles } from "./open-files.ts";
+import type { OpenFiles } from "./open-files.ts";
 import type { PosixStore } from "./posix-store.ts";
 import type { ViewNotices } from "./view-notices.ts";
 

@@ -2,12 +2,11 @@ import type { DirectoryNode, FileNode } from "../../src/tree/node.ts";
 import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import { messageOfFailure } from "../errno.ts";
-import { createFileDataset } from "./chunked-store.ts";
+import { FileMaker } from "./file-maker.ts";
 import type { KnownNames } from "./known-names.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { Metadata } from "./metadata.ts";
 import { hardLink, type NamePlace, putLink } from "./names.ts";
-import { PLAIN_STORAGE } from "./new-file-storage.ts";
 import type { OpenFile } from "./open-file.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { PromisedHeaders } from "./promised-headers.ts";
@@ -37,6 +36,7 @@ interface Waiting {
 export class NewFiles {
   readonly #setup: NewFilesSetup;
   readonly #headers: PromisedHeaders;
+  readonly #maker = new FileMaker();
   #waiting: Waiting | undefined;
 
   constructor(setup: NewFilesSetup) {
@@ -57,11 +57,10 @@ export class NewFiles {
     const room = this.#headers.take();
     const node = tree.promised(directory, name, link, room.address);
     const file = files.addNew(node, metadata, {
-      make: (transaction, size, { mtime, ...rest }) => {
+      make: (transaction, size, newest, change) => {
         const seconds = metadata.mtime?.seconds ?? 0;
-        const attributes = this.#setup.metadata.attributesFor({ mtime, ...rest });
-        const modified = mtime?.seconds ?? seconds;
-        createFileDataset(transaction, seconds, PLAIN_STORAGE, attributes, { room, size, modified });
+        const attributes = () => this.#setup.metadata.attributesFor(newest);
+        return this.#maker.make(transaction, { room, seconds, size, metadata: newest, attributes }, change);
       },
       link: (transaction) => putLink(transaction, directory.address, hardLink(link, room.address)),
       during: (change) => this.#setup.known.during(directory, link, change),

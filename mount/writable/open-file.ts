@@ -3,7 +3,8 @@ import type { FileNode } from "../../src/tree/node.ts";
 import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
 import { isMadeView } from "../../src/tree/shown-as.ts";
 import { Errno, ErrnoError } from "../errno.ts";
-import { FileBuffer, inMemory, type StoredBytes } from "./file-buffer.ts";
+import { type BufferedChange, FileBuffer, inMemory, type StoredBytes } from "./file-buffer.ts";
+import type { MadeFile } from "./file-maker.ts";
 import { isBare } from "./names.ts";
 
 /** Bytes of a view that are kept in memory until it is closed. */
@@ -11,8 +12,13 @@ export const MAX_VIEW = 2 ** 28;
 
 /** What makes a file of which the HDF5 file has nothing yet. */
 export interface Creation {
-  /** Makes its header. @param size bytes that it will have */
-  make(transaction: FileTransaction, size: number, metadata: PosixMetadata): void;
+  /** Makes it. @param size bytes that it will have @param change what it has now; `undefined`: nothing */
+  make(
+    transaction: FileTransaction,
+    size: number,
+    metadata: PosixMetadata,
+    change: BufferedChange | undefined,
+  ): MadeFile;
   /** Gives it its name. */
   link(transaction: FileTransaction): void;
   /** Around the transaction that does this. */

@@ -7,15 +7,17 @@ import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { contentOf } from "../../src/tree/content.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
-import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
+import { NO_METADATA, type PosixMetadata } from "../../src/tree/posix-metadata.ts";
 import { isMadeView } from "../../src/tree/shown-as.ts";
 import type { TextIndex } from "../../src/view/text-index.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import { applyAttributes } from "./attributes-store.ts";
-import { storeFile, storeInChunks, storeNewFile } from "./chunked-store.ts";
+import { storeFile, storeInChunks } from "./chunked-store.ts";
 import { now } from "./clock.ts";
-import { bytesOfStored, ClosedFiles } from "./closed-files.ts";
+import { bytesOfStored, ClosedFiles, type StoredFile } from "./closed-files.ts";
 import { BLOCK, FileBuffer, inMemory } from "./file-buffer.ts";
+import type { MadeFile } from "./file-maker.ts";
+import { patchFile } from "./file-patch.ts";
 import { hasHeader, storablePart, storePart } from "./large-view.ts";
 import type { LiveFile } from "./live-file.ts";
 import { type Creation, MAX_VIEW, OpenFile, type Stored } from "./open-file.ts";
@@ -39,17 +41,6 @@ function most({ buffer, isFileNode }: OpenFile): number {
 }
 
 const NOTHING = inMemory(new Uint8Array(0));
-
-/** Nothing is kept of what POSIX has: all as the mounted file has it. */
-export const NO_METADATA: PosixMetadata = {
-  mode: undefined,
-  uid: undefined,
-  gid: undefined,
-  rdev: 0,
-  atime: undefined,
-  mtime: undefined,
-  ctime: undefined,
-};
 
 /** What is known of the texts of views. */
 export interface TextIndexes {
@@ -163,7 +154,7 @@ export class OpenFiles {
     const { creation, metadata } = file;
     if (creation === undefined || metadata === undefined) return;
     const make = (transaction: FileTransaction): void => {
-      creation.make(transaction, file.buffer.size, metadata);
+      creation.make(transaction, file.buffer.size, metadata, undefined);
       creation.link(transaction);
     };
     creation.during(() => this.#live.transaction(make));
@@ -268,15 +259,21 @@ export class OpenFiles {
     const others = file.hasNewBytes ? this.ofObject(node.address).filter((other) => other !== file) : [];
     for (const other of others) other.beforeOvertaking();
     const { creation } = file;
-    const known = file.isTail ? this.indexes.get(node) : undefined;
+    const knownIndex = file.isTail ? this.indexes.get(node) : undefined;
     let index: TextIndex | undefined;
-    let reach = this.#closed.of(node)?.reach ?? 0;
+    const known = this.#closed.of(node);
+    let made: MadeFile = { reach: known?.reach ?? 0, patch: undefined };
     const store = (transaction: FileTransaction): void => {
       if (creation !== undefined && metadata !== undefined) {
-        creation.make(transaction, file.buffer.size, metadata);
-        if (file.hasNewBytes) reach = storeNewFile(transaction, node.address, file.buffer.change());
+        const { buffer, hasNewBytes } = file;
+        const change = hasNewBytes ? buffer.change() : undefined;
+        made = creation.make(transaction, buffer.size, metadata, change);
         creation.link(transaction);
         return;
+      }
+      if (known !== undefined) {
+        made = { ...made, patch: patchFile(transaction, file, known) };
+        if (made.patch !== undefined) return;
       }
       if (node.view === "attrs.json") {
         this.#live.settingsChanged();
@@ -290,10 +287,11 @@ export class OpenFiles {
         const dataset = (): Dataset => datasetAt(this.#live.file, node.address);
         const oldText = (): Uint8Array => this.#texts.bytes(node);
         if (file.isFileNode) {
-          if (buffer.size <= reach) storeInChunks(transaction, node.address, buffer.change("filled"));
-          else reach = storeFile(transaction, dataset(), buffer.change("filled"));
+          const change = buffer.change("filled");
+          if (buffer.size <= made.reach) storeInChunks(transaction, node.address, change);
+          else made = { ...made, reach: storeFile(transaction, dataset(), change) };
         } else if (file.isTail || this.isLarge(node)) {
-          index = applyText(transaction, this.#edit(file, dataset()), isOvertaken, known);
+          index = applyText(transaction, this.#edit(file, dataset()), isOvertaken, knownIndex);
         } else applyView(transaction, { node, dataset: dataset(), buffer, isOvertaken, oldText });
       }
       if (metadata !== undefined) this.#store.write(transaction, node.address, metadata);
@@ -302,14 +300,22 @@ export class OpenFiles {
     else if (!this.#attempt(file, store)) return;
     if (index !== undefined) this.indexes.set(node, index);
     file.made();
-    if (file.isFileNode && file.hasNewBytes && metadata !== undefined && this.#store.isKept) {
-      const { size, lastBlock } = file.buffer;
-      this.#closed.stored(node, { size, metadata, reach, lastBlock });
-    }
+    if (metadata !== undefined) this.#remember(file, { ...made, metadata }, known);
     this.#notices.changed(node, file.hasNewBytes);
     for (const other of others) other.overtaken();
     if (file.hasNewBytes) this.problems.delete(node.address);
     file.stored(!file.hasNewBytes || this.#isExact(file));
+  }
+
+  /** What whoever opens it next need not have decoded. */
+  #remember(file: OpenFile, made: MadeFile & Pick<StoredFile, "metadata">, known: StoredFile | undefined): void {
+    if (!file.isFileNode || !this.#store.isKept) return;
+    if (file.hasNewBytes) {
+      const { size, lastBlock } = file.buffer;
+      this.#closed.stored(file.node, { ...made, size, lastBlock });
+    } else if (known !== undefined) {
+      this.#closed.stored(file.node, { ...known, ...made });
+    }
   }
 
   /** @returns false: what comes after the rows of a table is none, and the table is a file again, which has been stored */

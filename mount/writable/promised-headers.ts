@@ -1,11 +1,10 @@
 import { now } from "../../src/format/modification-time.ts";
 import { readObjectHeaderBlocks } from "../../src/format/object-header.ts";
 import type { HeaderRoom } from "../../src/object/new-object.ts";
-import { posixAttribute } from "../../src/tree/posix-metadata.ts";
+import { NO_METADATA, posixAttribute } from "../../src/tree/posix-metadata.ts";
 import { createFileDataset } from "./chunked-store.ts";
 import type { LiveFile } from "./live-file.ts";
 import { PLAIN_STORAGE } from "./new-file-storage.ts";
-import { NO_METADATA } from "./open-files.ts";
 
 /** So many are set aside in one transaction. */
 const COUNT = 32;

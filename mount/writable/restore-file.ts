@@ -53,7 +53,8 @@ export class FileRestorer {
 
   /** Before something is written behind the end of a file that is open: rows may be added to a table. @throws as `restore` */
   beforeAppend(file: OpenFile): void {
-    if (isMadeView(file.node) && !this.#setup.files.isLarge(file.node)) this.restore(file.node, "bytes");
+    const { node, isFileNode } = file;
+    if (!isFileNode && isMadeView(node) && !this.#setup.files.isLarge(node)) this.restore(node, "bytes");
   }
 
   /** What was written behind the end of a table is not to wait any longer for whether it is rows. @throws as `restore` */

@@ -22,6 +22,17 @@ export interface PosixMetadata {
   readonly ctime: Timestamp | undefined;
 }
 
+/** Nothing is kept: all as the mounted file has it. */
+export const NO_METADATA: PosixMetadata = {
+  mode: undefined,
+  uid: undefined,
+  gid: undefined,
+  rdev: 0,
+  atime: undefined,
+  mtime: undefined,
+  ctime: undefined,
+};
+
 /** Attributes of such names are the mount's own, and not shown. */
 export const HIDDEN_PREFIX = "H5FS_";
 
@@ -35,7 +46,7 @@ const VERSION = 1;
 
 /** version, mode, uid, gid, rdev, and three times as seconds and nanoseconds; -1 is `undefined` (of a time: its nanoseconds). */
 const FIELDS = 11;
-const UNSET = -1n;
+const UNSET = -1;
 
 const INT64 = integerType(8, true);
 
@@ -61,7 +72,7 @@ export function posixAttribute(metadata: PosixMetadata): NewAttribute {
     charset: "ascii",
     datatype: INT64,
     dataspace: { kind: "simple", dims: [FIELDS], maxDims: [FIELDS], maxDimsStored: false },
-    data: encode(metadata),
+    data: encodePosix(metadata),
   };
 }
 
@@ -76,7 +87,8 @@ function changedSince(object: ObjectBase, metadata: PosixMetadata): PosixMetadat
 
 function decode(bytes: Uint8Array): PosixMetadata | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const field = (i: number): number => Number(view.getBigInt64(i * INT64.size, true));
+  const field = (i: number): number =>
+    view.getInt32(i * INT64.size + 4, true) * 2 ** 32 + view.getUint32(i * INT64.size, true);
   if (field(0) !== VERSION) return undefined;
   const optional = (i: number): number | undefined => (field(i) < 0 ? undefined : field(i));
   const time = (i: number): Timestamp | undefined =>
@@ -92,11 +104,26 @@ function decode(bytes: Uint8Array): PosixMetadata | undefined {
   };
 }
 
-function encode({ mode, uid, gid, rdev, atime, mtime, ctime }: PosixMetadata): Uint8Array {
-  const view = new DataView(new ArrayBuffer(FIELDS * INT64.size));
-  const times = [atime, mtime, ctime].flatMap((time) => [time?.seconds, time?.nanoseconds]);
-  for (const [i, value] of [VERSION, mode, uid, gid, rdev, ...times].entries()) {
-    view.setBigInt64(i * INT64.size, value === undefined ? UNSET : BigInt(value), true);
-  }
-  return new Uint8Array(view.buffer);
+/** The attribute's data, of which only the times change with a file's bytes. */
+export function encodePosix({ mode, uid, gid, rdev, atime, mtime, ctime }: PosixMetadata): Uint8Array {
+  const bytes = new Uint8Array(FIELDS * INT64.size);
+  const view = new DataView(bytes.buffer);
+  putField(view, 0, VERSION);
+  putField(view, 1, mode);
+  putField(view, 2, uid);
+  putField(view, 3, gid);
+  putField(view, 4, rdev);
+  putField(view, 5, atime?.seconds);
+  putField(view, 6, atime?.nanoseconds);
+  putField(view, 7, mtime?.seconds);
+  putField(view, 8, mtime?.nanoseconds);
+  putField(view, 9, ctime?.seconds);
+  putField(view, 10, ctime?.nanoseconds);
+  return bytes;
+}
+
+/** In two halves: a BigInt for each would take longer than all else. */
+function putField(view: DataView, field: number, value = UNSET): void {
+  view.setUint32(field * INT64.size, value >>> 0, true);
+  view.setInt32(field * INT64.size + 4, Math.floor(value / 2 ** 32), true);
 }

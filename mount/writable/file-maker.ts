@@ -1,0 +1,86 @@
+import { openIndexEditor } from "../../src/chunk/open-index-editor.ts";
+import type { NewAttribute } from "../../src/object/attribute-edit.ts";
+import type { HeaderRoom } from "../../src/object/new-object.ts";
+import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { LARGE } from "../../src/storage/journal/allocator.ts";
+import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
+import { chunkFor, createFileDataset, roomInChunks, storeInChunks } from "./chunked-store.ts";
+import type { BufferedChange } from "./file-buffer.ts";
+import { FileHeader } from "./file-header.ts";
+import { FilePatch, type PlainChunk } from "./file-patch.ts";
+import { PLAIN_STORAGE } from "./new-file-storage.ts";
+
+/** A file that is to be made where there is room for its header. */
+export interface FileToMake {
+  readonly room: HeaderRoom;
+  /** Since 1970, UTC. */
+  readonly seconds: number;
+  /** Bytes that it will have. */
+  readonly size: number;
+  readonly metadata: PosixMetadata;
+  /** What keeps its metadata. */
+  attributes(): readonly NewAttribute[];
+}
+
+/** What is known of a file that has just been made. */
+export interface MadeFile {
+  /** So large it can become in the chunks that it has. */
+  readonly reach: number;
+  readonly patch: FilePatch | undefined;
+}
+
+/**
+ * Makes files, one like the other: headers of files with chunks of the same size differ in few fields, so the first is made as any dataset
+ * is, and the others get its bytes. A file of one chunk is written as it will be, and not empty first.
+ */
+export class FileMaker {
+  /** By bytes of a chunk; `undefined`: such headers cannot be copied. */
+  readonly #headers = new Map<number, FileHeader | undefined>();
+
+  /** @param change its bytes; `undefined`: it is to be empty for now @throws H5Error: the transaction is to be rolled back */
+  make(transaction: FileTransaction, file: FileToMake, change: BufferedChange | undefined): MadeFile {
+    const { room, size, metadata, seconds } = file;
+    const chunk = chunkFor(size);
+    const reach = change === undefined ? 0 : roomInChunks(chunk, false);
+    const known = this.#headers.get(chunk);
+    if (known?.copiedLength !== room.length || (change !== undefined && (size > chunk || chunk >= LARGE))) {
+      this.#makeFirst(transaction, file, chunk);
+      if (change !== undefined) storeInChunks(transaction, room.address, change);
+      return { reach, patch: undefined };
+    }
+    const header = known.copy();
+    const stored = change === undefined ? undefined : storeChunk(transaction, header, chunk, change);
+    const fields = { size: change?.size ?? 0, metadata };
+    header.create(transaction.edit, room.address, fields, seconds, stored?.index);
+    return { reach, patch: new FilePatch(room.address, header, stored?.chunk) };
+  }
+
+  #makeFirst(transaction: FileTransaction, file: FileToMake, chunk: number): void {
+    const { room, size, metadata, seconds } = file;
+    const modified = metadata.mtime?.seconds ?? seconds;
+    createFileDataset(transaction, seconds, PLAIN_STORAGE, file.attributes(), { room, size, modified });
+    if (!this.#headers.has(chunk)) this.#headers.set(chunk, FileHeader.read(transaction.edit, room.address));
+  }
+}
+
+/** The only chunk of a file, and an index that has it. @returns `undefined`: nothing was written into it */
+function storeChunk({ edit }: FileTransaction, { layout }: FileHeader, length: number, change: BufferedChange) {
+  if (layout.kind !== "chunked") throw new TypeError("a file is in chunks");
+  const bytes = new Uint8Array(length);
+  let isEmpty = true;
+  for (const { offset, bytes: piece } of change.pieces) {
+    bytes.set(piece, offset);
+    isEmpty = false;
+  }
+  if (isEmpty) return undefined;
+  const address = edit.allocate(length, "raw");
+  edit.write(address, bytes);
+  const { chunkDims, elementSize, indexing, version } = layout;
+  const dims = { dims: [change.size], maxDims: [undefined], chunkDims, elementSize };
+  const indexed = { context: edit.context, ...dims, filtered: false, layoutVersion: version };
+  const index = openIndexEditor(edit, indexed, indexing, undefined);
+  index.set([0], { address, storedSize: length, filterMask: 0 });
+  index.flush();
+  const chunk: PlainChunk = { address, from: 0, to: length };
+  return { chunk, index: index.address };
+}
