@@ -116,6 +116,11 @@ export class BTreeV2Editor implements KeptStructure {
     return place?.node.record(place.index).slice();
   }
 
+  /** Whether there is a record for which `compare` gives 0. */
+  has(compare: CompareRecord): boolean {
+    return this.#find(compare) !== undefined;
+  }
+
   /** Copies of all records, in order; the tree must not change meanwhile. */
   *records(): Generator<Uint8Array> {
     if (this.#root !== undefined) yield* this.#recordsBelow(this.#root, this.#depth);

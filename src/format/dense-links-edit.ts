@@ -23,6 +23,13 @@ export interface StoredLink {
   readonly creationOrder: number | undefined;
 }
 
+/** A name, and where its record is in the index. */
+interface WantedName {
+  readonly name: Uint8Array;
+  readonly hash: number;
+  readonly compare: CompareRecord;
+}
+
 /** The links of a group that are in a fractal heap (IV.A.2.c, "The Link Info Message"), being changed. */
 export class DenseLinksEditor {
   readonly info: DenseLinkInfo;
@@ -30,6 +37,8 @@ export class DenseLinksEditor {
   readonly #heap: FractalHeapEditor;
   readonly #names: BTreeV2Editor;
   readonly #order: BTreeV2Editor | undefined;
+  /** The name that was looked for last: mostly the next one, too. */
+  #wanted: WantedName | undefined;
 
   constructor(edit: EditContext, info: DenseLinkInfo) {
     const { linkName, linkCreationOrder } = RecordType;
@@ -60,8 +69,12 @@ export class DenseLinksEditor {
 
   /** The raw message of the link of that name. */
   find(name: Uint8Array): Uint8Array | undefined {
-    const record = this.#names.find(this.#byName(name));
+    const record = this.#names.find(this.#want(name).compare);
     return record === undefined ? undefined : this.#heap.object(record.subarray(LINK_NAME_HEAP_ID_AT)).slice();
+  }
+
+  has(name: Uint8Array): boolean {
+    return this.#names.has(this.#want(name).compare);
   }
 
   /** The raw messages of all links, in the order of the index by name. */
@@ -74,9 +87,10 @@ export class DenseLinksEditor {
   /** @throws H5Error "argument" where the name exists */
   insert({ message, name, creationOrder }: StoredLink): void {
     const heapId = this.#heap.insert(message);
+    const { hash, compare } = this.#want(name);
     const w = this.#edit.writer();
-    encodeLinkNameRecord(w, { hash: lookup3(name), heapId });
-    this.#names.insert(w.bytes, this.#byName(name));
+    encodeLinkNameRecord(w, { hash, heapId });
+    this.#names.insert(w.bytes, compare);
     if (this.#order === undefined) return;
     const order = this.#edit.writer();
     encodeLinkCreationOrderRecord(order, { creationOrder: BigInt(creationOrder ?? 0), heapId });
@@ -85,7 +99,7 @@ export class DenseLinksEditor {
 
   /** @param creationOrder that of the link, where the group tracks it */
   remove(name: Uint8Array, creationOrder: number | undefined): void {
-    const record = this.#names.remove(this.#byName(name));
+    const record = this.#names.remove(this.#want(name).compare);
     if (record === undefined) return;
     this.#order?.remove(byOrder(creationOrder ?? 0));
     this.#heap.remove(record.subarray(LINK_NAME_HEAP_ID_AT));
@@ -98,14 +112,17 @@ export class DenseLinksEditor {
     this.#order?.free();
   }
 
-  #byName(name: Uint8Array): CompareRecord {
+  #want(name: Uint8Array): WantedName {
+    if (this.#wanted?.name === name) return this.#wanted;
     const hash = lookup3(name);
-    return (view, at) => {
+    const compare: CompareRecord = (view, at) => {
       const order = hash - view.getUint32(at, true);
       if (order !== 0) return order;
       const heapId = new Uint8Array(view.buffer, view.byteOffset + at + LINK_NAME_HEAP_ID_AT, LINK_HEAP_ID);
       return compareBytes(name, linkMessageName(this.#heap.object(heapId), this.#heap.address, this.#edit));
     };
+    this.#wanted = { name, hash, compare };
+    return this.#wanted;
   }
 }
 

@@ -24,8 +24,9 @@ export interface NewFractalHeap {
 
 /** What all heaps have that libhdf5 makes for links and attributes. */
 const WIDTH = 4;
-const MAX_DIRECT_BLOCK_SIZE = 64 * 1024;
 const MAX_MANAGED_OBJECT_SIZE = 4 * 1024;
+/** libhdf5 takes 64 KiB; but each transaction that changes a block computes the checksum of what follows in it. */
+const MAX_DIRECT_BLOCK_SIZE = 16 * 1024;
 
 /**
  * A fractal heap that is being changed (Specification III.G): objects are inserted, overwritten and removed. What was

@@ -19,22 +19,19 @@ const NEW_BLOCK = 256;
 /** A message to be added. */
 export type NewMessage = Pick<HeaderMessage, "type" | "flags" | "body" | "creationIndex">;
 
-/** A message of a header that is being changed. */
-export type EditedMessage = Readonly<Message>;
-
-interface Message {
-  type: number;
-  flags: number;
-  creationIndex: number | undefined;
-  body: Uint8Array;
-}
-
 interface Block {
   readonly address: number;
   readonly length: number;
-  messages: Message[];
+  /** They are the header's own: one that changes is replaced by another. */
+  messages: HeaderMessage[];
   gap: number;
   changed: boolean;
+}
+
+/** Where a message is. */
+interface Place {
+  readonly block: Block;
+  readonly index: number;
 }
 
 /**
@@ -61,7 +58,7 @@ export class ObjectHeaderEditor {
     this.#blocks = this.#header.blocks.map(({ address: at, length, messages, gap }) => ({
       address: at,
       length,
-      messages: messages.map(({ type, flags, creationIndex, body }) => ({ type, flags, creationIndex, body })),
+      messages: [...messages],
       gap: gap.length,
       changed: false,
     }));
@@ -113,8 +110,21 @@ export class ObjectHeaderEditor {
   }
 
   /** The messages of a type, in their order. */
-  *find(type: number): Generator<EditedMessage> {
-    for (const { messages } of this.#blocks) for (const message of messages) if (message.type === type) yield message;
+  find(type: number): HeaderMessage[] {
+    return this.#blocks.flatMap(({ messages }) => messages.filter((message) => message.type === type));
+  }
+
+  /** The first message of a type. */
+  first(type: number): HeaderMessage | undefined {
+    for (const { messages } of this.#blocks) for (const message of messages) if (message.type === type) return message;
+    return undefined;
+  }
+
+  /** How many messages there are of a type. */
+  count(type: number): number {
+    let count = 0;
+    for (const { messages } of this.#blocks) for (const message of messages) if (message.type === type) count++;
+    return count;
   }
 
   /** Adds a message where there is room, or in a new continuation block. */
@@ -123,17 +133,16 @@ export class ObjectHeaderEditor {
       throw new H5Error("limit", `a header message of ${body.length} bytes is too large; the most is ${MAX_MESSAGE}`);
     }
     const padded = this.#padded(body);
-    const place = this.#takeRoom(padded.length) ?? this.#addBlock(padded.length);
-    Object.assign(place, { type, flags, creationIndex, body: padded });
+    const { block, index } = this.#takeRoom(padded.length) ?? this.#addBlock(padded.length);
+    block.messages[index] = { type, flags, creationIndex, address: 0, body: padded };
   }
 
   /** Another body for a message that `find` gave: in its place where it fits, else elsewhere. */
-  replace(message: EditedMessage, body: Uint8Array): void {
+  replace(message: HeaderMessage, body: Uint8Array): void {
     const { block, index } = this.#locate(message);
-    const found = block.messages[index];
     const padded = this.#padded(body);
-    if (found !== undefined && padded.length === found.body.length) {
-      found.body = padded;
+    if (padded.length === message.body.length) {
+      block.messages[index] = { ...message, body: padded };
       block.changed = true;
       return;
     }
@@ -143,7 +152,7 @@ export class ObjectHeaderEditor {
   }
 
   /** Its space is free for other messages of this header. */
-  remove(message: EditedMessage): void {
+  remove(message: HeaderMessage): void {
     const { block, index } = this.#locate(message);
     block.messages[index] = nil(message.body.length);
     block.changed = true;
@@ -163,7 +172,7 @@ export class ObjectHeaderEditor {
       times: this.#times,
       messageCount: this.#blocks.reduce((sum, { messages }) => sum + messages.length, 0),
       blocks: this.#blocks.map(({ address, length, messages, gap }): ObjectHeaderBlock => {
-        return { address, length, messages: messages.map((m) => ({ ...m, address: 0 })), gap: new Uint8Array(gap) };
+        return { address, length, messages: [...messages], gap: new Uint8Array(gap) };
       }),
     };
     const [first] = this.#blocks;
@@ -187,7 +196,7 @@ export class ObjectHeaderEditor {
     return out;
   }
 
-  #locate(message: EditedMessage): { block: Block; index: number } {
+  #locate(message: HeaderMessage): Place {
     for (const block of this.#blocks) {
       const index = block.messages.indexOf(message);
       if (index >= 0) return { block, index };
@@ -196,10 +205,10 @@ export class ObjectHeaderEditor {
   }
 
   /** A NIL message of exactly `size` bytes, cut from one that is large enough. */
-  #takeRoom(size: number): Message | undefined {
+  #takeRoom(size: number): Place | undefined {
     for (const block of this.#blocks) {
       for (const [index, message] of block.messages.entries()) {
-        if (message.type === MESSAGE.nil && this.#cut(block, index, size)) return block.messages[index];
+        if (message.type === MESSAGE.nil && this.#cut(block, index, size)) return { block, index };
       }
     }
     return undefined;
@@ -221,7 +230,7 @@ export class ObjectHeaderEditor {
 
   /** NIL messages that lie side by side become one. */
   #mergeFree(block: Block): void {
-    const merged: Message[] = [];
+    const merged: HeaderMessage[] = [];
     for (const message of block.messages) {
       const last = merged.at(-1);
       const size = (last?.body.length ?? 0) + this.#prefix + message.body.length;
@@ -251,8 +260,8 @@ export class ObjectHeaderEditor {
     }
   }
 
-  /** A new continuation block with a NIL message of `size` bytes, which it returns. */
-  #addBlock(size: number): Message {
+  /** A new continuation block. @returns where in it a NIL message of `size` bytes is */
+  #addBlock(size: number): Place {
     const { sizeOfOffsets, sizeOfLengths } = this.#edit;
     const continuationSize = this.#padded(new Uint8Array(sizeOfOffsets + sizeOfLengths)).length;
     let continuation = this.#takeRoom(continuationSize);
@@ -270,15 +279,15 @@ export class ObjectHeaderEditor {
     const w = this.#edit.writer();
     w.offset(address);
     w.length(length);
-    Object.assign(continuation, { type: MESSAGE.continuation, body: this.#padded(w.bytes) });
-    this.#blocks.push({ address, length, messages, gap: 0, changed: true });
-    const place = messages[moved.length];
-    if (place === undefined) throw new TypeError("a block without messages");
-    return place;
+    const body = this.#padded(w.bytes);
+    continuation.block.messages[continuation.index] = { ...nil(0), type: MESSAGE.continuation, body };
+    const block = { address, length, messages, gap: 0, changed: true };
+    this.#blocks.push(block);
+    return { block, index: moved.length };
   }
 
   /** Takes the fewest bytes of neighbouring messages out of their block that leave room for a message of `size` bytes. */
-  #moveOut(size: number): Message[] {
+  #moveOut(size: number): HeaderMessage[] {
     let best: { block: Block; from: number; to: number; bytes: number } | undefined;
     for (const block of this.#blocks) {
       for (let from = 0; from < block.messages.length; from++) {
@@ -305,6 +314,6 @@ export class ObjectHeaderEditor {
   }
 }
 
-function nil(size: number): Message {
-  return { type: MESSAGE.nil, flags: 0, creationIndex: undefined, body: new Uint8Array(size) };
+function nil(size: number): HeaderMessage {
+  return { type: MESSAGE.nil, flags: 0, creationIndex: undefined, address: 0, body: new Uint8Array(size) };
 }

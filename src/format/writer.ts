@@ -1,39 +1,52 @@
 import { H5Error } from "../errors.ts";
-import { lookup3 } from "./lookup3.ts";
+import { copyBytes } from "../storage/copy-bytes.ts";
+import { lookup3Within } from "./lookup3.ts";
 import type { Sizes } from "./reader.ts";
+
+/** Memory, and views of all of it. */
+class Memory {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly words: Int32Array;
+
+  /** Its bytes are undefined. @param size bytes, a multiple of 4 */
+  constructor(size: number) {
+    this.bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
+    this.view = new DataView(this.bytes.buffer);
+    this.words = new Int32Array(this.bytes.buffer);
+  }
+}
 
 /** Small writers get their memory from pieces of this size: to have it one by one would cost more than to fill it. */
 const SLAB = 64 * 1024;
 const CAPACITY = 256;
 const LARGEST_PIECE = 2048;
-let slab = new DataView(new ArrayBuffer(0));
+let slab = new Memory(0);
 let taken = 0;
 
 /** The counterpart of `Reader`: appends the fields of one structure. All integers are little-endian. */
 export class Writer {
   readonly sizes: Sizes;
-  #bytes: Uint8Array;
-  /** Of all memory that `bytes` are a part of, from `start` on. */
-  #view: DataView;
+  /** What is written begins at byte `#start` of it. */
+  #memory: Memory;
   #start = 0;
+  #capacity: number;
   #position = 0;
 
   constructor(sizes: Sizes, capacity = CAPACITY) {
     this.sizes = sizes;
+    this.#capacity = Math.ceil(capacity / CAPACITY) * CAPACITY;
     if (capacity > LARGEST_PIECE) {
-      this.#bytes = new Uint8Array(capacity);
-      this.#view = new DataView(this.#bytes.buffer);
+      this.#memory = new Memory(this.#capacity);
       return;
     }
-    const piece = Math.ceil(capacity / CAPACITY) * CAPACITY;
-    if (taken + piece > slab.byteLength) {
-      slab = new DataView(new ArrayBuffer(SLAB));
+    if (taken + this.#capacity > slab.bytes.length) {
+      slab = new Memory(SLAB);
       taken = 0;
     }
-    this.#bytes = new Uint8Array(slab.buffer, taken, piece);
-    this.#view = slab;
+    this.#memory = slab;
     this.#start = taken;
-    taken += piece;
+    taken += this.#capacity;
   }
 
   /** Bytes written so far. */
@@ -43,36 +56,38 @@ export class Writer {
 
   /** What was written: a view, which the next write may leave behind. */
   get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#position);
+    return this.#memory.bytes.subarray(this.#start, this.#start + this.#position);
   }
 
+  /** Moves on by `n` bytes. @returns where in the memory they are */
   #room(n: number): number {
     const at = this.#position;
     const needed = at + n;
-    if (needed > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
-      larger.set(this.#bytes.subarray(0, at));
-      this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
+    if (needed > this.#capacity) {
+      const larger = Math.ceil(Math.max(needed, 2 * this.#capacity) / 4) * 4;
+      const memory = new Memory(larger);
+      memory.bytes.set(this.bytes);
+      this.#memory = memory;
       this.#start = 0;
+      this.#capacity = larger;
     }
     this.#position = needed;
-    return at;
+    return this.#start + at;
   }
 
   u8(value: number): void {
     const at = this.#room(1);
-    this.#bytes[at] = value;
+    this.#memory.bytes[at] = value;
   }
 
   u16(value: number): void {
     const at = this.#room(2);
-    this.#view.setUint16(this.#start + at, value, true);
+    this.#memory.view.setUint16(at, value, true);
   }
 
   u32(value: number): void {
     const at = this.#room(4);
-    this.#view.setUint32(this.#start + at, value, true);
+    this.#memory.view.setUint32(at, value, true);
   }
 
   u64(value: number): void {
@@ -83,13 +98,15 @@ export class Writer {
   uint(value: number, size: number): void {
     const at = this.#room(size);
     if (size === 8) {
-      this.#view.setUint32(this.#start + at, value >>> 0, true);
-      this.#view.setUint32(this.#start + at + 4, Math.floor(value / 2 ** 32), true);
+      const { view } = this.#memory;
+      view.setUint32(at, value >>> 0, true);
+      view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
       return;
     }
+    const { bytes } = this.#memory;
     let rest = value;
     for (let i = 0; i < size; i++) {
-      this.#bytes[at + i] = rest % 256;
+      bytes[at + i] = rest % 256;
       rest = Math.floor(rest / 256);
     }
     if (rest > 0) throw new H5Error("limit", `${value} does not fit into the ${size} bytes that this file has for it`);
@@ -109,7 +126,7 @@ export class Writer {
 
   put(bytes: Uint8Array): void {
     const at = this.#room(bytes.length);
-    this.#bytes.set(bytes, at);
+    copyBytes(bytes, 0, this.#memory.bytes, at, bytes.length);
   }
 
   zeros(n: number): void {
@@ -118,7 +135,7 @@ export class Writer {
 
   fill(byte: number, n: number): void {
     const at = this.#room(n);
-    this.#bytes.fill(byte, at, at + n);
+    this.#memory.bytes.fill(byte, at, at + n);
   }
 
   /** Zeros, until the bytes since `from` are a multiple of `alignment`. */
@@ -138,6 +155,7 @@ export class Writer {
 
   /** The checksum (Jenkins lookup3) of all bytes since `from`. */
   checksum(from = 0): void {
-    this.u32(lookup3(this.#bytes.subarray(from, this.#position)));
+    const { bytes, words } = this.#memory;
+    this.u32(lookup3Within(bytes, words, this.#start + from, this.#start + this.#position));
   }
 }

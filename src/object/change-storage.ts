@@ -96,7 +96,7 @@ const STORAGE = [MESSAGE.dataLayout, MESSAGE.filterPipeline, MESSAGE.fillValue, 
 function swap(edit: EditContext, a: number, b: number, types: readonly number[]): void {
   const [headerA, headerB] = [new ObjectHeaderEditor(edit, a), new ObjectHeaderEditor(edit, b)];
   for (const type of types) {
-    const [ofA, ofB] = [[...headerA.find(type)], [...headerB.find(type)]];
+    const [ofA, ofB] = [headerA.find(type), headerB.find(type)];
     for (const message of ofA) headerA.remove(message);
     for (const message of ofB) headerB.remove(message);
     for (const message of ofB) headerA.add(message);

@@ -160,7 +160,7 @@ export class DatasetCopier {
     this.#packer.flush();
     index.flush();
     const header = new ObjectHeaderEditor(edit, address);
-    const [message] = header.find(MESSAGE.dataLayout);
+    const message = header.first(MESSAGE.dataLayout);
     if (message === undefined) throw new TypeError("a dataset has a layout");
     const w = edit.writer();
     encodeDataLayout(w, layoutWithIndex(layout, index));

@@ -216,7 +216,7 @@ export class DatasetWriter implements KeptStructure {
   }
 
   #replace(header: ObjectHeaderEditor, type: number, bodyOf: (body: Uint8Array) => Uint8Array): void {
-    const [message] = header.find(type);
+    const message = header.first(type);
     if (message === undefined) throw new TypeError("a dataset has a layout and a dataspace");
     const body = bodyOf(message.body);
     if (body.length !== message.body.length || body.some((byte, i) => byte !== message.body[i])) {

@@ -1,5 +1,5 @@
 import { MESSAGE } from "../format/header-message.ts";
-import { type EditedMessage, ObjectHeaderEditor } from "../format/object-header-edit.ts";
+import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import type { FileTransaction } from "./writable-file.ts";
 import { forgetWriter } from "./write-dataset.ts";
 
@@ -22,7 +22,7 @@ export function exchangeContents(transaction: FileTransaction, first: number, se
   const { edit } = transaction;
   edit.writeEdited();
   const headers = [first, second].map((address) => new ObjectHeaderEditor(edit, address));
-  const taken = headers.map((header) => CONTENTS.flatMap((type): EditedMessage[] => [...header.find(type)]));
+  const taken = headers.map((header) => CONTENTS.flatMap((type) => header.find(type)));
   for (const [i, header] of headers.entries()) {
     for (const message of taken[i] ?? []) header.remove(message);
     for (const { type, flags, body } of taken[1 - i] ?? []) header.add({ type, flags, body, creationIndex: undefined });

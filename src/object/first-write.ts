@@ -48,7 +48,7 @@ export function prepareFirstWrite(file: H5File, edit: EditContext): void {
   const { overlay } = file.space;
   for (const { address, bytes } of overlay?.entries ?? []) edit.write(address, bytes);
   const header = new ObjectHeaderEditor(edit, extensionAddress);
-  const [imageMessage] = header.find(MESSAGE.cacheImage);
+  const imageMessage = header.first(MESSAGE.cacheImage);
   if (imageMessage !== undefined) {
     const image = decodeCacheImageMessage(new Reader(imageMessage.body, 0, "metadata cache image message", edit));
     if (image !== undefined) edit.free(image.address, image.size);
@@ -61,7 +61,7 @@ export function prepareFirstWrite(file: H5File, edit: EditContext): void {
       for (const extent of extentsOfFreeSpaceManager(edit.context, address, 0))
         edit.free(extent.address, extent.length);
     }
-    const [message] = header.find(MESSAGE.fileSpaceInfo);
+    const message = header.first(MESSAGE.fileSpaceInfo);
     if (message !== undefined) {
       header.replace(message, withoutManagers(message.body, fileSpace, edit, file.superblock.endOfFile));
     }

@@ -2,10 +2,10 @@ import { FormatError, H5Error, UnsupportedError } from "../errors.ts";
 import { DenseLinksEditor } from "../format/dense-links-edit.ts";
 import type { EditContext } from "../format/edit-context.ts";
 import { decodeGroupInfo, encodeGroupInfo, type GroupInfo } from "../format/group-info.ts";
-import { MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
+import { type HeaderMessage, MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
 import { decodeLink, encodeLink, type Link } from "../format/link.ts";
 import { decodeLinkInfo, encodeLinkInfo, type LinkInfo } from "../format/link-info.ts";
-import { type EditedMessage, MAX_MESSAGE, type ObjectHeaderEditor } from "../format/object-header-edit.ts";
+import { MAX_MESSAGE, type ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import { Reader } from "../format/reader.ts";
 import { encodeText } from "../format/text.ts";
 
@@ -71,15 +71,17 @@ export class GroupLinks {
 
   /** The last one where the order of creation is tracked. @throws H5Error "exists" where the name is taken */
   add(link: Link, taken = nameExists): void {
-    if (this.find(link.name) !== undefined) throw taken(link.name);
+    const name = encodeText(link.name);
+    const isTaken = this.#dense === undefined ? this.#findCompact(link.name) !== undefined : this.#dense.has(name);
+    if (isTaken) throw taken(link.name);
     const creationOrder = this.#info.nextCreationOrder;
     const message = this.#encode(creationOrder === link.creationOrder ? link : { ...link, creationOrder });
     if (this.#dense === undefined) {
-      const count = [...this.#header.find(MESSAGE.link)].length;
+      const count = this.#header.count(MESSAGE.link);
       if (count >= this.#groupInfo().maxCompactLinks || message.length > MAX_MESSAGE) this.#makeDense();
     }
     if (this.#dense === undefined) this.#addCompact(message);
-    else this.#dense.insert({ message, name: encodeText(link.name), creationOrder });
+    else this.#dense.insert({ message, name, creationOrder });
     if (creationOrder !== undefined) this.#writeInfo({ nextCreationOrder: creationOrder + 1 });
   }
 
@@ -95,7 +97,7 @@ export class GroupLinks {
     const found = this.#findCompact(name);
     if (found === undefined) return undefined;
     this.#header.remove(found.message);
-    return { link: found.link, left: [...this.#header.find(MESSAGE.link)].length };
+    return { link: found.link, left: this.#header.count(MESSAGE.link) };
   }
 
   #removeDense(dense: DenseLinksEditor, name: string): { readonly link: Link; readonly left: number } | undefined {
@@ -108,14 +110,14 @@ export class GroupLinks {
   }
 
   #makeDense(): void {
-    const [pipeline] = this.#header.find(MESSAGE.filterPipeline);
+    const pipeline = this.#header.first(MESSAGE.filterPipeline);
     if (pipeline !== undefined) {
       throw new UnsupportedError(
         "the group's links are to be compressed once they are many: such heaps are not written",
       );
     }
     const dense = DenseLinksEditor.create(this.#edit, this.#info.creationOrderIndexed);
-    for (const message of [...this.#header.find(MESSAGE.link)]) {
+    for (const message of this.#header.find(MESSAGE.link)) {
       const link = this.#decode(message.body);
       // Without the padding that version 1 headers have.
       const { name, creationOrder } = link;
@@ -141,7 +143,7 @@ export class GroupLinks {
     this.#header.add({ type: MESSAGE.link, flags: 0, creationIndex: undefined, body });
   }
 
-  #findCompact(name: string): { readonly message: EditedMessage; readonly link: Link } | undefined {
+  #findCompact(name: string): { readonly message: HeaderMessage; readonly link: Link } | undefined {
     for (const message of this.#header.find(MESSAGE.link)) {
       const link = this.#decode(message.body);
       if (link.name === name) return { message, link };
@@ -159,8 +161,8 @@ export class GroupLinks {
     return w.bytes;
   }
 
-  #infoMessage(): EditedMessage {
-    const [message] = this.#header.find(MESSAGE.linkInfo);
+  #infoMessage(): HeaderMessage {
+    const message = this.#header.first(MESSAGE.linkInfo);
     if (message === undefined) throw new H5Error("not-a-group", "the object is no group");
     return message;
   }
@@ -173,7 +175,7 @@ export class GroupLinks {
   }
 
   #groupInfo(): GroupInfo {
-    const [message] = this.#header.find(MESSAGE.groupInfo);
+    const message = this.#header.first(MESSAGE.groupInfo);
     if (message === undefined) return DEFAULT_GROUP_INFO;
     return decodeGroupInfo(new Reader(message.body, 0, "group info message", this.#edit));
   }

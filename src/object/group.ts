@@ -81,7 +81,11 @@ function hasMoreThan(links: Iterable<Link>, n: number): boolean {
 
 /** The parts of a path; "." and empty ones mean nothing (H5G__component). */
 export function pathParts(path: string): string[] {
-  return path.split("/").filter((part) => part !== "" && part !== ".");
+  return path.split("/").filter(isPart);
+}
+
+function isPart(part: string): boolean {
+  return part !== "" && part !== ".";
 }
 
 /** The path of what `name` links to in the group at `path`. */

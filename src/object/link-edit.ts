@@ -79,7 +79,7 @@ export function changeLinkCount(edit: EditContext, address: number, difference: 
     header.write();
     return header.referenceCount;
   }
-  const [message] = header.find(MESSAGE.referenceCount);
+  const message = header.first(MESSAGE.referenceCount);
   const old = message === undefined ? 1 : decodeReferenceCount(new Reader(message.body, 0, "reference count", edit));
   const count = old + difference;
   const w = edit.writer();
@@ -94,7 +94,7 @@ export function changeLinkCount(edit: EditContext, address: number, difference: 
 }
 
 function symbolTableOf(edit: EditContext, header: ObjectHeaderEditor): SymbolTable | undefined {
-  const [message] = header.find(MESSAGE.symbolTable);
+  const message = header.first(MESSAGE.symbolTable);
   return message === undefined
     ? undefined
     : decodeSymbolTable(new Reader(message.body, 0, "symbol table message", edit));
@@ -116,7 +116,7 @@ function replaceSymbolTable(edit: EditContext, header: ObjectHeaderEditor, table
   GroupLinks.addMessages(edit, header);
   const links = new GroupLinks(edit, header);
   for (const link of lookup.links()) links.add(link);
-  for (const message of [...header.find(MESSAGE.symbolTable)]) header.remove(message);
+  for (const message of header.find(MESSAGE.symbolTable)) header.remove(message);
   for (const { address, length } of extents) edit.free(address, length);
 }
 

@@ -56,7 +56,7 @@ function finishFileSpace(edit: EditContext, address: number, { info, message }: 
   }
   if (managerAddresses.length === 0) return;
   const header = new ObjectHeaderEditor(edit, address);
-  const [copy] = header.find(MESSAGE.fileSpaceInfo);
+  const copy = header.first(MESSAGE.fileSpaceInfo);
   if (copy === undefined) throw new TypeError("the extension has the message");
   header.replace(copy, withoutManagers(message.body, info, edit, end()));
   header.write();

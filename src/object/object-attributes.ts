@@ -3,13 +3,8 @@ import { type AttributeInfo, decodeAttributeInfo, encodeAttributeInfo } from "..
 import { decodeAttributeMessage } from "../format/attribute-message.ts";
 import { DenseAttributesEditor } from "../format/dense-attributes-edit.ts";
 import type { EditContext } from "../format/edit-context.ts";
-import { isShared, MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
-import {
-  type EditedMessage,
-  MAX_MESSAGE,
-  type NewMessage,
-  type ObjectHeaderEditor,
-} from "../format/object-header-edit.ts";
+import { type HeaderMessage, isShared, MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
+import { MAX_MESSAGE, type NewMessage, type ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import { Reader } from "../format/reader.ts";
 import { encodeText } from "../format/text.ts";
 
@@ -133,7 +128,7 @@ export class ObjectAttributes {
     }
     if (this.#info === undefined) this.#addInfo();
     if (this.#dense === undefined) {
-      const count = [...header.find(MESSAGE.attribute)].length;
+      const count = header.count(MESSAGE.attribute);
       if (count >= header.maxCompactAttributes || message.length > MAX_MESSAGE) this.#makeDense();
     }
     const creationIndex = this.#nextIndex();
@@ -157,7 +152,7 @@ export class ObjectAttributes {
 
   #afterRemoval(): void {
     if (this.#info === undefined) return;
-    const count = this.#dense?.count ?? [...this.#header.find(MESSAGE.attribute)].length;
+    const count = this.#dense?.count ?? this.#header.count(MESSAGE.attribute);
     if (this.#dense !== undefined && (count === 0 || count < this.#header.minDenseAttributes))
       this.#makeCompact(this.#dense);
     const message = this.#infoMessage();
@@ -169,7 +164,7 @@ export class ObjectAttributes {
   #makeDense(): void {
     if (this.#info === undefined) return;
     const dense = DenseAttributesEditor.create(this.#edit, this.#info.creationOrderIndexed);
-    for (const message of [...this.#header.find(MESSAGE.attribute)]) {
+    for (const message of this.#header.find(MESSAGE.attribute)) {
       if (isShared(message)) {
         throw new UnsupportedError("attributes in the file's heap of shared object header messages are not written");
       }
@@ -201,7 +196,7 @@ export class ObjectAttributes {
     this.#header.add({ type: MESSAGE.attribute, flags: 0, creationIndex, body });
   }
 
-  #findCompact(name: string): EditedMessage | undefined {
+  #findCompact(name: string): HeaderMessage | undefined {
     for (const message of this.#header.find(MESSAGE.attribute)) {
       if (this.#nameOf(message.body) === name) return message;
     }
@@ -212,8 +207,8 @@ export class ObjectAttributes {
     return decodeAttributeMessage(new Reader(message, 0, "attribute message", this.#edit)).name;
   }
 
-  #infoMessage(): EditedMessage | undefined {
-    const [message] = this.#header.find(MESSAGE.attributeInfo);
+  #infoMessage(): HeaderMessage | undefined {
+    const message = this.#header.first(MESSAGE.attributeInfo);
     return message;
   }
 

@@ -38,7 +38,7 @@ export function placeOf(file: H5File, path: string): LinkPlace {
   }
   if (name.includes("\0"))
     throw new H5Error("argument", `${JSON.stringify(name)} cannot be the name of a link`, { path });
-  return { group: groupAt(file, `/${parts.join("/")}`), name, path };
+  return { group: parts.length === 0 ? file.root : groupAt(file, `/${parts.join("/")}`), name, path };
 }
 
 /** The link at a place. @throws NotFoundError */

@@ -12,8 +12,8 @@ const MAX_SECONDS = 2 ** 32 - 1;
 export function setModificationTime(edit: EditContext, address: number, seconds: number): void {
   const stored = storedSeconds(seconds);
   const header = new ObjectHeaderEditor(edit, address);
-  const [message] = header.find(MESSAGE.modificationTime);
-  const [old] = header.find(MESSAGE.modificationTimeOld);
+  const message = header.first(MESSAGE.modificationTime);
+  const old = header.first(MESSAGE.modificationTimeOld);
   const w = edit.writer();
   if (message !== undefined) {
     encodeModificationTime(w, stored);

@@ -135,7 +135,7 @@ describe("version 2 B-trees, edited in place", () => {
       file.transaction(({ file: now, edit }) => {
         const group = now.root.get("g");
         const header = new ObjectHeaderEditor(edit, group.address);
-        const [message] = header.find(MESSAGE.linkInfo);
+        const message = header.first(MESSAGE.linkInfo);
         assert.ok(message !== undefined);
         const info = decodeLinkInfo(new Reader(message.body, 0, "link info", edit));
         const { linkName } = RecordType;

@@ -77,7 +77,7 @@ export class Allocator {
   /** What was allocated and freed since it was last asked for. */
   takeSteps(): Step[] {
     const steps = this.#steps;
-    this.#steps = [];
+    if (steps.length > 0) this.#steps = [];
     return steps;
   }
 
@@ -187,8 +187,8 @@ export class Allocator {
   /** Where the block begins that ends at `end`; `end` where none does. */
   #blockStart(end: number): number {
     const { metadata, raw } = this.#blocks;
-    for (const { offset, length } of [metadata, raw]) if (length > 0 && offset + length === end) return offset;
-    return end;
+    if (metadata.length > 0 && metadata.offset + metadata.length === end) return metadata.offset;
+    return raw.length > 0 && raw.offset + raw.length === end ? raw.offset : end;
   }
 
   #allocateSmall(size: number): number {

@@ -4,6 +4,32 @@ import { PAGE_SIZE, type PageOverlay } from "./page-overlay.ts";
 import { SECTOR, type SuperblockSector } from "./superblock-sector.ts";
 import type { SyncSteps } from "./sync-runner.ts";
 
+/** A log of this size is applied: changes wait meanwhile, so it is kept small; each time costs several syncs, so not too small. */
+const LOG_LIMIT = 64 * 2 ** 20;
+
+/** So many changed pages are kept in memory; each takes twice its size. */
+const PAGE_LIMIT = 65_536;
+
+/** Freed bytes are used again after a checkpoint only: a quarter of the file's size is worth one, within these limits. */
+const LEAST_DYING = 8 * 2 ** 20;
+const MOST_DYING = 256 * 2 ** 20;
+
+/** What has come together since the last checkpoint. */
+interface Changes {
+  /** Bytes of records in the log. */
+  readonly logSize: number;
+  /** Changed pages. */
+  readonly pages: number;
+  /** Bytes that were freed. */
+  readonly dyingBytes: number;
+}
+
+/** Whether it is enough for another one. @param end of allocation as the last one left it */
+export function isCheckpointDue({ logSize, pages, dyingBytes }: Changes, end: number): boolean {
+  const dyingLimit = Math.min(Math.max(end / 4, LEAST_DYING), MOST_DYING);
+  return logSize > LOG_LIMIT || pages > PAGE_LIMIT || dyingBytes > dyingLimit;
+}
+
 /** Where a generation's id lies: the first sector past the end of allocation. */
 export function tailOffset(end: number): number {
   return alignUp(end, SECTOR);

@@ -2,27 +2,17 @@ import { randomBytes } from "node:crypto";
 import { H5Error } from "../../errors.ts";
 import type { Snapshot, SnapshotDescription, Storage } from "../storage.ts";
 import { Allocator, BLOCK } from "./allocator.ts";
-import { checkpointSteps, tailOffset, tailSector } from "./checkpoint.ts";
+import { checkpointSteps, isCheckpointDue, tailOffset, tailSector } from "./checkpoint.ts";
 import type { DiskDirectory, DiskFile, FileIdentity } from "./disk.ts";
 import { alignUp } from "./free-extents.ts";
 import { GENERATION_SIZE, LogFile } from "./log-file.ts";
-import type { LogRecord } from "./log-record.ts";
 import { OverlaidFile } from "./overlaid-file.ts";
 import { PAGE_SIZE, type PageOverlay } from "./page-overlay.ts";
 import { type Recovery, recover } from "./recovery.ts";
 import { SECTOR, type SuperblockSector } from "./superblock-sector.ts";
 import { SyncRunner, type SyncSteps, type SyncThread } from "./sync-runner.ts";
-import { Transaction } from "./transaction.ts";
-
-/** A log of this size is applied: changes wait meanwhile, so it is kept small; each time costs several syncs, so not too small. */
-const LOG_LIMIT = 64 * 2 ** 20;
-
-/** So many changed pages are kept in memory; each takes twice its size. */
-const PAGE_LIMIT = 65_536;
-
-/** Freed bytes are used again after a checkpoint only: a quarter of the file's size is worth one, within these limits. */
-const LEAST_DYING = 8 * 2 ** 20;
-const MOST_DYING = 256 * 2 ** 20;
+import { Transaction, type TransactionSetup } from "./transaction.ts";
+import { UndoLog } from "./undo-log.ts";
 
 /** Holes of this size are given back to the disk. */
 const PUNCHED = 64 * 1024;
@@ -52,7 +42,9 @@ export class JournaledFile implements Storage {
   readonly #bytes: OverlaidFile;
   readonly #listeners: ((offset: number, length: number) => void)[] = [];
   readonly #runner: SyncRunner;
-  #allocator: Allocator;
+  readonly #allocator: Allocator;
+  /** What each transaction works on. */
+  readonly #work: TransactionSetup;
   #log: LogFile | undefined;
   #identity: FileIdentity;
   /** End of allocation as the last checkpoint left it. */
@@ -93,6 +85,7 @@ export class JournaledFile implements Storage {
     this.#keepSuperblock();
     this.#checkpointEnd = superblock.endOf(this.read(superblock.offset, SECTOR));
     this.#allocator = new Allocator(this.#checkpointEnd);
+    this.#work = this.#newWork();
   }
 
   /**
@@ -160,18 +153,28 @@ export class JournaledFile implements Storage {
     this.#checkWritable();
     if (this.#transaction !== undefined) throw new H5Error("argument", "a transaction is open already");
     this.#allocator.takeSteps();
-    const transaction = new Transaction({
+    const transaction = new Transaction(this.#work);
+    this.#transaction = transaction;
+    return transaction;
+  }
+
+  #newWork(): TransactionSetup {
+    const file = this;
+    return {
       overlay: this.#overlay,
+      undo: new UndoLog(),
       allocator: this.#allocator,
-      checkpointEnd: this.#checkpointEnd,
-      prepare: () => this.#orFail(() => this.#beginGeneration()),
+      get checkpointEnd() {
+        return file.#checkpointEnd;
+      },
+      prepare: () => {
+        if (!this.#begun) this.#orFail(() => this.#beginGeneration());
+      },
       writeThrough: (bytes, offset) => this.#orFail(() => this.#bytes.writeThrough(bytes, offset)),
       read: (offset, length) => this.read(offset, length),
       readThrough: (offset, length) => this.#bytes.readThrough(offset, length),
       changed: (offset, length) => this.#changed(offset, length),
-    });
-    this.#transaction = transaction;
-    return transaction;
+    };
   }
 
   /** All that the open transaction changed is kept: from here it survives the death of the program. Where it fails, the transaction is rolled back. */
@@ -185,11 +188,16 @@ export class JournaledFile implements Storage {
       const { superblock } = this.#setup;
       const sector = this.#overlay.peek(superblock.offset, SECTOR);
       const end = this.#allocator.endAfterCheckpoint;
-      if (superblock.endOf(sector) !== end) this.#putSuperblock(transaction, sector, superblock.withEnd(sector, end));
-      const records = transaction.records();
+      if (superblock.endOf(sector) !== end) {
+        transaction.writeDifference(superblock.offset, sector, superblock.withEnd(sector, end));
+      }
+      const log = this.#openLog();
+      const records = log.newRecords();
+      transaction.encode(records);
       // Before the log has it: where the mark cannot be written, the change was not made. A mark without a change means nothing.
       if (this.#mark === "unmarked") this.#markPending();
-      this.#append([...records, { type: "publish", transaction: this.#published + 1, end }]);
+      records.publish(this.#published + 1, end);
+      log.append();
     } catch (error) {
       this.rollback();
       throw this.#failure(error);
@@ -203,9 +211,9 @@ export class JournaledFile implements Storage {
 
   /** So much has changed that a checkpoint should be made. */
   get isCheckpointDue(): boolean {
-    const dyingLimit = Math.min(Math.max(this.#checkpointEnd / 4, LEAST_DYING), MOST_DYING);
-    return (
-      (this.#log?.size ?? 0) > LOG_LIMIT || this.#overlay.count > PAGE_LIMIT || this.#allocator.dyingBytes > dyingLimit
+    return isCheckpointDue(
+      { logSize: this.#log?.size ?? 0, pages: this.#overlay.count, dyingBytes: this.#allocator.dyingBytes },
+      this.#checkpointEnd,
     );
   }
 
@@ -239,9 +247,9 @@ export class JournaledFile implements Storage {
 
   *#syncLog(transaction: number): SyncSteps {
     yield this.#setup.file;
-    if (this.#log === undefined) throw new TypeError("no generation has begun");
-    this.#append([{ type: "sync", transaction }]);
-    yield this.#log.file;
+    const log = this.#openLog();
+    log.appendSync(transaction);
+    yield log.file;
   }
 
   /** The file itself is whole and current when this returns, and the log is empty. @throws H5Error where a state stays pinned */
@@ -384,7 +392,6 @@ export class JournaledFile implements Storage {
 
   /** The first change after a checkpoint: a new id in the log, and at the end of the file. */
   #beginGeneration(): void {
-    if (this.#begun) return;
     const { file, directory, logName, superblock } = this.#setup;
     const { device, inode, size, modified } = file.identity();
     const left = this.#identity;
@@ -420,12 +427,12 @@ export class JournaledFile implements Storage {
   /** The superblock's page is always in the overlay. */
   #keepSuperblock(): void {
     const { superblock } = this.#setup;
-    this.#overlay.add(superblock.offset, SECTOR, () => undefined);
+    this.#overlay.add(superblock.offset, SECTOR);
   }
 
-  #append(records: readonly LogRecord[]): void {
+  #openLog(): LogFile {
     if (this.#log === undefined) throw new TypeError("no generation has begun");
-    this.#log.append(records);
+    return this.#log;
   }
 
   #describe(): SnapshotDescription {
@@ -440,15 +447,6 @@ export class JournaledFile implements Storage {
       changed: this.#overlay.copyChanged(this.#bytes.fileSize),
     };
     return this.#description;
-  }
-
-  /** Writes what differs: the root's header may lie in the same sector. */
-  #putSuperblock(transaction: Transaction, before: Uint8Array, after: Uint8Array): void {
-    let from = 0;
-    let to = after.length;
-    while (from < to && after[from] === before[from]) from++;
-    while (to > from && after[to - 1] === before[to - 1]) to--;
-    transaction.write(this.#setup.superblock.offset + from, after.subarray(from, to));
   }
 
   #changed(offset: number, length: number): void {

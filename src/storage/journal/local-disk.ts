@@ -10,12 +10,16 @@ import {
   openSync,
   renameSync,
   unlinkSync,
+  writeSync,
   writevSync,
 } from "node:fs";
 import { join } from "node:path";
 import { readFully } from "../local-file.ts";
 import type { DiskDirectory, DiskFile, FileIdentity } from "./disk.ts";
 import { dropCachedPages, KEEP_SIZE, PUNCH_HOLE, tryFallocate } from "./system-calls.ts";
+
+/** Node takes lengths below 2 GiB. */
+const MAX_WRITE = 2 ** 30;
 
 /** The kernel takes so many parts in one writev (IOV_MAX). */
 const MAX_PARTS = 1024;
@@ -44,6 +48,11 @@ export class LocalDiskFile implements DiskFile {
   }
 
   write(parts: readonly Uint8Array[], offset: number): void {
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) {
+      this.#writePart(only, offset);
+      return;
+    }
     const rest = parts.filter((part) => part.length > 0);
     let at = offset;
     // A checkpoint has tens of thousands of parts: what is written is passed over, not taken out.
@@ -55,6 +64,12 @@ export class LocalDiskFile implements DiskFile {
       }
       const cut = rest[first];
       if (written > 0 && cut !== undefined) rest[first] = cut.subarray(written);
+    }
+  }
+
+  #writePart(bytes: Uint8Array, offset: number): void {
+    for (let done = 0; done < bytes.length; ) {
+      done += writeSync(this.fd, bytes, done, Math.min(MAX_WRITE, bytes.length - done), offset + done);
     }
   }
 

@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { DiskDirectory, DiskFile } from "./disk.ts";
-import { decodeRecords, encodeRecords, getU64, type LogRecord, putU64 } from "./log-record.ts";
+import { decodeRecords, getU64, type LogRecord, putU64 } from "./log-record.ts";
+import { RecordEncoder } from "./record-encoder.ts";
 
 const MAGIC = "\x89H5FSLOG";
 const VERSION = 1;
@@ -38,6 +39,7 @@ export interface LogContents {
 /** The log of changes since the last checkpoint (docs/writing.md, section 2). */
 export class LogFile {
   readonly #file: DiskFile;
+  readonly #records = new RecordEncoder();
   #chain = 0;
   #end = HEADER;
 
@@ -80,12 +82,24 @@ export class LogFile {
     this.#end = HEADER;
   }
 
-  /** Adds records by one write. Where that fails, the log is as before. */
-  append(records: readonly LogRecord[]): void {
-    const { bytes, chain } = encodeRecords(records, this.#chain);
+  /** What encodes the next records; `append` adds them. */
+  newRecords(): RecordEncoder {
+    this.#records.clear();
+    return this.#records;
+  }
+
+  /** Adds the new records by one write. Where that fails, the log is as before. */
+  append(): void {
+    const { bytes, chain } = this.#records.seal(this.#chain);
     this.#file.write([bytes], this.#end);
     this.#chain = chain;
     this.#end += bytes.length;
+  }
+
+  /** Adds that all up to `transaction` is durable, likewise. */
+  appendSync(transaction: number): void {
+    this.newRecords().sync(transaction);
+    this.append();
   }
 
   /** What is to be synced so that all records are durable. */

@@ -17,39 +17,13 @@ export type LogRecord =
   /** All up to `transaction` is durable. */
   | { readonly type: "sync"; readonly transaction: number };
 
-const TYPE = { write: 1, extent: 2, publish: 3, sync: 4 } as const;
+/** The first field of a record. */
+export const TYPE = { write: 1, extent: 2, publish: 3, sync: 4 } as const;
 
-/** Type, payload length, checksum, zero: 32 bits each. */
-const HEAD = 16;
-const WRITE_HEAD = 16;
-
-/** Bytes that `encodeRecords` makes of them. */
-function encodedSize(records: readonly LogRecord[]): number {
-  return records.reduce((sum, record) => sum + HEAD + align(payloadSize(record)), 0);
-}
-
-/**
- * @param chain the checksum of the record before; each record's own goes on from it
- * @returns the bytes, and the last record's checksum
- */
-export function encodeRecords(records: readonly LogRecord[], chain: number): { bytes: Uint8Array; chain: number } {
-  const { buffer, byteOffset, length } = Buffer.allocUnsafe(encodedSize(records));
-  const bytes = new Uint8Array(buffer, byteOffset, length).fill(0);
-  const view = new DataView(buffer, byteOffset, length);
-  let at = 0;
-  let last = chain;
-  for (const record of records) {
-    const size = payloadSize(record);
-    view.setUint32(at, TYPE[record.type], true);
-    view.setUint32(at + 4, size, true);
-    encodePayload(record, bytes, view, at + HEAD);
-    const end = at + HEAD + align(size);
-    last = crc32(bytes.subarray(at, end), last);
-    view.setUint32(at + 8, last, true);
-    at = end;
-  }
-  return { bytes, chain: last };
-}
+/** Bytes of a record before its payload: type, payload length, checksum, zero, 32 bits each. */
+export const HEAD = 16;
+/** Bytes of a Write record's payload before the new bytes. */
+export const WRITE_HEAD = 16;
 
 /** The records from byte `start` on: up to the first that is torn, or belongs to another generation. */
 export function* decodeRecords(
@@ -76,43 +50,9 @@ export function* decodeRecords(
   }
 }
 
-function align(size: number): number {
+/** Records begin at multiples of 8. */
+export function align(size: number): number {
   return Math.ceil(size / 8) * 8;
-}
-
-function payloadSize(record: LogRecord): number {
-  switch (record.type) {
-    case "write":
-      return WRITE_HEAD + record.bytes.length;
-    case "extent":
-      return 24;
-    case "publish":
-      return 16;
-    case "sync":
-      return 8;
-  }
-}
-
-function encodePayload(record: LogRecord, bytes: Uint8Array, view: DataView, at: number): void {
-  switch (record.type) {
-    case "write":
-      putU64(view, at, record.offset);
-      view.setUint32(at + 8, record.replacedLength, true);
-      view.setUint32(at + 12, record.replaced, true);
-      bytes.set(record.bytes, at + WRITE_HEAD);
-      return;
-    case "extent":
-      putU64(view, at, record.offset);
-      putU64(view, at + 8, record.length);
-      view.setUint32(at + 16, record.checksum, true);
-      return;
-    case "publish":
-      putU64(view, at, record.transaction);
-      putU64(view, at + 8, record.end);
-      return;
-    case "sync":
-      putU64(view, at, record.transaction);
-  }
 }
 
 function decodePayload(type: number, payload: Uint8Array, size: number): LogRecord | undefined {

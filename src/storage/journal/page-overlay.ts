@@ -1,17 +1,39 @@
 import { crc32 } from "node:zlib";
+import { copyBytes } from "../copy-bytes.ts";
 import type { ChangedPages } from "../storage.ts";
 
 /** Bytes of a page: what is kept of the file in memory while it is changed. Most changes are small, and each copies the pages that it touches. */
 export const PAGE_SIZE = 1024;
 
 /** A page of the file that was changed since the last checkpoint. */
-interface Page {
+export class OverlayPage {
+  readonly number: number;
   /** As the checkpoint left it. */
   readonly base: Uint8Array;
   /** As it is now. */
   bytes: Uint8Array;
   /** Somebody else may have `bytes`, and keep them: they are not changed in place, but replaced. */
-  isShared: boolean;
+  isShared = true;
+  /** The transaction that has changed it last, and the bytes that are kept of it to take that back: see `UndoLog`. */
+  changedBy = 0;
+  kept = 0;
+
+  constructor(number: number, base: Uint8Array) {
+    this.number = number;
+    this.base = base;
+    this.bytes = base;
+  }
+
+  /** Changes bytes from byte `at` on, in place where nobody else may have them. */
+  put(bytes: Uint8Array, at: number): void {
+    if (this.isShared) {
+      const own = newPage();
+      if (bytes.length < PAGE_SIZE) own.set(this.bytes);
+      this.bytes = own;
+      this.isShared = false;
+    }
+    copyBytes(bytes, 0, this.bytes, at, bytes.length);
+  }
 }
 
 /** Reads a part of the file as the last checkpoint left it; zeros past its end. */
@@ -34,7 +56,7 @@ function newPage(): Uint8Array {
 
 /** The changed pages, over the file's own bytes. */
 export class PageOverlay {
-  readonly #pages = new Map<number, Page>();
+  readonly #pages = new Map<number, OverlayPage>();
   readonly #readBase: ReadBase;
 
   constructor(readBase: ReadBase) {
@@ -60,10 +82,9 @@ export class PageOverlay {
     return page?.bytes;
   }
 
-  /** The bytes of a page that is changed, to be changed in place. @returns undefined where somebody else may have them: `renew` */
-  own(number: number): Uint8Array | undefined {
-    const page = this.#changed(number);
-    return page.isShared ? undefined : page.bytes;
+  /** A page that is changed. */
+  get(number: number): OverlayPage | undefined {
+    return this.#pages.get(number);
   }
 
   /** The bytes now, of a page that is changed: not to be kept. */
@@ -72,7 +93,7 @@ export class PageOverlay {
   }
 
   /** Counts the pages of [offset, offset + length) among those that are changed. @param added is told which were not among them */
-  add(offset: number, length: number, added: (number: number) => void): void {
+  add(offset: number, length: number, added?: (page: OverlayPage) => void): void {
     const end = Math.floor((offset + length - 1) / PAGE_SIZE) + 1;
     for (let first = Math.floor(offset / PAGE_SIZE); first < end; first++) {
       let last = first;
@@ -84,33 +105,12 @@ export class PageOverlay {
       for (let number = first; number < last; number++) {
         const from = (number - first) * PAGE_SIZE;
         const base = bases.subarray(from, from + PAGE_SIZE);
-        this.#pages.set(number, { base, bytes: base, isShared: true });
-        added(number);
+        const page = new OverlayPage(number, base);
+        this.#pages.set(number, page);
+        added?.(page);
       }
       first = last;
     }
-  }
-
-  /**
-   * A page that is changed gets other memory, to be changed in place.
-   * @param is "all": all of it will be
-   * @returns its bytes before, and now
-   */
-  renew(number: number, is: "all" | "some"): { readonly before: Uint8Array; readonly bytes: Uint8Array } {
-    const page = this.#changed(number);
-    const before = page.bytes;
-    const bytes = newPage();
-    if (is === "some") bytes.set(before);
-    page.bytes = bytes;
-    page.isShared = false;
-    return { before, bytes };
-  }
-
-  /** Bytes of a page that was changed before, again. */
-  restore(number: number, bytes: Uint8Array): void {
-    const page = this.#changed(number);
-    page.bytes = bytes;
-    page.isShared = true;
   }
 
   /** The bytes of [offset, offset + length) now. */
@@ -128,6 +128,18 @@ export class PageOverlay {
     const from = offset - number * PAGE_SIZE;
     const page = from + length <= PAGE_SIZE ? this.now(number) : undefined;
     return page?.subarray(from, from + length) ?? this.read(offset, length);
+  }
+
+  /** Puts the bytes of [offset, offset + length), which lie in pages that are changed, into `target` from byte `at` on. */
+  copyTo(target: Uint8Array, at: number, offset: number, length: number): void {
+    const end = offset + length;
+    for (let from = offset; from < end; ) {
+      const number = Math.floor(from / PAGE_SIZE);
+      const start = from - number * PAGE_SIZE;
+      const n = Math.min(PAGE_SIZE - start, end - from);
+      copyBytes(this.#changed(number).bytes, start, target, at + from - offset, n);
+      from += n;
+    }
   }
 
   /** The page is as the checkpoint left it, after all. */
@@ -183,7 +195,7 @@ export class PageOverlay {
     this.#pages.clear();
   }
 
-  #changed(number: number): Page {
+  #changed(number: number): OverlayPage {
     const page = this.#pages.get(number);
     if (page === undefined) throw new TypeError(`page ${number} is not changed`);
     return page;

@@ -74,7 +74,7 @@ export function recover(setup: RecoverySetup): Recovery {
     const after = overlay.read(superblock.offset, SECTOR);
     // Before anything is overwritten: a full disk must find the old state whole.
     for (const { offset, pages } of overlay.runs()) file.reserve(offset, pages.length * PAGE_SIZE);
-    log.append([{ type: "sync", transaction: last }]);
+    log.appendSync(last);
     log.sync();
     runSteps(checkpointSteps(file, overlay, superblock, before, after));
     file.truncate(superblock.endOf(after));
@@ -217,9 +217,9 @@ export function unusableLog(name: string, logName: string, { kind, mark }: Inspe
 }
 
 function put(overlay: PageOverlay, offset: number, bytes: Uint8Array): void {
-  overlay.add(offset, bytes.length, () => undefined);
+  overlay.add(offset, bytes.length);
   for (const { page, from, at, length } of pagesOf(offset, bytes.length)) {
-    overlay.renew(page, "some").bytes.set(bytes.subarray(at, at + length), from);
+    overlay.get(page)?.put(bytes.subarray(at, at + length), from);
   }
 }
 

@@ -1,13 +1,14 @@
 import { crc32 } from "node:zlib";
 import { type Allocator, type AllocatorStep, LARGE, type SpaceKind } from "./allocator.ts";
 import { DirectExtents } from "./direct-extents.ts";
-import type { Extent } from "./free-extents.ts";
-import type { LogRecord } from "./log-record.ts";
-import { PAGE_SIZE, type PageOverlay, pagesOf } from "./page-overlay.ts";
+import { PAGE_SIZE, type PageOverlay } from "./page-overlay.ts";
+import type { RecordEncoder } from "./record-encoder.ts";
+import type { UndoLog } from "./undo-log.ts";
 
-/** What a transaction works on. */
+/** What transactions work on. */
 export interface TransactionSetup {
   readonly overlay: PageOverlay;
+  readonly undo: UndoLog;
   readonly allocator: Allocator;
   /** End of allocation at the last checkpoint. */
   readonly checkpointEnd: number;
@@ -23,29 +24,23 @@ export interface TransactionSetup {
   changed(offset: number, length: number): void;
 }
 
-/** Of one page. With more, it is cheaper to keep all of it as it was. */
-const MOST_UNDO = PAGE_SIZE / 2;
-
-/** Bytes of a page, from byte `from` of it, as they were before; `undefined`: none of it was changed. */
-interface Undo {
-  readonly page: number;
-  readonly from: number;
-  readonly bytes: Uint8Array | undefined;
+/** Bytes that were changed. */
+interface Range {
+  readonly offset: number;
+  length: number;
 }
 
 /** One change: its bytes lie over those of the last published state, until it is published or rolled back. */
 export class Transaction {
   readonly #setup: TransactionSetup;
-  /** What takes its changes back, the last one first. */
-  readonly #undo: Undo[] = [];
-  /** For each page that it has changed in place, the bytes in `#undo`; of those that have other memory, no more are needed. */
-  readonly #undoBytes = new Map<number, number>();
-  #ranges: Extent[] = [];
-  readonly #direct = new DirectExtents();
+  readonly #ranges: Range[] = [];
+  /** `undefined`: it has allocated no large raw data. */
+  #direct: DirectExtents | undefined;
   #isEmpty = true;
 
   constructor(setup: TransactionSetup) {
     this.#setup = setup;
+    setup.undo.begin();
   }
 
   /** True where nothing was written, allocated or freed. */
@@ -60,7 +55,7 @@ export class Transaction {
   write(offset: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#prepare();
-    if (bytes.length < PAGE_SIZE || !this.#direct.contains(offset, bytes.length)) {
+    if (bytes.length < PAGE_SIZE || this.#direct?.contains(offset, bytes.length) !== true) {
       this.#writeOver(offset, bytes);
       return;
     }
@@ -77,11 +72,23 @@ export class Transaction {
     this.#writeOver(to, bytes.subarray(to - offset));
   }
 
+  /** Writes what differs from `before`, which is at `offset` now: others may have what lies around it. */
+  writeDifference(offset: number, before: Uint8Array, after: Uint8Array): void {
+    let from = 0;
+    let to = after.length;
+    while (from < to && after[from] === before[from]) from++;
+    while (to > from && after[to - 1] === before[to - 1]) to--;
+    this.write(offset + from, after.subarray(from, to));
+  }
+
   /** Space that nothing uses. Its bytes are undefined until they are written. */
   allocate(size: number, kind: SpaceKind): number {
     this.#prepare();
     const offset = this.#setup.allocator.allocate(size, kind);
-    if (kind === "raw" && size >= LARGE) this.#direct.add(offset, size);
+    if (kind === "raw" && size >= LARGE) {
+      this.#direct ??= new DirectExtents();
+      this.#direct.add(offset, size);
+    }
     return offset;
   }
 
@@ -90,36 +97,25 @@ export class Transaction {
     this.#setup.allocator.free(offset, size);
   }
 
-  /** What the log is to have of this transaction, but its Publish record. */
-  records(): LogRecord[] {
+  /** Gives the log what it is to have of this transaction, but its Publish record. */
+  encode(records: RecordEncoder): void {
     const { overlay, checkpointEnd, readThrough } = this.#setup;
-    const records: LogRecord[] = [];
-    for (const { offset, length, checksum } of this.#direct.written()) {
-      records.push({ type: "extent", offset, length, checksum: checksum ?? checksumOf(readThrough, offset, length) });
+    for (const { offset, length, checksum } of this.#direct?.written() ?? []) {
+      records.extent(offset, length, checksum ?? checksumOf(readThrough, offset, length));
     }
     for (const { offset, length } of merge(this.#ranges)) {
       const replacedLength = Math.max(0, Math.min(length, checkpointEnd - offset));
-      records.push({
-        type: "write",
-        offset,
-        replacedLength,
-        replaced: overlay.baseChecksum(offset, replacedLength),
-        bytes: overlay.peek(offset, length),
-      });
+      const at = records.write(offset, length, replacedLength, overlay.baseChecksum(offset, replacedLength));
+      overlay.copyTo(records.memory, at, offset, length);
     }
-    return records;
   }
 
   /** Everything is as it was before. @param steps the allocator's, since the transaction began */
   rollback(steps: readonly AllocatorStep[]): void {
-    const { overlay, allocator, changed } = this.#setup;
-    for (const { page, from, bytes } of this.#undo.toReversed()) {
-      if (bytes === undefined) overlay.drop(page);
-      else if (bytes.length === PAGE_SIZE) overlay.restore(page, bytes);
-      else (overlay.own(page) ?? overlay.renew(page, "some").bytes).set(bytes, from);
-      changed(page * PAGE_SIZE, PAGE_SIZE);
-    }
-    for (const { offset, length } of this.#direct.written()) changed(offset, length);
+    const { overlay, undo, allocator } = this.#setup;
+    const changed = (offset: number, length: number): void => this.#setup.changed(offset, length);
+    undo.rollback(overlay, changed);
+    for (const { offset, length } of this.#direct?.written() ?? []) changed(offset, length);
     allocator.undo(steps);
   }
 
@@ -129,41 +125,41 @@ export class Transaction {
   }
 
   #writeOver(offset: number, bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    const { overlay, changed } = this.#setup;
-    overlay.add(offset, bytes.length, (page) => this.#undo.push({ page, from: 0, bytes: undefined }));
-    const first = Math.floor(offset / PAGE_SIZE);
-    const start = offset - first * PAGE_SIZE;
-    if (start + bytes.length <= PAGE_SIZE) this.#writePage(first, start, bytes);
+    const { length } = bytes;
+    if (length === 0) return;
+    const { overlay } = this.#setup;
+    let number = pageOf(offset);
+    let from = offset - number * PAGE_SIZE;
+    if (from + length > PAGE_SIZE || overlay.get(number) === undefined) {
+      this.#addPages(offset, length);
+    }
+    if (from + length <= PAGE_SIZE) this.#writePage(number, from, bytes);
     else {
-      for (const { page, from, at, length } of pagesOf(offset, bytes.length)) {
-        this.#writePage(page, from, bytes.subarray(at, at + length));
+      for (let at = 0; at < length; number++, from = 0) {
+        const end = Math.min(length, at + PAGE_SIZE - from);
+        this.#writePage(number, from, bytes.subarray(at, end));
+        at = end;
       }
     }
-    this.#ranges.push({ offset, length: bytes.length });
-    changed(offset, bytes.length);
+    this.#ranges.push({ offset, length });
+    this.#setup.changed(offset, length);
   }
 
-  /** Small changes are made in place, where nobody else may have the page's bytes; what is changed much gets other memory. */
-  #writePage(page: number, from: number, bytes: Uint8Array): void {
-    const { overlay } = this.#setup;
-    const kept = this.#undoBytes.get(page) ?? 0;
-    const own = overlay.own(page);
-    if (own !== undefined && kept + bytes.length <= MOST_UNDO) {
-      this.#undo.push({ page, from, bytes: Buffer.from(own.subarray(from, from + bytes.length)) });
-      this.#undoBytes.set(page, kept + bytes.length);
-      own.set(bytes, from);
-    } else if (own !== undefined && kept === Number.POSITIVE_INFINITY) {
-      own.set(bytes, from);
-    } else {
-      const renewed = overlay.renew(page, bytes.length === PAGE_SIZE ? "all" : "some");
-      if (kept < Number.POSITIVE_INFINITY) this.#undo.push({ page, from: 0, bytes: renewed.before });
-      this.#undoBytes.set(page, Number.POSITIVE_INFINITY);
-      renewed.bytes.set(bytes, from);
-    }
+  #addPages(offset: number, length: number): void {
+    const { overlay, undo } = this.#setup;
+    overlay.add(offset, length, (page) => undo.added(page));
+  }
+
+  #writePage(number: number, from: number, bytes: Uint8Array): void {
+    const { overlay, undo } = this.#setup;
+    const page = overlay.get(number);
+    if (page === undefined) throw new TypeError(`page ${number} is not among the changed ones`);
+    undo.keep(page, from, bytes.length);
+    page.put(bytes, from);
   }
 
   #writeThrough(offset: number, bytes: Uint8Array): void {
+    if (this.#direct === undefined) throw new TypeError("no large raw data were allocated");
     this.#setup.writeThrough(bytes, offset);
     this.#direct.wrote(offset, bytes);
     this.#setup.changed(offset, bytes.length);
@@ -185,16 +181,27 @@ function pageOf(offset: number): number {
   return Math.floor(offset / PAGE_SIZE);
 }
 
-/** In order, those that touch, or nearly do, as one. */
-function merge(extents: readonly Extent[]): Extent[] {
-  const out: { offset: number; length: number }[] = [];
-  for (const { offset, length } of extents.toSorted((a, b) => a.offset - b.offset)) {
-    const last = out.at(-1);
+/** In order, those that touch, or nearly do, as one. @param ranges are not as they were afterwards */
+function merge(ranges: Range[]): Range[] {
+  ranges.sort(byOffset);
+  let count = 0;
+  let last: Range | undefined;
+  for (const range of ranges) {
+    const { offset, length } = range;
     const end = last === undefined ? 0 : last.offset + last.length;
     // Both ends of what lies between are in one page, which is changed.
     const isNear = end >= offset || (offset - end <= NEAR && pageOf(end - 1) === pageOf(offset));
-    if (last === undefined || !isNear) out.push({ offset, length });
-    else last.length = Math.max(last.length, offset + length - last.offset);
+    if (last === undefined || !isNear) {
+      last = range;
+      ranges[count++] = range;
+    } else {
+      last.length = Math.max(last.length, offset + length - last.offset);
+    }
   }
-  return out;
+  ranges.length = count;
+  return ranges;
+}
+
+function byOffset(a: Range, b: Range): number {
+  return a.offset - b.offset;
 }
