@@ -134,7 +134,7 @@ describe("real faults", function () {
       const listing = listModel(model);
       for (let round = 0; round < REPACK_KILLS; round++) {
         writeFileSync(path, original);
-        const child = spawn(process.execPath, [join(projectRoot(), "dist/mount/main.js"), "repack", "-q", path]);
+        const child = spawn(process.execPath, [join(projectRoot(), "dist/h5fs/main.js"), "repack", "-q", path]);
         const ended = new Promise((resolve) => child.on("close", resolve));
         // It is there when it is made, and not when it has its name.
         while (child.exitCode === null && !readdirSync(directory).some((name) => name.startsWith(".h5fs-new")))

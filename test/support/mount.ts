@@ -8,7 +8,7 @@ import { projectRoot } from "./project.ts";
 import { removeTempDir, tempDir } from "./temp-dir.ts";
 
 /** The program under test, of the same build as this file. */
-export const H5FS = fileURLToPath(new URL("../../mount/main.js", import.meta.url));
+export const H5FS = fileURLToPath(new URL("../../h5fs/main.js", import.meta.url));
 
 const START_MS = 60_000;
 const STOP_MS = 45_000;
