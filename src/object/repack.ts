@@ -96,7 +96,7 @@ function copyAll(source: H5File, fresh: FreshFile, { libver, progress }: RepackO
   });
   bytes.set(snapshot.read(0, baseAddress));
   fresh.write(bytes);
-  const target = WritableFile.open(fresh.temporary);
+  const target = WritableFile.open(fresh.temporary, { isLocked: true });
   try {
     return target.transaction((transaction) => {
       const copier = new ObjectCopier(source, transaction, false, {

@@ -14,20 +14,20 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { H5Error } from "../errors.ts";
+import { isStillAt, removeAbandonedFiles, temporaryName } from "./abandoned-files.ts";
+import { lockExclusive } from "./journal/system-calls.ts";
 
 /** What is to become of a file that has the name already. */
 export type IfTaken = "refuse" | "replace";
-
-let lastTemporary = 0;
 
 /**
  * A file that is written under a hidden name in the directory of the name it is to have, and gets that name when it is
  * whole and on the disk. So nobody ever finds a half-made file under it, and what is replaced is there until then.
  */
 export class FreshFile {
-  /** Open for reading and writing; `place` and `discard` close it. */
+  /** Open for reading and writing, and locked, so that others know that it is not abandoned; `place` and `discard` close it. */
   readonly fd: number;
   /** Where it is until it is placed. */
   readonly temporary: string;
@@ -52,9 +52,10 @@ export class FreshFile {
     const real = taken?.isSymbolicLink() === true ? attempt(path, () => realpathSync(path)) : path;
     const old = taken === undefined ? undefined : attempt(path, () => lstatSync(real));
     if (old !== undefined && !old.isFile()) throw new H5Error("argument", `${path}: is no regular file`);
-    const temporary = join(dirname(real), `.h5fs-new-${process.pid}-${++lastTemporary}`);
-    const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const fd = attempt(path, () => openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666));
+    const { fd, temporary } = attempt(path, () => {
+      removeAbandonedFiles(dirname(real));
+      return createLocked(real);
+    });
     const file = new FreshFile(fd, temporary, real, ifTaken);
     if (old !== undefined) {
       try {
@@ -129,6 +130,18 @@ export class FreshFile {
       return;
     }
     unlinkSync(this.temporary);
+  }
+}
+
+/** @throws an error of the system */
+function createLocked(path: string): { readonly fd: number; readonly temporary: string } {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  for (;;) {
+    const temporary = temporaryName(path);
+    const fd = openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+    // Until it was locked, another process may have found it and taken it for abandoned.
+    if (lockExclusive(fd) && isStillAt(temporary, fd)) return { fd, temporary };
+    closeSync(fd);
   }
 }
 

@@ -9,6 +9,8 @@ import { lockExclusive } from "./system-calls.ts";
 export interface OpenForWritingOptions {
   /** Where the log is to be, instead of beside the file. */
   readonly journalDirectory?: string | undefined;
+  /** The lock is held already, by another descriptor of this process. */
+  readonly isLocked?: boolean | undefined;
 }
 
 /** A file that this process alone writes, and where its log is. */
@@ -22,7 +24,7 @@ const NAME_MAX = 255;
 const SUFFIX = ".h5fs-journal";
 
 /** The log's name: hidden, and told apart by a hash where it would be too long. */
-function journalName(fileName: string): string {
+export function journalName(fileName: string): string {
   const name = `.${fileName}${SUFFIX}`;
   if (Buffer.byteLength(name) <= NAME_MAX) return name;
   return `.${createHash("sha256").update(fileName).digest("hex")}${SUFFIX}`;
@@ -39,7 +41,7 @@ export function openForWriting(path: string, options: OpenForWritingOptions = {}
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new H5Error("argument", `${path}: is no regular file`);
-    if (!lockExclusive(fd)) {
+    if (options.isLocked !== true && !lockExclusive(fd)) {
       throw new H5Error("locked", `${path}: another program has the file open; it cannot be written meanwhile`);
     }
     // Until it was locked, another file may have been put in its place.

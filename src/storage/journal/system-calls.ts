@@ -68,6 +68,11 @@ export function lockShared(fd: number): boolean {
   return lock(fd, LOCK_SH);
 }
 
+/** Takes the exclusive lock. False: it cannot be had, or the file system has no locks, so that it would tell nothing. */
+export function lockSurely(fd: number): boolean {
+  return calls().flock(fd, LOCK_EX | LOCK_NB) === 0;
+}
+
 function lock(fd: number, operation: number): boolean {
   const { flock, errno } = calls();
   if (flock(fd, operation | LOCK_NB) === 0) return true;
