@@ -96,14 +96,17 @@ export class ChunkWriter {
   }
 
   /** Chunks outside the new dimensions are freed; elements that come into reach later are fill values. */
-  resize(dims: readonly number[]): void {
+  resize(dims: readonly number[], progress?: (bytes: number) => void): void {
     const before = this.#geometry;
     const after = { ...before, dims };
     const shrinks = before.dims.some((dim, d) => (dims[d] ?? 0) < dim);
     const { filters, edgeChunksUnfiltered } = this.#setup;
     const edgesMatter = edgeChunksUnfiltered && filters.length > 0;
     if (shrinks || edgesMatter) {
-      for (const scaled of this.#chunksAtEdges(before, after)) this.#refit(scaled, before, after);
+      for (const scaled of this.#chunksAtEdges(before, after)) {
+        this.#refit(scaled, before, after);
+        progress?.(this.#size);
+      }
     }
     this.#geometry = after;
   }
@@ -129,7 +132,7 @@ export class ChunkWriter {
   }
 
   /** Gives every chunk that has no place in the file one, filled with fill values. @param from dimensions that have theirs */
-  allocate(from: readonly number[] = []): void {
+  allocate(from: readonly number[] = [], progress?: (bytes: number) => void): void {
     const { index } = this.#setup;
     const grid = gridDims(this.#geometry);
     const count = grid.reduce((product, n) => product * n, 1);
@@ -144,6 +147,7 @@ export class ChunkWriter {
       if (wasInside(scaled) || this.#open.has(scaled.join())) continue;
       if (index instanceof ImplicitEditor || index.find(scaled) === undefined) {
         this.#store(scaled, bytes, 0, this.#size, this.#geometry);
+        progress?.(this.#size);
       }
     }
   }

@@ -4,11 +4,13 @@ import type { H5File } from "../object/file.ts";
 import { Group } from "../object/group.ts";
 import { linkAt, placeOf } from "../object/path-edit.ts";
 import { DRY_RUN, type EditArguments, editFile, isMissing, pathsInOneFile } from "./edit-location.ts";
+import { Progress, QUIET } from "./progress.ts";
 
 interface RmArguments extends EditArguments {
   readonly locations: readonly string[];
   readonly recursive: boolean;
   readonly force: boolean;
+  readonly quiet: boolean;
 }
 
 export const rmCommand: CommandModule<object, RmArguments> = {
@@ -25,16 +27,23 @@ export const rmCommand: CommandModule<object, RmArguments> = {
       })
       .option("force", { alias: "f", type: "boolean", default: false, describe: "what is not there is no error" })
       .option("dry-run", DRY_RUN)
+      .option("quiet", QUIET)
       .example("$0 rm -r data.h5:/run7", "a group and all that is in it; the space is used again"),
-  handler: ({ locations, recursive, force, "dry-run": dryRun }) => {
+  handler: ({ locations, recursive, force, quiet, "dry-run": dryRun }) => {
     const { file: name, paths } = pathsInOneFile(locations);
+    const progress = new Progress(process.stderr, quiet);
     editFile(name, dryRun, (file) => {
       for (const path of paths) {
         if (force && isMissing(file, path)) continue;
         if (!recursive) assertNoGroup(file.file, path);
-        file.delete(path);
+        const told = (bytes: number, isEnd: boolean): void => {
+          if (isEnd) progress.done();
+          progress.working(path, bytes);
+        };
+        file.delete(path, { progress: told });
       }
     });
+    progress.clear();
   },
 };
 

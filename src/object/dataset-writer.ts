@@ -115,18 +115,18 @@ export class DatasetWriter implements KeptStructure {
    * Another shape: elements outside it are gone, those that are new are fill values.
    * @throws H5Error "argument" where the shape is not allowed, "unsupported" where the dataset is not chunked
    */
-  resize(dims: readonly number[]): void {
+  resize(dims: readonly number[], progress?: (bytes: number) => void): void {
     checkShape(this.#path, dims, this.#maxDims);
     if (dims.every((dim, d) => dim === this.#dims[d])) return;
     if (this.#data.kind !== "chunked") {
       throw this.#refuse(`is not chunked, and cannot be resized; it must be written anew with chunks`);
     }
     const before = this.#dims;
-    this.#data.chunks.resize(dims);
+    this.#data.chunks.resize(dims, progress);
     this.#dims = [...dims];
     this.#touch();
     const grows = dims.some((dim, d) => dim > (before[d] ?? 0));
-    if (grows && this.#allocationTime === "early") this.#data.chunks.allocate(before);
+    if (grows && this.#allocationTime === "early") this.#data.chunks.allocate(before, progress);
   }
 
   /** Rows [from, to) along the first dimension are fill values again. @throws H5Error */

@@ -97,8 +97,8 @@ export class EditableDataset {
    * Another shape: what is outside of it is gone, what is new is the fill value.
    * @throws H5Error "argument" where the dataset may not become so large; "unsupported" where it has no chunks
    */
-  resize(shape: readonly number[]): void {
-    this.#change((transaction, dataset) => resizeDataset(transaction, dataset, shape));
+  resize(shape: readonly number[], { progress }: { readonly progress?: (bytes: number) => void } = {}): void {
+    this.#change((transaction, dataset) => resizeDataset(transaction, dataset, shape, progress));
   }
 
   /**

@@ -10,6 +10,7 @@ import type { FilterSpec } from "./filter-spec.ts";
 import { createFile, type NewFileOptions } from "./new-file.ts";
 import { addLinkAt, assertFree, makeGroup, moveLink, placeObject, placeOf, removeLinkAt } from "./path-edit.ts";
 import { groupAttributes } from "./pytables-leaf.ts";
+import type { ReleaseProgress } from "./unlink.ts";
 import { type FileTransaction, WritableFile, type WritableFileOptions } from "./writable-file.ts";
 
 /**
@@ -223,9 +224,13 @@ export class EditableFile {
     });
   }
 
-  /** Takes a link away; an object that has no other goes with all that is its own, its space is used again. @throws NotFoundError */
-  delete(path: string): void {
-    this.transaction((transaction) => removeLinkAt(transaction, placeOf(transaction.file, path)));
+  /**
+   * Takes a link away; an object that has no other goes with all that is its own, its space is used again.
+   * @param options.progress called again and again, for a progress line
+   * @throws NotFoundError
+   */
+  delete(path: string, { progress }: { readonly progress?: ReleaseProgress } = {}): void {
+    this.transaction((transaction) => removeLinkAt(transaction, placeOf(transaction.file, path), progress));
   }
 
   /** What was published survives a power cut when this returns. */

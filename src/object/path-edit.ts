@@ -8,7 +8,7 @@ import { childPath, Group, pathParts } from "./group.ts";
 import { addLink, changeLinkCount, named, removeLink, renameLink } from "./link-edit.ts";
 import { createGroup } from "./new-object.ts";
 import { indexGroupName, textAttribute } from "./pytables.ts";
-import { unlink } from "./unlink.ts";
+import { type ReleaseProgress, unlink } from "./unlink.ts";
 import { walkObjects } from "./walk.ts";
 import type { FileTransaction } from "./writable-file.ts";
 
@@ -104,10 +104,10 @@ function taken({ name }: H5File, path: string): H5Error {
  * Takes a link away, and the object with all that is its own if it was the last. The index that PyTables keeps of a table goes with it.
  * @throws NotFoundError
  */
-export function removeLinkAt(transaction: FileTransaction, place: LinkPlace): void {
+export function removeLinkAt(transaction: FileTransaction, place: LinkPlace, progress?: ReleaseProgress): void {
   const index = indexOf(place, linkAt(place));
-  unlink(transaction, place.group.address, place.name);
-  if (index !== undefined) unlink(transaction, place.group.address, index);
+  unlink(transaction, place.group.address, place.name, progress);
+  if (index !== undefined) unlink(transaction, place.group.address, index, progress);
 }
 
 /**

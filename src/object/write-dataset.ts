@@ -50,10 +50,16 @@ export function writeSelection(
 
 /**
  * Gives a dataset another shape: elements outside it are gone, those that are new are fill values.
+ * @param progress called again and again: chunks of so many bytes more have been looked at
  * @throws H5Error "argument" where the shape is not allowed, "unsupported" where the dataset is not chunked
  */
-export function resizeDataset(transaction: FileTransaction, dataset: WrittenDataset, shape: readonly number[]): void {
-  writerOf(transaction, dataset).resize(shape);
+export function resizeDataset(
+  transaction: FileTransaction,
+  dataset: WrittenDataset,
+  shape: readonly number[],
+  progress?: (bytes: number) => void,
+): void {
+  writerOf(transaction, dataset).resize(shape, progress);
 }
 
 /**

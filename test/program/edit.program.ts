@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import h5wasm from "h5wasm/node";
+import { EditableFile } from "../../src/object/editable-file.ts";
+import { H5File } from "../../src/object/file.ts";
 import { writeSample } from "../support/h5wasm-file.ts";
 import { H5FS } from "../support/mount.ts";
+import { notRun } from "../support/not-run.ts";
 import { projectRoot } from "../support/project.ts";
-import { run } from "../support/run.ts";
+import { hasCommand, run } from "../support/run.ts";
+import { assertSound } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 /** Runs h5fs in a folder, where it must succeed without a word on standard error. */
@@ -17,6 +22,20 @@ function commandIn(cwd: string): (...args: string[]) => Promise<string> {
     assert.equal(status, 0);
     return stdout.toString();
   };
+}
+
+/** What a command says on a terminal. @param isInterrupted by Ctrl-C, when it says something */
+function onTerminal(command: string, cwd: string, isInterrupted: boolean): Promise<string> {
+  const child = spawn("script", ["-qefc", command, "/dev/null"], { cwd, stdio: ["pipe", "pipe", "inherit"] });
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    if (isInterrupted && said === "") child.stdin.write("\x03");
+    said += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", () => resolve(said));
+  });
 }
 
 describe("commands that change a file", () => {
@@ -111,6 +130,31 @@ describe("commands that change a file", () => {
       assert.ok(table instanceof h5wasm.Dataset);
       assert.match(inspect(table.slice([[0, 1]]), { maxStringLength: 3000 }), new RegExp(`'${long}'`));
       file.close();
+    });
+  });
+
+  it("show on a terminal how far they are, and leave the file whole when Ctrl-C ends them", async function () {
+    if (!(await hasCommand("script"))) return notRun(this, "no script(1), which makes a terminal");
+    await withTempDir(async (cwd) => {
+      const path = join(cwd, "a.h5");
+      const made = EditableFile.open(path, { mode: "x" });
+      made.createGroup("/g");
+      const shape = [30_000, 16];
+      const x = made.createDataset("/g/x", { dtype: "uint8", shape, maxShape: [null, 16], chunks: [1, 16] });
+      x.write("all", 7);
+      made.close();
+      const rowsAfter = async (words: string, isInterrupted: boolean): Promise<number | undefined> => {
+        const told = await onTerminal(`${process.execPath} ${H5FS} ${words}`, cwd, isInterrupted);
+        assert.match(told, / in \d+\.\d s, .*\/g/);
+        const file = H5File.open(path);
+        assertSound(file);
+        const found = file.root.link("g") === undefined ? undefined : file.resolve("/g/x");
+        file.close();
+        return found?.kind === "dataset" ? found.dims[0] : undefined;
+      };
+      assert.equal(await rowsAfter("resize a.h5:/g/x 10,_", true), 30_000);
+      assert.equal(await rowsAfter("rm -r a.h5:/g", true), 30_000);
+      assert.equal(await rowsAfter("rm -r a.h5:/g", false), undefined);
     });
   });
 
