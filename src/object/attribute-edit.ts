@@ -44,6 +44,12 @@ export function setAttribute(
   header.write();
 }
 
+/** @throws H5Error "argument" where it cannot be the name of an attribute: none could open it, or a NUL would end it */
+export function checkAttributeName(name: string): void {
+  if (typeof name === "string" && name !== "" && !name.includes("\0")) return;
+  throw new H5Error("argument", `${JSON.stringify(name)} cannot be the name of an attribute`);
+}
+
 /** The messages of a new object's header that has these attributes, at most 8 small ones, from the start: it is written once. */
 export function attributeMessages(edit: EditContext, attributes: readonly NewAttribute[]): HeaderMessage[] {
   const version = edit.generation === "old" ? 1 : 2;
@@ -66,9 +72,10 @@ export function deleteAttribute(edit: EditContext, address: number, name: string
  * Gives an attribute another name; it keeps its place in the order of creation.
  * @param address the object's header
  * @returns false: there is none of the old name
- * @throws H5Error "exists" where the new name is taken
+ * @throws H5Error "exists" where the new name is taken, "argument" where it is none
  */
 export function renameAttribute(edit: EditContext, address: number, name: string, newName: string): boolean {
+  checkAttributeName(newName);
   const header = new ObjectHeaderEditor(edit, address);
   const attributes = new ObjectAttributes(edit, header);
   const found = attributes.find(name);

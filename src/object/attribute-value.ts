@@ -3,7 +3,7 @@ import { type Dataspace, elementCount } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { charsetOf, encodeText } from "../format/text.ts";
 import type { Attribute } from "./attribute.ts";
-import { deleteAttribute, type NewAttribute, setAttribute } from "./attribute-edit.ts";
+import { checkAttributeName, deleteAttribute, type NewAttribute, setAttribute } from "./attribute-edit.ts";
 import { FileHeapWriter, releaseElements } from "./heap-writer.ts";
 import { fixedDataspace, inferDatatype, inferDims } from "./infer-datatype.ts";
 import { changeLinkCount } from "./link-edit.ts";
@@ -54,6 +54,7 @@ export function setAttributeElements(
   name: string,
   { datatype, dataspace, data }: Pick<NewAttribute, "datatype" | "dataspace" | "data">,
 ): void {
+  checkAttributeName(name);
   let before: Before | undefined;
   const attribute = { name, charset: charsetOf(name), datatype, dataspace, data };
   setAttribute(transaction.edit, address, attribute, () => {

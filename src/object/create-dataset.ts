@@ -113,6 +113,7 @@ function arrange(options: CreateDatasetOptions, sizeOfOffsets: number, path: str
   const nested = data === undefined ? undefined : inferDims(data, given);
   let dims = options.shape ?? nested;
   if (dims === undefined) throw wrong("a dataset needs a shape, or data");
+  if (!Array.isArray(dims)) throw wrong(`the shape ${JSON.stringify(dims)} is no list of dimensions`);
   if (dims.length > 32) throw wrong(`${dims.length} dimensions, at most 32 are possible`);
   for (const dim of dims) if (!Number.isSafeInteger(dim) || dim < 0) throw wrong(`a dimension cannot be ${dim}`);
   if (nested !== undefined && nested.length > 0 && !ArrayBuffer.isView(data) && nested.join() !== dims.join()) {

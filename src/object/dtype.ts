@@ -60,6 +60,8 @@ const NAMED: Readonly<Record<string, string>> = {
 /** @param sizeOfOffsets of the file's addresses @throws H5Error "argument" where it is no datatype */
 export function datatypeFrom(spec: DtypeSpec, sizeOfOffsets: number): Datatype {
   if (typeof spec === "string") return named(spec, sizeOfOffsets);
+  // Callers in JavaScript may give anything.
+  if (spec === null || typeof spec !== "object") throw noDatatype(spec);
   if (isFields(spec)) return compoundFrom(spec, sizeOfOffsets);
   if ("class" in spec) return ofFile(spec, sizeOfOffsets);
   if ("string" in spec) {
@@ -68,7 +70,8 @@ export function datatypeFrom(spec: DtypeSpec, sizeOfOffsets: number): Datatype {
   }
   if ("vlen" in spec) return sequenceType(datatypeFrom(spec.vlen, sizeOfOffsets), sizeOfOffsets);
   if ("array" in spec) return arrayFrom(datatypeFrom(spec.array, sizeOfOffsets), spec.shape);
-  return enumFrom(spec, sizeOfOffsets);
+  if ("enum" in spec) return enumFrom(spec, sizeOfOffsets);
+  throw noDatatype(spec);
 }
 
 /** The datatype, which may be that of another file. @throws UnsupportedError where that has addresses of another size */
@@ -121,9 +124,13 @@ function named(text: string, sizeOfOffsets: number): Datatype {
       if (size > 0) return { class: "opaque", size, tag: "" };
       break;
   }
-  throw new H5Error(
+  throw noDatatype(text);
+}
+
+function noDatatype(spec: unknown): H5Error {
+  return new H5Error(
     "argument",
-    `${JSON.stringify(text)} is no datatype; expected one as NumPy writes it (<f8, int32, S10, bool), "string" or "reference"`,
+    `${JSON.stringify(spec)} is no datatype; expected one as NumPy writes it (<f8, int32, S10, bool), "string" or "reference"`,
   );
 }
 

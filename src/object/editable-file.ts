@@ -19,6 +19,8 @@ import { type FileTransaction, WritableFile, type WritableFileOptions } from "./
  */
 export type WriteMode = "r+" | "a" | "w" | "x";
 
+const MODES: readonly WriteMode[] = ["r+", "a", "w", "x"];
+
 /** The options of a new file count where one is made. */
 export interface EditOptions extends NewFileOptions, WritableFileOptions {
   /** Default: "r+". */
@@ -64,6 +66,9 @@ export class EditableFile {
    */
   static open(path: string, options: EditOptions = {}): EditableFile {
     const { mode = "r+" } = options;
+    if (!MODES.includes(mode)) {
+      throw new H5Error("argument", `${path}: ${JSON.stringify(mode)} is no mode; expected ${MODES.join(", ")}`);
+    }
     if (mode === "w") createFile(path, options, "replace");
     else if (mode === "x" || (mode === "a" && !existsSync(path))) createFile(path, options);
     return new EditableFile(WritableFile.open(path, options));

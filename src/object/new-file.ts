@@ -51,6 +51,9 @@ export interface NewFileSetup extends NewFileOptions {
 export function newFileBytes(options: NewFileSetup = {}): Uint8Array {
   const { libver = "v18", userBlock = 0, sizes = SIZES, k = DEFAULT_K, fileSpace } = options;
   checkUserBlock(userBlock);
+  if (!LIBRARY_VERSIONS.includes(libver)) {
+    throw new H5Error("argument", `${JSON.stringify(libver)} is no version; expected ${LIBRARY_VERSIONS.join(", ")}`);
+  }
   const version = superblockVersion(libver, k);
   const store = new GrowingBytes(userBlock);
   const context = new FormatContext(new AddressSpace(store.snapshot(), userBlock), sizes);

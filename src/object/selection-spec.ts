@@ -30,7 +30,7 @@ export type SelectedFrom = Pick<Dataset, "dims" | "datatype" | "path">;
 
 /** @throws H5Error "argument" where it is not inside the dataset */
 export function selected(spec: SelectionSpec, { dims, datatype, path }: SelectedFrom): Selected {
-  if (typeof spec === "object" && "mask" in spec) {
+  if (typeof spec === "object" && spec !== null && "mask" in spec) {
     const count = dims.reduce((product, dim) => product * dim, 1);
     if (spec.mask.length !== count) {
       throw new H5Error("argument", `${path}: a mask of ${spec.mask.length} bytes for ${count} elements`, { path });
@@ -38,10 +38,17 @@ export function selected(spec: SelectionSpec, { dims, datatype, path }: Selected
     const elements = elementsOfMask(spec.mask);
     return { target: { elements }, dims: [elements.length] };
   }
-  if (typeof spec === "object" && "points" in spec) {
+  if (typeof spec === "object" && spec !== null && "points" in spec) {
     return { target: { elements: elementsOfPoints(dims, spec.points) }, dims: [spec.points.length] };
   }
-  const part = partOf(dims, datatype, spec === "all" || spec.length === 0 ? [] : [spec.map(subscriptItem)]);
+  if (spec !== "all" && !Array.isArray(spec)) {
+    throw new H5Error("argument", `${path}: ${JSON.stringify(spec)} is no selection`, { path });
+  }
+  const part = partOf(
+    dims,
+    datatype,
+    spec === "all" || spec.length === 0 ? [] : [spec.map((item) => subscriptItem(item, path))],
+  );
   if (part !== undefined) return { target: part.selection, dims: part.dims };
   throw new H5Error(
     "argument",
@@ -50,10 +57,25 @@ export function selected(spec: SelectionSpec, { dims, datatype, path }: Selected
   );
 }
 
-function subscriptItem(item: DimensionSelection): SubscriptItem {
-  if (typeof item === "number") return { kind: "index", index: item };
-  if ("length" in item) return { kind: "list", indexes: item };
+/** @throws H5Error "argument" where something is no whole number, or a step leads backwards */
+function subscriptItem(item: DimensionSelection, path: string): SubscriptItem {
+  const wrong = (): H5Error =>
+    new H5Error(
+      "argument",
+      `${path}: ${JSON.stringify(item)} is no index, slice with a step from 1 on, or list of indexes`,
+      { path },
+    );
+  if (typeof item === "number") {
+    if (!Number.isSafeInteger(item)) throw wrong();
+    return { kind: "index", index: item };
+  }
+  if (item === null || typeof item !== "object") throw wrong();
+  if ("length" in item) {
+    if (!Array.prototype.every.call(item, Number.isSafeInteger)) throw wrong();
+    return { kind: "list", indexes: item };
+  }
   const { start, stop, step = 1 } = item;
+  if (![start ?? 0, stop ?? 0, step].every(Number.isSafeInteger) || step < 1) throw wrong();
   return { kind: "slice", step, ...(start !== undefined && { start }), ...(stop !== undefined && { stop }) };
 }
 
@@ -70,7 +92,7 @@ export function elementsOfMask(mask: Uint8Array): Float64Array {
 /** Numbers in C order of the elements at these coordinates; -1 for what is not inside the dataset. */
 export function elementsOfPoints(shape: readonly number[], points: readonly (readonly number[])[]): Float64Array {
   return Float64Array.from(points, (point) =>
-    point.length === shape.length && point.every((at, d) => at >= 0 && at < (shape[d] ?? 0))
+    point.length === shape.length && point.every((at, d) => Number.isInteger(at) && at >= 0 && at < (shape[d] ?? 0))
       ? point.reduce((number, at, d) => number * (shape[d] ?? 1) + at, 0)
       : -1,
   );

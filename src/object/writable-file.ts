@@ -64,6 +64,7 @@ export class WritableFile {
   readonly #superblock: Superblock;
   /** The first transaction has to put something in order. */
   #needsPreparation: boolean;
+  #isClosed = false;
 
   private constructor(journal: JournaledFile, file: H5File, space: SpaceKeeper, needsPreparation: boolean) {
     this.#needsPreparation = needsPreparation;
@@ -247,6 +248,8 @@ export class WritableFile {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#journal.close(() => this.#space.remember(this.#globalHeapSpace.hasLost));
   }
 }

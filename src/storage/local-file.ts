@@ -8,6 +8,11 @@ import type { Piece, Snapshot, SnapshotDescription, Storage } from "./storage.ts
 /** Bytes: Node.js refuses 2^31 and more. */
 const MAX_READ = 2 ** 30;
 
+/** Descriptors are used again: what reads a closed file by its own would show another file's bytes. */
+export function closedError(name: string): H5Error {
+  return new H5Error("io", `${name}: the file is closed`);
+}
+
 /** Fills `target` from a descriptor, or throws: a file that became shorter is an error, never zeros. */
 export function readFully(fd: number, target: Uint8Array, offset: number, name: string): void {
   for (let done = 0; done < target.length; ) {
@@ -24,6 +29,7 @@ export class LocalFile implements Storage {
   readonly name: string;
   readonly fd: number;
   readonly #snapshot: FileSnapshot;
+  #isOpen = true;
 
   private constructor(description: SnapshotDescription) {
     this.name = description.path;
@@ -61,6 +67,9 @@ export class LocalFile implements Storage {
   }
 
   close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#snapshot.end();
     closeSync(this.fd);
   }
 }
@@ -74,6 +83,7 @@ class FileSnapshot implements Snapshot {
   readonly size: number;
   readonly #description: SnapshotDescription;
   readonly #pages: PageCache;
+  #isClosed = false;
 
   constructor(description: SnapshotDescription) {
     this.size = description.size;
@@ -86,11 +96,18 @@ class FileSnapshot implements Snapshot {
     this.#pages = new PageCache(readAt, description.size);
   }
 
+  /** The file is closed. */
+  end(): void {
+    this.#isClosed = true;
+  }
+
   read(offset: number, length: number): Uint8Array {
+    if (this.#isClosed) throw closedError(this.#description.path);
     return this.#pages.read(offset, length);
   }
 
   pieces(offset: number, length: number): Piece[] {
+    if (this.#isClosed) throw closedError(this.#description.path);
     const { fd, changed } = this.#description;
     if (length === 0) return [];
     return changed === undefined ? [{ fd, offset, length }] : piecesOver(fd, changed, offset, length);

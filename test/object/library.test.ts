@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import h5wasm from "h5wasm/node";
+import { Dataset } from "../../src/object/dataset.ts";
 import { vlenStringType } from "../../src/object/datatypes.ts";
 import { EditableFile } from "../../src/object/editable-file.ts";
 import { H5File } from "../../src/object/file.ts";
@@ -155,10 +156,57 @@ describe("datasets that the library makes", () => {
         ["not-found", () => file.dataset("/no")],
         ["argument", () => x.attributes.set("a", [1, "b"])],
         ["not-found", () => x.attributes.delete("a")],
+        ["argument", () => x.attributes.set("", 1)],
+        ["argument", () => x.attributes.set("a\0b", 1)],
+        ["argument", () => x.read([{ step: -1 }])],
+        ["argument", () => x.read([{ step: 0 }])],
+        ["argument", () => x.read([0.5])],
+        ["argument", () => x.write([{ start: 2, step: -1 }], 1)],
+        ["argument", () => x.write({ points: [[0.5]] }, 1)],
+        ["argument", () => EditableFile.open(path, JSON.parse('{"mode": "rw"}'))],
+        ["argument", () => EditableFile.open(join(directory, "b.h5"), JSON.parse('{"mode": "x", "libver": "1.8"}'))],
+        ...["{}", "null", "5", '{"class": "reference", "kind": "object", "size": 4}'].map(
+          (dtype) =>
+            [
+              /size/.test(dtype) ? "unsupported" : "argument",
+              () => file.createDataset("/y", { dtype: JSON.parse(dtype), shape: [1] }),
+            ] as const,
+        ),
+        ["argument", () => file.createDataset("/y", JSON.parse('{"dtype": "i4", "shape": 3}'))],
+        ["argument", () => x.read(JSON.parse('"some"'))],
       ];
       for (const [kind, change] of refused) assert.throws(change, ofKind(kind), String(change));
       file.close();
       assert.deepEqual(readFileSync(path), before);
+      assert.ok(!existsSync(join(directory, "b.h5")));
+    });
+  });
+
+  it("are not read any more when the file is closed, whose descriptor may be another file's by then", async () => {
+    await withTempDir((directory) => {
+      const path = join(directory, "a.h5");
+      const data = Float64Array.from({ length: 100_000 }, (_, i) => i);
+      const file = EditableFile.open(path, { mode: "x" });
+      file.createDataset("/x", { data });
+      file.close();
+      const other = join(directory, "other");
+      writeFileSync(other, Buffer.alloc(2 ** 20, 7));
+      const read = H5File.open(path);
+      const x = read.resolve("/x");
+      assert.ok(x instanceof Dataset);
+      read.close();
+      read.close();
+      const changed = EditableFile.open(path);
+      const y = changed.dataset("/x");
+      y.write([0], 5);
+      changed.close();
+      changed.close();
+      const descriptors = [1, 2, 3, 4].map(() => openSync(other, "r+"));
+      for (const use of [() => x.read(), () => y.read(), () => y.write([0], 1), () => changed.createGroup("/g")]) {
+        assert.throws(use, /a\.h5: the file is closed/);
+      }
+      for (const descriptor of descriptors) closeSync(descriptor);
+      assert.deepEqual(readFileSync(other), Buffer.alloc(2 ** 20, 7));
     });
   });
 });

@@ -14,7 +14,7 @@ import {
   writevSync,
 } from "node:fs";
 import { join } from "node:path";
-import { readFully } from "../local-file.ts";
+import { closedError, readFully } from "../local-file.ts";
 import type { DiskDirectory, DiskFile, FileIdentity } from "./disk.ts";
 import { dropCachedPages, KEEP_SIZE, PUNCH_HOLE, tryFallocate } from "./system-calls.ts";
 
@@ -27,11 +27,18 @@ const MAX_PARTS = 1024;
 /** A file of the local file system, open for reading and writing. */
 export class LocalDiskFile implements DiskFile {
   readonly name: string;
-  readonly fd: number;
+  /** `undefined`: it is closed. */
+  #fd: number | undefined;
 
   constructor(name: string, fd: number) {
     this.name = name;
-    this.fd = fd;
+    this.#fd = fd;
+  }
+
+  /** @throws H5Error "io" where the file is closed */
+  get fd(): number {
+    if (this.#fd === undefined) throw closedError(this.name);
+    return this.#fd;
   }
 
   identity(): FileIdentity {
@@ -95,7 +102,8 @@ export class LocalDiskFile implements DiskFile {
   }
 
   close(): void {
-    closeSync(this.fd);
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
   }
 }
 
