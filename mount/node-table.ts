@@ -19,7 +19,9 @@ export interface Showing {
   readonly isAttributes: boolean;
 }
 
-const VIEWS = ["directory", ...VIEW_NAMES, "attrs.json"] as const;
+/** What comes after an address in the keys of nodes that show an object; the last is that of its attributes. */
+const SHOWING = ["directory", ...VIEW_NAMES, "attrs.json"].map((view) => `:${view}`);
+const ATTRIBUTES = SHOWING.length - 1;
 
 /** FUSE_ROOT_ID */
 export const ROOT_ID = 1;
@@ -112,19 +114,23 @@ export class NodeTable {
   }
 
   /** The nodes that show the object at an address of the mounted file, or its attributes. */
-  *showing(address: number): Generator<Showing> {
-    const showing = ({ nodeid, key }: Row, isAttributes = false): Showing[] =>
-      key === undefined ? [] : [{ nodeid, key, isAttributes }];
-    for (const view of VIEWS) {
-      const row = this.#byKey.get(`${address}:${view}`);
-      if (row !== undefined) yield* showing(row, view === "attrs.json");
+  showing(address: number): Showing[] {
+    const found: Showing[] = [];
+    const add = ({ nodeid, key }: Row, isAttributes = false): void => {
+      if (key !== undefined) found.push({ nodeid, key, isAttributes });
+    };
+    const start = String(address);
+    for (const [i, end] of SHOWING.entries()) {
+      const row = this.#byKey.get(start + end);
+      if (row !== undefined) add(row, i === ATTRIBUTES);
     }
-    for (const row of this.#displaced) if ("address" in row.node && row.node.address === address) yield* showing(row);
-    if (this.#parts === 0) return;
+    for (const row of this.#displaced) if ("address" in row.node && row.node.address === address) add(row);
+    if (this.#parts === 0) return found;
     for (const row of this.#byId.values()) {
       const { node } = row;
-      if (node.kind === "file" && node.part !== undefined && node.address === address) yield* showing(row);
+      if (node.kind === "file" && node.part !== undefined && node.address === address) add(row);
     }
+    return found;
   }
 
   *directories(): Generator<DirectoryNode> {

@@ -128,8 +128,8 @@ export class NameChanges {
   }
 
   makeDirectory(request: Request, place: NamePlace, mode: number): void {
-    const inherited = this.#setup.metadata.of(place.directory).mode & S_ISGID;
-    const type = S_IFDIR | inherited;
+    const isInherited = this.#setup.metadata.inheritedGroup(place.directory) !== undefined;
+    const type = S_IFDIR | (isInherited ? S_ISGID : 0);
     this.#make(request, place, (mode & ~S_IFMT) | type, 0, ({ edit }, time, attributes) =>
       createGroup(edit, traitsOf(time.seconds, attributeMessages(edit, attributes))),
     );
@@ -486,8 +486,7 @@ export class NameChanges {
   }
 
   #owner({ uid, gid }: Request, directory: DirectoryNode): Pick<PosixMetadata, "uid" | "gid"> {
-    const parent = this.#setup.metadata.of(directory);
-    return { uid, gid: (parent.mode & S_ISGID) !== 0 ? parent.gid : gid };
+    return { uid, gid: this.#setup.metadata.inheritedGroup(directory) ?? gid };
   }
 }
 

@@ -49,14 +49,16 @@ export class PromisedHeaders {
       const [block] = readObjectHeaderBlocks(edit.context, first).blocks;
       if (block === undefined) throw new TypeError("an object header without a block");
       const { length } = block;
-      const bytes = edit.context.space.read(first, length, "object header").slice();
+      const bytes = edit.context.space.read(first, length, "object header");
       const rooms = [{ address: first, length }];
-      while (rooms.length < COUNT) {
-        const address = edit.allocate(length, "metadata");
-        edit.changedObjects.add(address);
-        edit.write(address, bytes);
-        rooms.push({ address, length });
+      while (rooms.length < COUNT) rooms.push({ address: edit.allocate(length, "metadata"), length });
+      // Those that lie side by side are written together.
+      for (let from = 1, to = 1; from < COUNT; from = to) {
+        const start = rooms[from]?.address ?? 0;
+        while (rooms[to]?.address === start + (to - from) * length) to++;
+        edit.write(start, Buffer.concat(Array.from({ length: to - from }, () => bytes)));
       }
+      for (const { address } of rooms) edit.changedObjects.add(address);
       return rooms;
     });
   }

@@ -21,10 +21,11 @@ export class ViewNotices {
 
   /** The object has changed by way of `node`. @param elements and not its attributes alone */
   changed(node: FileNode | DirectoryNode, elements: boolean): void {
-    const showing = [...this.#nodes.showing(node.address)];
-    const isAlone = showing.filter(({ key }) => key === node.key).length === 1;
+    const showing = this.#nodes.showing(node.address);
+    const own = node.key;
+    const isAlone = showing.filter(({ key }) => key === own).length === 1;
     for (const { nodeid, key, isAttributes } of showing) {
-      if (!isAlone || key !== node.key) this.#cache?.invalidate(nodeid, elements || isAttributes);
+      if (!isAlone || key !== own) this.#cache?.invalidate(nodeid, elements || isAttributes);
     }
   }
 

@@ -101,7 +101,7 @@ export class ChunkBTreeV1Editor implements ChunkIndexEditor {
   flush(): void {
     for (const node of this.#nodes.values()) {
       if (!node.changed) continue;
-      const w = this.#edit.writer();
+      const w = this.#edit.writer(bTreeV1NodeSize(this.#kind, this.#edit));
       const { level, left: leftSibling, right: rightSibling, keys, children } = node;
       const { nodeType } = this.#kind;
       encodeBTreeV1Node(w, this.#kind, this.#key, { nodeType, level, leftSibling, rightSibling, keys, children });

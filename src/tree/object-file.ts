@@ -29,6 +29,7 @@ export class ObjectFile implements FileNode {
   readonly #names: CanonicalNames;
   readonly #linkName: string;
   readonly #madeView: NodeView | undefined;
+  #key: string | undefined;
 
   /** @param names of the mounted file, which need not be the object's */
   constructor(
@@ -61,6 +62,11 @@ export class ObjectFile implements FileNode {
   }
 
   get key(): string {
+    this.#key ??= this.#makeKey();
+    return this.#key;
+  }
+
+  #makeKey(): string {
     // Of another file's objects it is not known whether they have several names: each name's content has its own heading.
     const where = this.#isMain ? "" : `${JSON.stringify([this.file.name, this.#linkName])}:`;
     const part = this.part === undefined ? "" : `:${partKey(this.part)}`;

@@ -1,5 +1,8 @@
 import h5wasm from "h5wasm/node";
 import { RangeReader } from "../../src/chunk/read-range.ts";
+import type { Datatype } from "../../src/format/datatype.ts";
+import { decodeText } from "../../src/format/text.ts";
+import type { Dataset } from "../../src/object/dataset.ts";
 import type { H5File, H5Object } from "../../src/object/file.ts";
 
 /** What a file must hold: the truth that h5fs and libhdf5 are compared with. */
@@ -68,8 +71,8 @@ export function listModel(root: GroupModel): string {
   return lines.sort().join("\n");
 }
 
-function attributesText(attributes: Iterable<readonly [string, Int32Array]>): string {
-  const texts = [...attributes].map(([name, values]) => `; ${name}: ${values.join()}`);
+function attributesText(attributes: Iterable<readonly [string, Int32Array | string]>): string {
+  const texts = [...attributes].map(([name, values]) => `; ${name}: ${values.toString()}`);
   return texts.sort().join("");
 }
 
@@ -78,11 +81,12 @@ export function listFile(file: H5File): string {
   const lines: string[] = [];
   const reader = new RangeReader();
   const visit = (object: H5Object, path: string): void => {
-    const attributes = object.attributes().map((attribute) => [attribute.name, int32(attribute.bytes())] as const);
-    const values =
-      object.kind === "dataset"
-        ? ` ${int32(reader.read(object, `${path} ${file.id}`, 0, object.elementCount * 4)).join()}`
-        : "";
+    const attributes = object
+      .attributes()
+      .map((attribute) => [attribute.name, valuesText(attribute.datatype, attribute.bytes())] as const);
+    const elements = (dataset: Dataset): Uint8Array =>
+      reader.read(dataset, `${path} ${file.id}`, 0, dataset.elementCount * dataset.elementSize);
+    const values = object.kind === "dataset" ? ` ${valuesText(object.datatype, elements(object))}` : "";
     lines.push(`${path} ${object.kind}${values}${attributesText(attributes)}`);
     if (object.kind !== "group") return;
     for (const link of object.links()) {
@@ -94,6 +98,13 @@ export function listFile(file: H5File): string {
   };
   visit(file.root, "/");
   return lines.sort().join("\n");
+}
+
+/** Integers and texts, which is all that there is in these files. */
+function valuesText({ class: kind, size }: Datatype, bytes: Uint8Array): string {
+  if (kind === "string") return decodeText(bytes);
+  if (size === 4) return int32(bytes).join();
+  return size === 1 ? bytes.join() : new BigInt64Array(bytes.slice().buffer).join();
 }
 
 function int32(bytes: Uint8Array): Int32Array {
@@ -126,9 +137,9 @@ function listWasm(file: WasmGroup): string {
   const lines: string[] = [];
   const visit = (object: WasmGroup | WasmDataset, path: string): void => {
     const names = Object.keys(object.attrs);
-    const attributes = names.map((name) => [name, asInt32(object.get_attribute(name, false))] as const);
+    const attributes = names.map((name) => [name, asText(object.get_attribute(name, false))] as const);
     const isGroup = object instanceof h5wasm.Group;
-    const values = isGroup ? "" : ` ${asInt32(object.value).join()}`;
+    const values = isGroup ? "" : ` ${asText(object.value)}`;
     lines.push(`${path} ${isGroup ? "group" : "dataset"}${values}${attributesText(attributes)}`);
     if (!isGroup) return;
     for (const name of object.keys()) {
@@ -147,8 +158,9 @@ function listWasm(file: WasmGroup): string {
   return lines.sort().join("\n");
 }
 
-function asInt32(value: unknown): Int32Array {
-  if (value instanceof Int32Array) return value;
-  if (value === null) return new Int32Array(0);
-  throw new TypeError(`expected 32-bit integers, found ${String(value)}`);
+function asText(value: unknown): string {
+  if (value === null) return "";
+  if (value instanceof Int32Array || value instanceof Uint8Array || value instanceof BigInt64Array) return value.join();
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  throw new TypeError(`expected integers or a text, found ${String(value)}`);
 }

@@ -8,6 +8,7 @@ import { makeGroup, moveLink, placeObject, placeOf, removeLinkAt } from "../../s
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { allocateDataset, appendToDataset, resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
 import type { Recording } from "./crash-states.ts";
+import { appendLines } from "./file-scenario.ts";
 
 /** What programs do with files, to be looked at as crashes leave it. */
 export interface Scenario {
@@ -193,6 +194,13 @@ function rename(recording: Recording, scale: number): void {
   }
 }
 
+/** As many as there is room for in the first one's chunk. */
+const LINES = 25;
+
+function makeFiles(recording: Recording, scale: number): void {
+  appendLines(recording, scaled(LINES, scale), (n) => settle(recording, n));
+}
+
 const line: Chunked = { dims: [0], maxDims: [undefined], chunkShape: [2] };
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -225,6 +233,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "attributes of an old header", libver: "earliest", play: churnAttributes },
   { name: "resizing", libver: "v110", play: resizeBothWays },
   { name: "resizing, B-tree version 1", libver: "v18", play: resizeBothWays },
+  { name: "25 new files, and lines appended, in symbol tables", libver: "earliest", play: makeFiles },
+  { name: "25 new files, and lines appended, in a fractal heap", libver: "v18", play: makeFiles },
   { name: "renaming, in symbol tables", libver: "earliest", play: rename },
   { name: "renaming, in fractal heaps", libver: "v200", play: rename },
 ];
