@@ -1,7 +1,18 @@
-import type { BTreeV2Node, NodePointer } from "./b-tree-v2-node.ts";
+import { NODE_OVERHEAD } from "./b-tree-v2-header.ts";
+import { type BTreeV2Node, NODE_PREFIX, type NodePointer } from "./b-tree-v2-node.ts";
 
 /** A child of a node that is being changed. */
 export type EditedPointer = { -readonly [K in keyof NodePointer]: NodePointer[K] };
+
+/** Where a node is, and what it has room for. */
+interface NodePlace {
+  readonly address: number;
+  readonly level: number;
+  /** Records. */
+  readonly capacity: number;
+  /** Bytes of a pointer to a child. */
+  readonly pointerSize: number;
+}
 
 /** A node of a version 2 B-tree that is being changed. */
 export class EditedNode {
@@ -9,35 +20,37 @@ export class EditedNode {
   /** 0: a leaf. */
   readonly level: number;
   readonly #recordSize: number;
+  readonly #pointerSize: number;
   /** Nodes that are to be written; this one is added when it is changed. */
   readonly #changed: Set<EditedNode>;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  /** Bytes of it that are in use in the file; `undefined`: it is new. */
+  #stored: number | undefined;
+  /** From this byte of it on it is another than in the file. */
+  #changedFrom = Number.POSITIVE_INFINITY;
   /** Records. */
   count: number;
   /** One more than there are records; none in a leaf. */
   children: EditedPointer[];
 
-  /**
-   * @param place where it is, and how many records it has room for
-   * @param node as it was read; `undefined`: it is new
-   */
-  constructor(
-    place: { readonly address: number; readonly level: number; readonly capacity: number },
-    recordSize: number,
-    changed: Set<EditedNode>,
-    node?: BTreeV2Node,
-  ) {
+  /** @param node as it was read; `undefined`: it is new */
+  constructor(place: NodePlace, recordSize: number, changed: Set<EditedNode>, node?: BTreeV2Node) {
     this.address = place.address;
     this.level = place.level;
     this.#recordSize = recordSize;
+    this.#pointerSize = place.pointerSize;
     this.#changed = changed;
     this.#bytes = new Uint8Array(place.capacity * recordSize);
     this.#view = new DataView(this.#bytes.buffer);
     this.count = node?.recordCount ?? 0;
     this.children = node?.children.map((child) => ({ ...child })) ?? [];
-    if (node === undefined) this.touch();
-    else this.#bytes.set(node.records);
+    if (node === undefined) {
+      this.#touch(0);
+      return;
+    }
+    this.#bytes.set(node.records);
+    this.#stored = this.#used;
   }
 
   /** The records, one after another. */
@@ -50,9 +63,34 @@ export class EditedNode {
     return this.children.reduce((sum, { total }) => sum + total, this.count);
   }
 
-  /** It is to be written. */
-  touch(): void {
+  /** Bytes in use. */
+  get #used(): number {
+    return NODE_OVERHEAD + this.count * this.#recordSize + this.children.length * this.#pointerSize;
+  }
+
+  /** It is to be written from that byte on, to its end: there its checksum is. */
+  #touch(from: number): void {
     this.#changed.add(this);
+    this.#changedFrom = Math.min(this.#changedFrom, from);
+  }
+
+  #touchRecord(index: number): void {
+    this.#touch(NODE_PREFIX + index * this.#recordSize);
+  }
+
+  /** The pointers from a child's on are to be written. */
+  touchChild(index: number): void {
+    this.#touch(NODE_PREFIX + this.count * this.#recordSize + index * this.#pointerSize);
+  }
+
+  /** It is being written. @param size its bytes @returns which of them are others than in the file: what was in use and is not any more, too */
+  written(size: number): { readonly from: number; readonly to: number } {
+    const from = this.#changedFrom;
+    const used = this.#used;
+    const to = Math.max(used, this.#stored ?? size);
+    this.#stored = used;
+    this.#changedFrom = Number.POSITIVE_INFINITY;
+    return { from, to };
   }
 
   record(index: number): Uint8Array {
@@ -78,19 +116,19 @@ export class EditedNode {
     this.#bytes.copyWithin(at + this.#recordSize, at, this.count * this.#recordSize);
     this.#bytes.set(record, at);
     this.count++;
-    this.touch();
+    this.#touchRecord(index);
   }
 
   replace(index: number, record: Uint8Array): void {
     this.#bytes.set(record, index * this.#recordSize);
-    this.touch();
+    this.#touchRecord(index);
   }
 
   remove(index: number): void {
     const at = index * this.#recordSize;
     this.#bytes.copyWithin(at, at + this.#recordSize, this.count * this.#recordSize);
     this.count--;
-    this.touch();
+    this.#touchRecord(index);
   }
 
   /** All that is in it, anew. */
@@ -98,6 +136,6 @@ export class EditedNode {
     this.#bytes.set(records);
     this.count = records.length / this.#recordSize;
     this.children = children;
-    this.touch();
+    this.#touch(0);
   }
 }

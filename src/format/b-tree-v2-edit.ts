@@ -150,7 +150,10 @@ export class BTreeV2Editor implements KeptStructure {
     // Not before it is known that the tree has no such record: until then what was changed is as good a tree as before.
     for (const [i, each] of path.entries()) {
       each.total++;
-      if (i + 1 < path.length) this.#node(each, this.#depth - i).touch();
+      const child = path[i + 1];
+      if (child === undefined) break;
+      const node = this.#node(each, this.#depth - i);
+      node.touchChild(node.children.indexOf(child));
     }
   }
 
@@ -181,7 +184,7 @@ export class BTreeV2Editor implements KeptStructure {
       const place = this.#fillUp(node, pointer, level, gap === undefined ? compare : () => -1);
       if (place.found) gap = { node, index: place.index - 1 };
       pointer.total--;
-      node.touch();
+      node.touchChild(place.index);
       pointer = place.child;
       level--;
     }
@@ -208,7 +211,8 @@ export class BTreeV2Editor implements KeptStructure {
     for (const node of this.#changedNodes) {
       const w = this.#edit.writer(this.#parameters.nodeSize);
       encodeBTreeV2Node(w, this.#parameters, this.#levels, node, node.level);
-      this.#edit.write(node.address, w.bytes);
+      const { from, to } = node.written(this.#parameters.nodeSize);
+      this.#edit.write(node.address + from, w.part(from, to));
     }
     this.#changedNodes.clear();
     this.#trim();
@@ -312,7 +316,8 @@ export class BTreeV2Editor implements KeptStructure {
   }
 
   #keep(address: number, level: number, read?: BTreeV2Node): Node {
-    const place = { address, level, capacity: this.#level(level).maxRecords };
+    const { maxRecords: capacity, pointerSize } = this.#level(level);
+    const place = { address, level, capacity, pointerSize };
     const node = new EditedNode(place, this.#parameters.recordSize, this.#changedNodes, read);
     this.#nodes.set(address, node);
     return node;
@@ -474,7 +479,7 @@ export class BTreeV2Editor implements KeptStructure {
     }
     for (const gone of old.slice(counts.length)) this.#free(gone);
     node.children.splice(from, count, ...pointers);
-    node.touch();
+    node.touchChild(from);
   }
 }
 

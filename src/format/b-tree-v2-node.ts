@@ -23,6 +23,9 @@ export interface BTreeV2Node {
   readonly children: readonly NodePointer[];
 }
 
+/** Bytes of a node before its records: signature, version, type. */
+export const NODE_PREFIX = 6;
+
 export function bTreeV2NodeName(level: number): string {
   return level === 0 ? "B-tree v2 leaf node" : "B-tree v2 internal node";
 }

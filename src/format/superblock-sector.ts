@@ -6,6 +6,9 @@ import { findSuperblock } from "./superblock.ts";
 
 const VERSION_AT = 8;
 
+/** Where the checksum ends at the latest: addresses have 32 bytes at most. */
+const END_LENGTH = 12 + 4 * 32 + 4;
+
 /** The version byte's upper half, by mark: no version has it, so libhdf5 refuses the file. */
 const MARK_BITS: Record<Mark, number> = { unmarked: 0, pending: 0xe0, checkpointing: 0xf0 };
 
@@ -22,6 +25,7 @@ export function superblockSector(offset: number): SuperblockSector {
       changed(sector, (copy) => {
         copy[VERSION_AT] = versionOf(sector) | MARK_BITS[mark];
       }),
+    endLength: END_LENGTH,
     endOf(sector) {
       const { baseAt, endAt, size } = fieldsOf(sector);
       return uint(sector, endAt, size) - uint(sector, baseAt, size) + offset;

@@ -56,23 +56,29 @@ export class Writer {
 
   /** What was written: a view, which the next write may leave behind. */
   get bytes(): Uint8Array {
-    return this.#memory.bytes.subarray(this.#start, this.#start + this.#position);
+    return this.part(0, this.#position);
+  }
+
+  /** Bytes [from, to) of what was written, likewise. */
+  part(from: number, to: number): Uint8Array {
+    return this.#memory.bytes.subarray(this.#start + from, this.#start + to);
   }
 
   /** Moves on by `n` bytes. @returns where in the memory they are */
   #room(n: number): number {
     const at = this.#position;
-    const needed = at + n;
-    if (needed > this.#capacity) {
-      const larger = Math.ceil(Math.max(needed, 2 * this.#capacity) / 4) * 4;
-      const memory = new Memory(larger);
-      memory.bytes.set(this.bytes);
-      this.#memory = memory;
-      this.#start = 0;
-      this.#capacity = larger;
-    }
-    this.#position = needed;
+    this.#position = at + n;
+    if (this.#position > this.#capacity) this.#grow(at);
     return this.#start + at;
+  }
+
+  /** @param used bytes that have been written */
+  #grow(used: number): void {
+    this.#capacity = Math.ceil(Math.max(this.#position, 2 * this.#capacity) / 4) * 4;
+    const memory = new Memory(this.#capacity);
+    memory.bytes.set(this.part(0, used));
+    this.#memory = memory;
+    this.#start = 0;
   }
 
   u8(value: number): void {
@@ -101,15 +107,9 @@ export class Writer {
       const { view } = this.#memory;
       view.setUint32(at, value >>> 0, true);
       view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
-      return;
+    } else {
+      putNarrow(this.#memory.bytes, at, value, size);
     }
-    const { bytes } = this.#memory;
-    let rest = value;
-    for (let i = 0; i < size; i++) {
-      bytes[at + i] = rest % 256;
-      rest = Math.floor(rest / 256);
-    }
-    if (rest > 0) throw new H5Error("limit", `${value} does not fit into the ${size} bytes that this file has for it`);
   }
 
   /** An address; `undefined` is the undefined address (all bits set). */
@@ -158,4 +158,13 @@ export class Writer {
     const { bytes, words } = this.#memory;
     this.u32(lookup3Within(bytes, words, this.#start + from, this.#start + this.#position));
   }
+}
+
+function putNarrow(bytes: Uint8Array, at: number, value: number, size: number): void {
+  let rest = value;
+  for (let i = 0; i < size; i++) {
+    bytes[at + i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  if (rest > 0) throw new H5Error("limit", `${value} does not fit into the ${size} bytes that this file has for it`);
 }

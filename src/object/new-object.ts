@@ -11,6 +11,7 @@ import {
   VERSION_1_PREFIX,
 } from "../format/object-header.ts";
 import { encodeObjectHeaderBlock } from "../format/object-header-encoding.ts";
+import type { Sizes } from "../format/reader.ts";
 import { encodeSymbolTable } from "../format/symbol-table.ts";
 import { SymbolTableEditor } from "../format/symbol-table-edit.ts";
 import type { Writer } from "../format/writer.ts";
@@ -38,6 +39,23 @@ export function createGroup(edit: EditContext, traits: number | HeaderTraits, gr
       traits,
     );
   }
+  return createHeader(edit, groupMessages(edit, group), traits);
+}
+
+/** Those of the last group, by what they follow from: most groups of a file have the same. */
+let lastMessages:
+  | { readonly sizes: Sizes; readonly group: GroupTraits; readonly messages: HeaderMessage[] }
+  | undefined;
+
+function groupMessages(edit: EditContext, group: GroupTraits): readonly HeaderMessage[] {
+  const { sizeOfOffsets, sizeOfLengths } = edit;
+  if (
+    lastMessages?.group === group &&
+    lastMessages.sizes.sizeOfOffsets === sizeOfOffsets &&
+    lastMessages.sizes.sizeOfLengths === sizeOfLengths
+  ) {
+    return lastMessages.messages;
+  }
   const linkInfo = headerMessage(edit, MESSAGE.linkInfo, 0, (w) =>
     encodeLinkInfo(w, {
       ...DEFAULT_LINK_INFO,
@@ -48,7 +66,9 @@ export function createGroup(edit: EditContext, traits: number | HeaderTraits, gr
   );
   const groupInfo = headerMessage(edit, MESSAGE.groupInfo, MESSAGE_FLAG.constant, (w) => encodeGroupInfo(w, group));
   const room = headerMessage(edit, MESSAGE.nil, 0, (w) => w.zeros(ROOM_FOR_LINKS));
-  return createHeader(edit, [linkInfo, groupInfo, room], traits);
+  const messages = [linkInfo, groupInfo, room];
+  lastMessages = { sizes: { sizeOfOffsets, sizeOfLengths }, group, messages };
+  return messages;
 }
 
 /** A message of a new header. */

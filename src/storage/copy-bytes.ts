@@ -1,5 +1,5 @@
 /** So few bytes are copied one by one: a view of them would take longer to make. */
-const FEW = 48;
+const FEW = 128;
 
 /** Puts `length` bytes of `source`, from byte `from` on, into `target` from byte `at` on; they are not the same memory. */
 export function copyBytes(source: Uint8Array, from: number, target: Uint8Array, at: number, length: number): void {

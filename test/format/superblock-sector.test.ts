@@ -20,7 +20,7 @@ describe("superblock sector", () => {
     it(`marks and unmarks ${name}, and changes nothing else`, () => {
       const bytes = readFileSync(join(directory, name));
       const { superblock } = H5File.open(new MemoryStorage(bytes));
-      const { offset, markOf, withMark, endOf, withEnd } = superblockSector(superblock.baseAddress);
+      const { offset, markOf, withMark, endOf, withEnd, endLength } = superblockSector(superblock.baseAddress);
       const sector = new Uint8Array(bytes.subarray(offset, offset + SECTOR));
       assert.equal(markOf(sector), "unmarked");
       assert.equal(endOf(sector), superblock.endOfFile + superblock.baseAddress);
@@ -31,6 +31,9 @@ describe("superblock sector", () => {
         assert.deepEqual(withMark(marked, "unmarked"), sector);
       }
       assert.deepEqual(withEnd(withEnd(sector, endOf(sector) + 4096), endOf(sector)), sector);
+      const [start, rest] = [sector.subarray(0, endLength), sector.subarray(endLength)];
+      const ended = withEnd(sector, endOf(sector) + 4096);
+      assert.deepEqual(Uint8Array.of(...withEnd(start, endOf(start) + 4096), ...rest), ended, "its start is enough");
       const longer = Buffer.concat([bytes, new Uint8Array(4096)]);
       longer.set(withEnd(sector, endOf(sector) + 4096), offset);
       assert.equal(

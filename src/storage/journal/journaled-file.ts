@@ -186,7 +186,7 @@ export class JournaledFile implements Storage {
     }
     try {
       const { superblock } = this.#setup;
-      const sector = this.#overlay.peek(superblock.offset, SECTOR);
+      const sector = this.#overlay.peek(superblock.offset, superblock.endLength);
       const end = this.#allocator.endAfterCheckpoint;
       if (superblock.endOf(sector) !== end) {
         transaction.writeDifference(superblock.offset, sector, superblock.withEnd(sector, end));

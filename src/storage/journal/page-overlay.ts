@@ -87,6 +87,13 @@ export class PageOverlay {
     return this.#pages.get(number);
   }
 
+  /** A page that is changed, which it must be. */
+  changed(number: number): OverlayPage {
+    const page = this.#pages.get(number);
+    if (page === undefined) throw new TypeError(`page ${number} is not changed`);
+    return page;
+  }
+
   /** The bytes now, of a page that is changed: not to be kept. */
   now(number: number): Uint8Array | undefined {
     return this.#pages.get(number)?.bytes;
@@ -137,7 +144,7 @@ export class PageOverlay {
       const number = Math.floor(from / PAGE_SIZE);
       const start = from - number * PAGE_SIZE;
       const n = Math.min(PAGE_SIZE - start, end - from);
-      copyBytes(this.#changed(number).bytes, start, target, at + from - offset, n);
+      copyBytes(this.changed(number).bytes, start, target, at + from - offset, n);
       from += n;
     }
   }
@@ -151,7 +158,7 @@ export class PageOverlay {
   base(offset: number, length: number): Uint8Array {
     const out = new Uint8Array(length);
     for (const { page, from, at, length: n } of pagesOf(offset, length)) {
-      out.set(this.#changed(page).base.subarray(from, from + n), at);
+      out.set(this.changed(page).base.subarray(from, from + n), at);
     }
     return out;
   }
@@ -161,7 +168,7 @@ export class PageOverlay {
     let checksum = 0;
     if (length === 0) return checksum;
     for (const { page, from, length: n } of pagesOf(offset, length)) {
-      checksum = crc32(this.#changed(page).base.subarray(from, from + n), checksum);
+      checksum = crc32(this.changed(page).base.subarray(from, from + n), checksum);
     }
     return checksum;
   }
@@ -193,12 +200,6 @@ export class PageOverlay {
 
   clear(): void {
     this.#pages.clear();
-  }
-
-  #changed(number: number): OverlayPage {
-    const page = this.#pages.get(number);
-    if (page === undefined) throw new TypeError(`page ${number} is not changed`);
-    return page;
   }
 
   #loadBase(number: number): Uint8Array {

@@ -10,6 +10,8 @@ export interface SuperblockSector {
   readonly offset: number;
   markOf(sector: Uint8Array): Mark;
   withMark(sector: Uint8Array, mark: Mark): Uint8Array;
+  /** So many bytes of the sector are enough for `endOf` and `withEnd`, which changes no others. */
+  readonly endLength: number;
   /** The end of allocation, as an offset in the file. */
   endOf(sector: Uint8Array): number;
   withEnd(sector: Uint8Array, end: number): Uint8Array;

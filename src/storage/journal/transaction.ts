@@ -127,15 +127,14 @@ export class Transaction {
   #writeOver(offset: number, bytes: Uint8Array): void {
     const { length } = bytes;
     if (length === 0) return;
-    const { overlay } = this.#setup;
-    let number = pageOf(offset);
-    let from = offset - number * PAGE_SIZE;
-    if (from + length > PAGE_SIZE || overlay.get(number) === undefined) {
+    const first = pageOf(offset);
+    const start = offset - first * PAGE_SIZE;
+    if (start + length <= PAGE_SIZE) {
+      this.#writePage(first, start, bytes);
+    } else {
+      // What lies together is read at once.
       this.#addPages(offset, length);
-    }
-    if (from + length <= PAGE_SIZE) this.#writePage(number, from, bytes);
-    else {
-      for (let at = 0; at < length; number++, from = 0) {
+      for (let at = 0, number = first, from = start; at < length; number++, from = 0) {
         const end = Math.min(length, at + PAGE_SIZE - from);
         this.#writePage(number, from, bytes.subarray(at, end));
         at = end;
@@ -145,17 +144,20 @@ export class Transaction {
     this.#setup.changed(offset, length);
   }
 
+  #writePage(number: number, from: number, bytes: Uint8Array): void {
+    const { overlay, undo } = this.#setup;
+    let page = overlay.get(number);
+    if (page === undefined) {
+      this.#addPages(number * PAGE_SIZE, PAGE_SIZE);
+      page = overlay.changed(number);
+    }
+    undo.keep(page, from, bytes.length);
+    page.put(bytes, from);
+  }
+
   #addPages(offset: number, length: number): void {
     const { overlay, undo } = this.#setup;
     overlay.add(offset, length, (page) => undo.added(page));
-  }
-
-  #writePage(number: number, from: number, bytes: Uint8Array): void {
-    const { overlay, undo } = this.#setup;
-    const page = overlay.get(number);
-    if (page === undefined) throw new TypeError(`page ${number} is not among the changed ones`);
-    undo.keep(page, from, bytes.length);
-    page.put(bytes, from);
   }
 
   #writeThrough(offset: number, bytes: Uint8Array): void {

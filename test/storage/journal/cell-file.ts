@@ -27,6 +27,7 @@ export const sector: SuperblockSector = {
   },
   withMark: (bytes, mark) =>
     changed(bytes, (copy) => (copy[8] = VERSION | { unmarked: 0, pending: 0xe0, checkpointing: 0xf0 }[mark])),
+  endLength: 36,
   endOf: (bytes) => Number(viewOf(bytes).getBigUint64(16, true)),
   withEnd: (bytes, end) => changed(bytes, (copy) => viewOf(copy).setBigUint64(16, BigInt(end), true)),
 };
