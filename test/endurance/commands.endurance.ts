@@ -11,8 +11,14 @@ import { withTempDir } from "../support/temp-dir.ts";
 
 const ROUNDS = Number(process.env.H5FS_ENDURANCE_ROUNDS ?? 10);
 
+/** After so many rounds it is told how far it is. */
+const TOLD = 100;
+
 /** How far a file may grow by making and deleting the same again and again. */
 const ALLOWED = 64 * 1024;
+
+/** Milliseconds for a command: of thousands, one may meet a machine that stands still for a while. */
+const WAIT = 600_000;
 
 /** Each leaves something at /new, which `rm -r` takes away. */
 const WAYS: readonly (readonly string[])[] = [
@@ -32,13 +38,16 @@ describe(`the size of a file after ${ROUNDS} rounds of making and deleting, a co
         writeFileSync(join(cwd, "table.csv"), `id,name\n${lines(800)}`);
         // What is free is remembered where nobody else's is.
         const env = { ...process.env, XDG_CACHE_HOME: join(cwd, "cache") };
-        const h5fs = (...words: readonly string[]) => output(process.execPath, [H5FS, ...words], { cwd, env });
+        const h5fs = (...words: readonly string[]) =>
+          output(process.execPath, [H5FS, ...words], { cwd, env, timeout: WAIT });
         const before = statSync(path).size;
         let most = 0;
         for (let round = 0; round < ROUNDS; round++) {
           await h5fs(...(WAYS[round % WAYS.length] ?? []));
           await h5fs("rm", "-r", "a.h5:/new");
           most = Math.max(most, statSync(path).size);
+          if ((round + 1) % TOLD === 0)
+            console.log(`      ${round + 1} rounds: ${most} bytes at most after any of them`);
         }
         const after = statSync(path).size;
         console.log(
