@@ -10,13 +10,13 @@ import { FileHeapWriter } from "../object/heap-writer.ts";
 import { placeOf } from "../object/path-edit.ts";
 import type { LeafKind } from "../object/pytables-leaf.ts";
 import { writeSelection } from "../object/write-dataset.ts";
+import { sentence } from "../storage/local-file.ts";
 import { inCOrder } from "../view/fortran-order.ts";
 import { inferCsv } from "../view/infer-csv.ts";
 import { parseCsv } from "../view/parse-csv.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../view/parse-npy.ts";
 import type { ObjectCopyOptions } from "./cp-object.ts";
 import { editFile, isGroup, replaceable } from "./edit-location.ts";
-import { CommandError, EXIT } from "./exit-status.ts";
 import { Progress } from "./progress.ts";
 
 export interface ImportOptions extends Omit<ObjectCopyOptions, "recursive"> {
@@ -152,8 +152,8 @@ class InputFile {
   static open(name: string): InputFile {
     try {
       return new InputFile(name, openSync(name, "r"));
-    } catch (error) {
-      throw new CommandError(EXIT.noSuchFile, `${name}: cannot be read: ${String(error)}`, error);
+    } catch (cause) {
+      throw new H5Error("io", `${name}: ${sentence(cause)}`, { cause });
     }
   }
 

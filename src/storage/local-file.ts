@@ -119,7 +119,7 @@ class FileSnapshot implements Snapshot {
 }
 
 /** What the system said, for a person: "no such file", not "ENOENT: no such file or directory, open '…'". */
-function sentence(cause: unknown): string {
+export function sentence(cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   switch (code) {
     case "ENOENT":

@@ -168,6 +168,8 @@ describe("commands that change a file", () => {
         [30, /\/group is a group: h5fs rm -r removes it/, "rm", "sample.h5:/group"],
         [2, /cannot be moved into itself/, "mv", "sample.h5:/group", "sample.h5:/group/x"],
         [2, /are two files/, "mv", "sample.h5:/words", "b.h5:/words"],
+        [10, /^h5fs: no\.npy: there is no such file$/m, "cp", "no.npy", "sample.h5:/x"],
+        [12, /^h5fs: \/: is a directory, not an HDF5 file$/m, "mkdir", "/:/x"],
         [0, /^$/, "rm", "-r", "--dry-run", "sample.h5:/group"],
       ];
       for (const [status, message, ...args] of fails) {

@@ -110,6 +110,7 @@ function attempt<T>(path: string, work: () => T): T {
     return work();
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "EISDIR") throw new H5Error("argument", `${path}: is a directory, not an HDF5 file`, { cause });
     if (code === "ENOENT") throw new H5Error("io", `${path}: there is no such file`, { cause });
     if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
       throw new H5Error("read-only", `${path}: permission to write it is denied`, { cause });
