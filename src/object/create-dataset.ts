@@ -2,6 +2,8 @@ import { chooseChunkShape } from "../chunk/chunk-shape.ts";
 import { H5Error } from "../errors.ts";
 import { type Dataspace, SCALAR } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
+import type { EditContext } from "../format/edit-context.ts";
+import type { AllocationTime } from "../format/fill-value.ts";
 import { now } from "../format/modification-time.ts";
 import { type DtypeSpec, datatypeFrom } from "./dtype.ts";
 import { type FilterSpec, filtersFrom } from "./filter-spec.ts";
@@ -9,7 +11,7 @@ import { inheritedFilters } from "./group-settings.ts";
 import { FileHeapWriter } from "./heap-writer.ts";
 import { inferDatatype, inferDims } from "./infer-datatype.ts";
 import { changeLinkCount } from "./link-edit.ts";
-import { createChunkedDataset, createLateDataset } from "./new-dataset.ts";
+import { createChunkedDataset, createCompactDataset, createLateDataset, type NewDatasetBase } from "./new-dataset.ts";
 import { assertFree, type LinkPlace, placeObject } from "./path-edit.ts";
 import { pyTablesMeaning } from "./pytables.ts";
 import { type LeafKind, leafAttributes, leafDatatype, leafShape } from "./pytables-leaf.ts";
@@ -18,7 +20,7 @@ import type { Storable } from "./storable.ts";
 import { elementsOfShape } from "./value-encode.ts";
 import { valuesToBytes } from "./values-to-bytes.ts";
 import type { FileTransaction } from "./writable-file.ts";
-import { writeSelection } from "./write-dataset.ts";
+import { allocateDataset, writeSelection } from "./write-dataset.ts";
 
 /** A new dataset. Shape and type may follow from the data. */
 export interface CreateDatasetOptions {
@@ -30,6 +32,13 @@ export interface CreateDatasetOptions {
   readonly maxShape?: readonly (number | null)[] | undefined;
   /** Elements of a chunk along each dimension; `true`: chosen. Default: no chunks, unless it may grow or has filters. */
   readonly chunks?: readonly number[] | true | undefined;
+  /**
+   * Where the elements lie: in the object header (at most 64 KiB), in one piece of the file, or in chunks. Default: in chunks where `chunks`,
+   * `filters` or `maxShape` need them, else in one piece.
+   */
+  readonly layout?: "compact" | "contiguous" | "chunked" | undefined;
+  /** When they get space: all with the dataset ("early"), all ("late") or chunk by chunk ("incremental") when they are written. Default: libhdf5's for the layout. */
+  readonly allocationTime?: AllocationTime | undefined;
   /** In the order in which they are applied to data that are written. */
   readonly filters?: readonly FilterSpec[] | undefined;
   /** What elements have that were never written. Default: zeros, empty strings. */
@@ -80,19 +89,23 @@ export function createUnlinked(
   options: CreateDatasetOptions,
 ): UnlinkedDataset {
   const { edit } = transaction;
-  const { as, data, fillValue, title = "" } = options;
+  const { as, data, fillValue, title = "", allocationTime } = options;
+  if (allocationTime !== undefined && !ALLOCATION_TIMES.includes(allocationTime)) {
+    throw unknown(place.path, "allocationTime", allocationTime, ALLOCATION_TIMES);
+  }
   const { datatype, dims, dataspace } = arrange(options, edit.sizeOfOffsets, place.path);
   const heap = new FileHeapWriter(transaction);
   const meant = as === undefined ? datatype : pyTablesMeaning(datatype);
   const fill = fillValue === undefined ? undefined : valuesToBytes(meant, fillValue, [], heap);
   const given = options.filters ?? (as === undefined ? [] : as === "Array" ? [] : inheritedFilters(place.group));
-  const chunks = chunkShape(options, dataspace, datatype, given.length > 0);
+  const chunks = chunkShape(options, dataspace, datatype, given.length > 0, place.path);
   const filters = filtersFrom(given, { elementSize: datatype.size, chunkShape: chunks ?? [] });
-  const base = { datatype, dataspace, fillValue: fill } as const;
+  const base: NewDatasetBase = { datatype, dataspace, fillValue: fill, allocationTime };
   const address =
     chunks === undefined
-      ? createLateDataset(edit, base, now())
+      ? createInOnePiece(edit, base, options.layout, place.path)
       : createChunkedDataset(edit, { ...base, chunkShape: chunks, filters }, now());
+  if (allocationTime === "early" && options.layout !== "compact") allocateDataset(transaction, address);
   if (datatype.committedAt !== undefined) changeLinkCount(edit, datatype.committedAt, 1);
   if (data !== undefined && dataspace.kind !== "null" && dims.every((dim) => dim > 0)) {
     const bytes = valuesToBytes(meant, data, dims, heap);
@@ -104,6 +117,27 @@ export function createUnlinked(
       if (as !== undefined) leafAttributes(later, at, { as, title, datatype, dataspace, fill });
     },
   };
+}
+
+const LAYOUTS: readonly string[] = ["compact", "contiguous", "chunked"];
+const ALLOCATION_TIMES: readonly string[] = ["early", "late", "incremental"];
+
+function createInOnePiece(
+  edit: EditContext,
+  base: NewDatasetBase,
+  layout: CreateDatasetOptions["layout"],
+  path: string,
+): number {
+  if (layout !== "compact") return createLateDataset(edit, base, now());
+  const { allocationTime = "early" } = base;
+  if (allocationTime === "early") return createCompactDataset(edit, base, now());
+  throw new H5Error("argument", `${path}: the space of a compact dataset is allocated early, with its header`, {
+    path,
+  });
+}
+
+function unknown(path: string, what: string, given: unknown, known: readonly string[]): H5Error {
+  return new H5Error("argument", `${path}: ${what} ${JSON.stringify(given)} is none of ${known.join(", ")}`, { path });
 }
 
 function arrange(options: CreateDatasetOptions, sizeOfOffsets: number, path: string): Arranged {
@@ -149,19 +183,24 @@ function dataspaceOf(
 
 /** `undefined`: the elements lie in one piece. */
 function chunkShape(
-  { chunks, as }: CreateDatasetOptions,
+  { chunks, as, layout }: CreateDatasetOptions,
   dataspace: Dataspace,
   datatype: Datatype,
   isFiltered: boolean,
+  path: string,
 ): readonly number[] | undefined {
+  if (layout !== undefined && !LAYOUTS.includes(layout)) throw unknown(path, "layout", layout, LAYOUTS);
   if (dataspace.kind !== "simple") {
-    if (isFiltered || chunks !== undefined)
+    if (isFiltered || chunks !== undefined || layout === "chunked")
       throw new H5Error("argument", "only a dataset with dimensions has chunks and filters");
     return undefined;
   }
   const { dims, maxDims } = dataspace;
-  if (chunks !== undefined && chunks !== true) return chunks;
   const grows = maxDims.some((max, d) => max !== dims[d]);
-  const isNeeded = chunks === true || grows || isFiltered || (as !== undefined && as !== "Array");
-  return isNeeded ? chooseChunkShape(dims, maxDims, datatype.size) : undefined;
+  const isNeeded = chunks !== undefined || grows || isFiltered || (as !== undefined && as !== "Array");
+  if (isNeeded && layout !== undefined && layout !== "chunked") {
+    throw new H5Error("argument", `${path}: what has chunks or filters, or may grow, cannot be ${layout}`, { path });
+  }
+  if (chunks !== undefined && chunks !== true) return chunks;
+  return isNeeded || layout === "chunked" ? chooseChunkShape(dims, maxDims, datatype.size) : undefined;
 }

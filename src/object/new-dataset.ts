@@ -13,7 +13,7 @@ import { encodeSharedMessage } from "../format/shared-message.ts";
 import { createHeader, type HeaderTraits, headerMessage } from "./new-object.ts";
 
 /** What a new dataset of any layout has. */
-interface NewDatasetBase {
+export interface NewDatasetBase {
   readonly datatype: Datatype;
   readonly dataspace: Dataspace;
   /** One element as stored; `undefined`: the default, zeros; "undefined": nobody cares what was never written. */

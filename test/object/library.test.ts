@@ -113,6 +113,45 @@ describe("datasets that the library makes", () => {
     });
   }
 
+  for (const libver of LIBRARY_VERSIONS) {
+    it(`lie where and as early as was asked for: ${libver}`, async () => {
+      await withTempDir(async (directory) => {
+        const path = join(directory, "a.h5");
+        const made = EditableFile.open(path, { mode: "w", libver });
+        const options = { dtype: "int16", shape: [4, 3], fillValue: 7 } as const;
+        made.createDataset("/compact", { ...options, layout: "compact" }).write([1], [1, 2, 3]);
+        for (const allocationTime of ["early", "late", "incremental"] as const) {
+          for (const layout of ["contiguous", "chunked"] as const) {
+            made.createDataset(`/${layout}-${allocationTime}`, { ...options, layout, allocationTime });
+          }
+        }
+        made.createDataset("/filtered", { ...options, filters: ["gzip"], allocationTime: "early", data: 9 });
+        made.createDataset("/names", { data: ["Ada", "Zoë"], layout: "compact" });
+        made.close();
+        const file = H5File.open(path);
+        assertSound(file);
+        const storedOf = (name: string): unknown => {
+          const dataset = file.resolve(`/${name}`);
+          assert.ok(dataset instanceof Dataset, name);
+          return [dataset.layout.kind, dataset.fill.allocationTime, dataset.storedBytes()];
+        };
+        assert.deepEqual(storedOf("compact"), ["compact", "early", 24]);
+        assert.deepEqual(storedOf("contiguous-early"), ["contiguous", "early", 24]);
+        assert.deepEqual(storedOf("contiguous-late"), ["contiguous", "late", 0]);
+        assert.deepEqual(storedOf("chunked-early"), ["chunked", "early", 24]);
+        assert.deepEqual(storedOf("chunked-incremental"), ["chunked", "incremental", 0]);
+        file.close();
+        const sevens = [7, 7, 7];
+        assert.deepEqual(await values(path, "/compact"), [sevens, [1, 2, 3], sevens, sevens]);
+        for (const name of ["contiguous-early", "contiguous-late", "chunked-early", "chunked-incremental"]) {
+          assert.deepEqual(await values(path, `/${name}`), [sevens, sevens, sevens, sevens], name);
+        }
+        assert.deepEqual(await values(path, "/filtered"), Array(4).fill([9, 9, 9]));
+        assert.deepEqual(await values(path, "/names"), ["Ada", "Zoë"]);
+      });
+    });
+  }
+
   it("are refused where the options make no sense, and leave the file as it was byte for byte", async () => {
     await withTempDir((directory) => {
       const path = join(directory, "a.h5");
@@ -129,6 +168,14 @@ describe("datasets that the library makes", () => {
         ["not-found", () => file.createDataset("/no/x", { data: 1 })],
         ["argument", () => file.createDataset("/y", {})],
         ["argument", () => file.createDataset("/y", { shape: [2] })],
+        ["argument", () => file.createDataset("/y", { dtype: "i1", shape: [2], layout: "compact", filters: ["gzip"] })],
+        [
+          "argument",
+          () => file.createDataset("/y", { dtype: "i1", shape: [2], maxShape: [null], layout: "contiguous" }),
+        ],
+        ["argument", () => file.createDataset("/y", { dtype: "i1", shape: [65_521], layout: "compact" })],
+        ["argument", () => file.createDataset("/y", { data: 1, layout: "chunked" })],
+        ["argument", () => file.createDataset("/y", { data: [1], layout: "compact", allocationTime: "late" })],
         ["argument", () => file.createDataset("/y", { dtype: "i3", shape: [2] })],
         ["argument", () => file.createDataset("/y", { dtype: "i4", shape: [-1] })],
         ["argument", () => file.createDataset("/y", { dtype: "i4", shape: [2], data: [1, 2, 3] })],
