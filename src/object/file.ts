@@ -24,6 +24,8 @@ import { openStorage } from "./open-storage.ts";
 export type H5Object = Group | Dataset | CommittedDatatype;
 
 export interface OpenOptions {
+  /** An H5File reads; what writes is `EditableFile`. */
+  readonly mode?: "r" | undefined;
   /** Open although the consistency flags say that a writer has the file open, or died while it had. */
   readonly ignoreConsistencyFlags?: boolean;
   /** Opens what external links lead to; without it they are not followed. */
@@ -116,6 +118,13 @@ export class H5File {
    * @throws FormatError where it is no HDF5 file, or damaged; H5Error "io" where it cannot be read
    */
   static open(source: string | Storage, options: OpenOptions = {}): H5File {
+    const mode: string = options.mode ?? "r";
+    if (mode !== "r") {
+      throw new H5Error(
+        "argument",
+        `an H5File only reads: EditableFile.open(path, { mode: "${mode}" }) is what writes`,
+      );
+    }
     const storage = typeof source === "string" ? openStorage(source).storage : source;
     try {
       return new H5File(storage.snapshot(), storage.name, storage, options);

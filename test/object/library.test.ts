@@ -210,6 +210,7 @@ describe("datasets that the library makes", () => {
         ["argument", () => x.read([0.5])],
         ["argument", () => x.write([{ start: 2, step: -1 }], 1)],
         ["argument", () => x.write({ points: [[0.5]] }, 1)],
+        ["argument", () => H5File.open(path, JSON.parse(`{"mode": "r+"}`))],
         ["argument", () => EditableFile.open(path, JSON.parse('{"mode": "rw"}'))],
         ["argument", () => EditableFile.open(join(directory, "b.h5"), JSON.parse('{"mode": "x", "libver": "1.8"}'))],
         ...["{}", "null", "5", '{"class": "reference", "kind": "object", "size": 4}'].map(
