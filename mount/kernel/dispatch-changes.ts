@@ -1,3 +1,4 @@
+import { getI64, getU64, putU64 } from "../../src/storage/little-endian.ts";
 import type { Timestamp } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 import {
@@ -11,17 +12,7 @@ import {
 } from "../filesystem.ts";
 import { OPCODE } from "./opcode.ts";
 import type { Replier } from "./replier.ts";
-import {
-  ENTRY_SIZE,
-  getI64,
-  getU64,
-  IN_HEADER_SIZE,
-  nulTerminated,
-  OUT_HEADER_SIZE,
-  putEntry,
-  putOpened,
-  putU64,
-} from "./structs.ts";
+import { ENTRY_SIZE, IN_HEADER_SIZE, nulTerminated, OUT_HEADER_SIZE, putEntry, putOpened } from "./structs.ts";
 
 const BODY = IN_HEADER_SIZE;
 

@@ -1,3 +1,4 @@
+import { getU64, putU64 } from "../../src/storage/little-endian.ts";
 import { Errno, errnoOf, NotYet, reasonOf } from "../errno.ts";
 import { type FileSystem, type OpenReply, PARKED, type Request } from "../filesystem.ts";
 import { extendedAttribute, extendedAttributeList, lengthWithin } from "../xattr.ts";
@@ -7,16 +8,7 @@ import { OPCODE, opcodeName } from "./opcode.ts";
 import { DirectoryReply } from "./readdir.ts";
 import { refusal } from "./refusals.ts";
 import type { Replier } from "./replier.ts";
-import {
-  getU64,
-  IN_HEADER_SIZE,
-  nulTerminated,
-  OUT_HEADER_SIZE,
-  putEntry,
-  putOpened,
-  putStatistics,
-  putU64,
-} from "./structs.ts";
+import { IN_HEADER_SIZE, nulTerminated, OUT_HEADER_SIZE, putEntry, putOpened, putStatistics } from "./structs.ts";
 
 /** What the dispatcher tells the one who runs it. */
 export interface DispatchEvents {

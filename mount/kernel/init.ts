@@ -1,6 +1,6 @@
 import { UnsupportedError } from "../../src/errors.ts";
+import { putU64 } from "../../src/storage/little-endian.ts";
 import { pageSize } from "../native.ts";
-import { putU64 } from "./structs.ts";
 
 /** The protocol that this transport speaks at most, and needs at least (READDIRPLUS came with 7.21, 64 byte INIT with 7.23). */
 const MAJOR = 7;

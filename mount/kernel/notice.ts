@@ -1,4 +1,5 @@
-import { OUT_HEADER_SIZE, putU64 } from "./structs.ts";
+import { putU64 } from "../../src/storage/little-endian.ts";
+import { OUT_HEADER_SIZE } from "./structs.ts";
 
 /** What the kernel is to forget of a node: its attributes, and its pages. */
 export interface Notice {

@@ -1,3 +1,4 @@
+import { putI64, putU64 } from "../../src/storage/little-endian.ts";
 import type { Timestamp } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 import type { Attributes, AttributesReply, Entry, FilesystemStatistics, OpenReply } from "../filesystem.ts";
@@ -11,25 +12,6 @@ export const IN_HEADER_SIZE = 40;
 export const OUT_HEADER_SIZE = 16;
 export const ENTRY_SIZE = 128;
 const NANOSECONDS = 1e9;
-
-export function putU64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % 2 ** 32, true);
-  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
-}
-
-export function getI64(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getInt32(at + 4, true) * 2 ** 32;
-}
-
-/** Times before 1970 are negative: the high half must be, too. */
-function putI64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % 2 ** 32, true);
-  view.setInt32(at + 4, Math.floor(value / 2 ** 32), true);
-}
-
-export function getU64(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
-}
 
 /** `struct fuse_out_header` */
 export function putOutHeader(view: DataView, length: number, errno: number, unique: number): number {

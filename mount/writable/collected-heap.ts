@@ -1,6 +1,7 @@
 import { H5Error } from "../../src/errors.ts";
 import type { Datatype } from "../../src/format/datatype.ts";
-import { type HeapWriter, putAddress, type ReferredObject } from "../../src/object/value-encode.ts";
+import type { HeapWriter, ReferredObject } from "../../src/object/value-encode.ts";
+import { putUint } from "../../src/storage/little-endian.ts";
 
 /** Values that are to be put into the heap, one after the other; plain data, which other threads can be given. */
 export interface HeapValues {
@@ -68,7 +69,7 @@ export class HeapValuePlacer {
           this.place(base, value, heap);
         }
         const { collection, index } = heap.insert(value);
-        putAddress(elements, at + 4, sizeOfOffsets, collection);
+        putUint(elements, at + 4, sizeOfOffsets, collection);
         view.setUint32(at + 4 + sizeOfOffsets, index, true);
       }
     }

@@ -6,14 +6,7 @@ import type { DirectoryNode, Node } from "../../src/tree/node.ts";
 import { NO_METADATA, type PosixMetadata, type Timestamp } from "../../src/tree/posix-metadata.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 import type { AttributeChange, Attributes, Request } from "../filesystem.ts";
-import {
-  attributesOf,
-  directoryEntryType,
-  directoryLinks,
-  type FileFacts,
-  maskOf,
-  S_ISGID,
-} from "../node-attributes.ts";
+import { attributesOf, directoryEntryType, directoryLinks, type FileFacts, S_ISGID } from "../node-attributes.ts";
 import { DirectoryTimes } from "./directory-times.ts";
 import type { LiveFile } from "./live-file.ts";
 import { changeMetadata, checkChange, withoutPrivileges } from "./metadata-changes.ts";
@@ -94,10 +87,8 @@ export class Metadata {
 
   /** The group of what is made in a directory whose set-group-ID bit says so. */
   inheritedGroup(directory: DirectoryNode): number | undefined {
-    const { ownership, directoryMode, gid } = this.#facts;
-    const kept = this.stored(directory);
-    const isSet = ((kept.mode ?? directoryMode) & S_ISGID & ~maskOf("directory", ownership)) !== 0;
-    return isSet ? (ownership.gid ?? kept.gid ?? gid) : undefined;
+    const { mode, gid } = this.of(directory);
+    return (mode & S_ISGID) !== 0 ? gid : undefined;
   }
 
   /** What is to be kept of a node after SETATTR. @throws ErrnoError EPERM */

@@ -1,7 +1,8 @@
-import { H5Error } from "../errors.ts";
+import { changedRange } from "../storage/changed-range.ts";
 import type { EditContext } from "./edit-context.ts";
 import { lookup3 } from "./lookup3.ts";
 import type { ObjectHeaderBlocks } from "./object-header.ts";
+import { putFitting } from "./writer.ts";
 
 /** The last field of a block of version 2. */
 const CHECKSUM_SIZE = 4;
@@ -52,12 +53,9 @@ export class HeaderPatch {
   put(offset: number, bytes: Uint8Array): void {
     const block = this.#blockOf(offset);
     const at = offset - block.offset;
-    let from = 0;
-    let to = bytes.length;
-    while (from < to && block.bytes[at + from] === bytes[from]) from++;
-    while (to > from && block.bytes[at + to - 1] === bytes[to - 1]) to--;
+    const { from, to } = changedRange(block.bytes.subarray(at, at + bytes.length), bytes);
     if (from === to) return;
-    block.bytes.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), at + from);
+    block.bytes.set(bytes, at);
     touch(block, at + from, at + to);
   }
 
@@ -65,12 +63,8 @@ export class HeaderPatch {
   putUint(offset: number, value: number | undefined, size: number): void {
     const block = this.#blockOf(offset);
     const at = offset - block.offset;
-    let rest = value ?? 0;
-    for (let i = at; i < at + size; i++) {
-      block.bytes[i] = value === undefined ? 0xff : rest % 256;
-      rest = Math.floor(rest / 256);
-    }
-    if (rest > 0) throw new H5Error("limit", `${value} does not fit into the ${size} bytes that this file has for it`);
+    if (value === undefined) block.bytes.fill(0xff, at, at + size);
+    else putFitting(block.bytes, at, size, value);
     touch(block, at, at + size);
   }
 
@@ -88,13 +82,8 @@ export class HeaderPatch {
 
   /** Writes all of it: a new header of one block. */
   writeNew(edit: EditContext, address: number): void {
-    edit.changedObjects.add(address);
-    edit.kept.delete(address);
-    for (const { bytes, changed } of this.#blocks) {
-      if (this.version === 2) sign(bytes);
-      edit.write(address, bytes);
-      changed.length = 0;
-    }
+    for (const { bytes, changed } of this.#blocks) changed.splice(0, changed.length, { from: 0, to: bytes.length });
+    this.write(edit, address);
   }
 
   #blockOf(offset: number): Block {

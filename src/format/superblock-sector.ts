@@ -1,6 +1,7 @@
 import { FormatError, H5Error } from "../errors.ts";
 import type { DiskFile } from "../storage/journal/disk.ts";
 import type { Mark, SuperblockSector } from "../storage/journal/superblock-sector.ts";
+import { putUint } from "../storage/little-endian.ts";
 import { lookup3 } from "./lookup3.ts";
 import { findSuperblock } from "./superblock.ts";
 
@@ -33,7 +34,7 @@ export function superblockSector(offset: number): SuperblockSector {
     withEnd: (sector, end) =>
       changed(sector, (copy) => {
         const { baseAt, endAt, size } = fieldsOf(sector);
-        putUint(copy, endAt, size, end - offset + uint(sector, baseAt, size));
+        putAddress(copy, endAt, size, end - offset + uint(sector, baseAt, size));
       }),
   };
 }
@@ -97,13 +98,8 @@ function uint(bytes: Uint8Array, at: number, size: number): number {
   return value;
 }
 
-function putUint(bytes: Uint8Array, at: number, size: number, value: number): void {
-  let rest = value;
-  for (let i = 0; i < size; i++) {
-    bytes[at + i] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
-  if (rest > 0) {
+function putAddress(bytes: Uint8Array, at: number, size: number, value: number): void {
+  if (!putUint(bytes, at, size, value)) {
     throw new FormatError(`the file grows past what addresses of ${size} bytes reach`, {
       structure: "superblock",
       address: 0,

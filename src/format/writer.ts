@@ -1,5 +1,6 @@
 import { H5Error } from "../errors.ts";
 import { copyBytes } from "../storage/copy-bytes.ts";
+import { putUint } from "../storage/little-endian.ts";
 import { lookup3Within } from "./lookup3.ts";
 import type { Sizes } from "./reader.ts";
 
@@ -108,7 +109,7 @@ export class Writer {
       view.setUint32(at, value >>> 0, true);
       view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
     } else {
-      putNarrow(this.#memory.bytes, at, value, size);
+      putFitting(this.#memory.bytes, at, size, value);
     }
   }
 
@@ -160,11 +161,8 @@ export class Writer {
   }
 }
 
-function putNarrow(bytes: Uint8Array, at: number, value: number, size: number): void {
-  let rest = value;
-  for (let i = 0; i < size; i++) {
-    bytes[at + i] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
-  if (rest > 0) throw new H5Error("limit", `${value} does not fit into the ${size} bytes that this file has for it`);
+/** @throws H5Error "limit" where the value does not fit into `size` bytes */
+export function putFitting(bytes: Uint8Array, at: number, size: number, value: number): void {
+  if (putUint(bytes, at, size, value)) return;
+  throw new H5Error("limit", `${value} does not fit into the ${size} bytes that this file has for it`);
 }

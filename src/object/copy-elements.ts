@@ -2,9 +2,9 @@ import { UnsupportedError } from "../errors.ts";
 import type { Datatype, ReferenceType, VlenType } from "../format/datatype.ts";
 import { Reader } from "../format/reader.ts";
 import { decodeStandardReference, locateStandardReference, REFERENCE_ADDRESS } from "../format/standard-reference.ts";
+import { putUint } from "../storage/little-endian.ts";
 import type { H5File } from "./file.ts";
 import type { FileHeapWriter } from "./heap-writer.ts";
-import { putAddress } from "./value-encode.ts";
 import { heapOf } from "./value-heap.ts";
 
 /** Where an object of the source is in the target; `undefined`: nowhere. */
@@ -91,7 +91,7 @@ export class ElementCopier {
 
   #reference({ kind }: ReferenceType, element: Uint8Array): void {
     if (kind === "object") {
-      putAddress(element, 0, this.#heap.sizeOfOffsets, this.#mapped(element) ?? 0);
+      putUint(element, 0, this.#heap.sizeOfOffsets, this.#mapped(element) ?? 0);
       return;
     }
     if (kind !== "region") {
@@ -108,7 +108,7 @@ export class ElementCopier {
       return;
     }
     const bytes = object.slice();
-    putAddress(bytes, 0, this.#heap.sizeOfOffsets, address);
+    putUint(bytes, 0, this.#heap.sizeOfOffsets, address);
     this.#putHeapId(element, 0, bytes);
   }
 
@@ -126,7 +126,7 @@ export class ElementCopier {
         element.fill(0);
         return;
       }
-      putAddress(body, REFERENCE_ADDRESS, this.#heap.sizeOfOffsets, mapped);
+      putUint(body, REFERENCE_ADDRESS, this.#heap.sizeOfOffsets, mapped);
     }
     if (place.kind === "heap") this.#putHeapId(element, place.idAt, body);
   }
@@ -140,7 +140,7 @@ export class ElementCopier {
   #putHeapId(element: Uint8Array, at: number, object: Uint8Array): void {
     const { collection, index } = this.#heap.insert(object);
     const { sizeOfOffsets } = this.#heap;
-    putAddress(element, at, sizeOfOffsets, collection);
+    putUint(element, at, sizeOfOffsets, collection);
     new DataView(element.buffer, element.byteOffset + at + sizeOfOffsets).setUint32(0, index, true);
   }
 }

@@ -1,6 +1,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { ArrayType, CompoundType, Datatype, OpaqueType, StringType, VlenType } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
+import { putUint } from "../storage/little-endian.ts";
 import { datatypeName } from "./datatype-name.ts";
 import { referenceEncoder } from "./reference-encode.ts";
 import {
@@ -169,15 +170,6 @@ function needed(heap: HeapWriter | undefined, what: string): HeapWriter {
   return heap;
 }
 
-/** An address of so many bytes. */
-export function putAddress(bytes: Uint8Array, at: number, size: number, address: number): void {
-  let rest = address;
-  for (let i = 0; i < size; i++) {
-    bytes[at + i] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
-}
-
 function compoundEncoder(type: CompoundType, heap: HeapWriter | undefined): ElementEncoder {
   const members = type.members.map(({ name, offset, type: member }) => ({
     name,
@@ -228,7 +220,7 @@ export function putHeapId(
   const target = needed(heap, `variable-length ${type.kind}s`);
   const { collection, index } = target.insert(values);
   view.setUint32(at, count, true);
-  putAddress(bytes, at + 4, target.sizeOfOffsets, collection);
+  putUint(bytes, at + 4, target.sizeOfOffsets, collection);
   view.setUint32(at + 4 + target.sizeOfOffsets, index, true);
 }
 

@@ -29,7 +29,6 @@ export class LocalFile implements Storage {
   readonly name: string;
   readonly fd: number;
   readonly #snapshot: FileSnapshot;
-  #isOpen = true;
 
   private constructor(description: SnapshotDescription) {
     this.name = description.path;
@@ -67,9 +66,8 @@ export class LocalFile implements Storage {
   }
 
   close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#snapshot.end();
+    if (this.#snapshot.isClosed) return;
+    this.#snapshot.isClosed = true;
     closeSync(this.fd);
   }
 }
@@ -83,7 +81,8 @@ class FileSnapshot implements Snapshot {
   readonly size: number;
   readonly #description: SnapshotDescription;
   readonly #pages: PageCache;
-  #isClosed = false;
+  /** The file is closed. */
+  isClosed = false;
 
   constructor(description: SnapshotDescription) {
     this.size = description.size;
@@ -96,18 +95,13 @@ class FileSnapshot implements Snapshot {
     this.#pages = new PageCache(readAt, description.size);
   }
 
-  /** The file is closed. */
-  end(): void {
-    this.#isClosed = true;
-  }
-
   read(offset: number, length: number): Uint8Array {
-    if (this.#isClosed) throw closedError(this.#description.path);
+    if (this.isClosed) throw closedError(this.#description.path);
     return this.#pages.read(offset, length);
   }
 
   pieces(offset: number, length: number): Piece[] {
-    if (this.#isClosed) throw closedError(this.#description.path);
+    if (this.isClosed) throw closedError(this.#description.path);
     const { fd, changed } = this.#description;
     if (length === 0) return [];
     return changed === undefined ? [{ fd, offset, length }] : piecesOver(fd, changed, offset, length);

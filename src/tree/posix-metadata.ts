@@ -2,6 +2,7 @@ import { H5Error } from "../errors.ts";
 import type { NewAttribute } from "../object/attribute-edit.ts";
 import { integerType } from "../object/datatypes.ts";
 import type { ObjectBase } from "../object/object.ts";
+import { getI64, putI64 } from "../storage/little-endian.ts";
 
 /** A moment: nanoseconds from 0 to 999,999,999 after a whole second, which may lie before 1970. */
 export interface Timestamp {
@@ -87,8 +88,7 @@ function changedSince(object: ObjectBase, metadata: PosixMetadata): PosixMetadat
 
 function decode(bytes: Uint8Array): PosixMetadata | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const field = (i: number): number =>
-    view.getInt32(i * INT64.size + 4, true) * 2 ** 32 + view.getUint32(i * INT64.size, true);
+  const field = (i: number): number => getI64(view, i * INT64.size);
   if (field(0) !== VERSION) return undefined;
   const optional = (i: number): number | undefined => (field(i) < 0 ? undefined : field(i));
   const time = (i: number): Timestamp | undefined =>
@@ -122,8 +122,6 @@ export function encodePosix({ mode, uid, gid, rdev, atime, mtime, ctime }: Posix
   return bytes;
 }
 
-/** In two halves: a BigInt for each would take longer than all else. */
 function putField(view: DataView, field: number, value = UNSET): void {
-  view.setUint32(field * INT64.size, value >>> 0, true);
-  view.setInt32(field * INT64.size + 4, Math.floor(value / 2 ** 32), true);
+  putI64(view, field * INT64.size, value);
 }

@@ -11,7 +11,7 @@ import { WritableFile } from "../../src/object/writable-file.ts";
 import { H5FS } from "../support/mount.ts";
 import { projectRoot } from "../support/project.ts";
 import { type RunResult, run } from "../support/run.ts";
-import { assertSound } from "../support/sound.ts";
+import { assertSoundAt } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 const WRITER = join(projectRoot(), "dist/test/crash/writer.js");
@@ -70,9 +70,7 @@ describe("a file whose writer died", function () {
       assert.deepEqual(readdirSync(directory), ["file.h5"]);
       assert.ok(hasNew(await wasmNames(path)));
       assert.deepEqual(recoverFile(path), { kind: "clean" });
-      const file = H5File.open(path);
-      assertSound(file);
-      file.close();
+      assertSoundAt(path);
     }));
 
   it("is read from its log where it is half written", () =>

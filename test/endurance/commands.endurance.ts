@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EditableFile } from "../../src/object/editable-file.ts";
-import { H5File } from "../../src/object/file.ts";
 import { LIBRARY_VERSIONS, type LibraryVersion } from "../../src/object/new-file.ts";
 import { H5FS } from "../support/mount.ts";
 import { output } from "../support/run.ts";
-import { assertSound } from "../support/sound.ts";
+import { assertSoundAt } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 const ROUNDS = Number(process.env.H5FS_ENDURANCE_ROUNDS ?? 10);
@@ -54,9 +53,7 @@ describe(`the size of a file after ${ROUNDS} rounds of making and deleting, a co
           `      ${before} bytes before, ${after} after ${2 * ROUNDS} commands, at most ${most} after any round`,
         );
         assert.ok(most - before <= ALLOWED);
-        const file = H5File.open(path);
-        assertSound(file);
-        file.close();
+        assertSoundAt(path);
       }),
     );
   }

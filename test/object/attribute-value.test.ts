@@ -15,7 +15,7 @@ import { heapOf } from "../../src/object/value-heap.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { seededRandom } from "../storage/journal/cell-file.ts";
 import { projectRoot } from "../support/project.ts";
-import { assertSound } from "../support/sound.ts";
+import { assertSound, assertSoundAt } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 const set = (file: WritableFile, name: string, value: AttributeValue): void =>
@@ -157,9 +157,7 @@ describe("attributes from values", () => {
         file.transaction((transaction) => removeAttribute(transaction, transaction.file.root.address, name));
       }
       file.close();
-      const closed = H5File.open(path);
-      assertSound(closed);
-      closed.close();
+      assertSoundAt(path);
       assert.ok(statSync(path).size < 65_536, `${statSync(path).size} bytes`);
     }));
 
@@ -216,9 +214,7 @@ describe("attributes from values", () => {
         assert.deepEqual(elements(file.read(), "used"), [zero]);
         file.transaction((transaction) => removeAttribute(transaction, transaction.file.root.address, "used"));
         file.close();
-        const closed = H5File.open(path);
-        assertSound(closed);
-        closed.close();
+        assertSoundAt(path);
       }
     }));
 });

@@ -12,7 +12,7 @@ import { repackFile } from "../../src/object/repack.ts";
 import { ofKind } from "../support/error-kind.ts";
 import { SAMPLE, writeSample } from "../support/h5wasm-file.ts";
 import { hdf5Files, projectRoot } from "../support/project.ts";
-import { assertSound } from "../support/sound.ts";
+import { assertSound, assertSoundAt } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 /** What libhdf5 says of everything below a path: shapes, types, filters, values, attributes. Groups met again are not entered. */
@@ -83,9 +83,7 @@ describe("copies of objects", () => {
           file.copy("/", "/copy", source);
           file.close();
           source.close();
-          const copied = H5File.open(to);
-          assertSound(copied);
-          copied.close();
+          assertSoundAt(to);
           assert.deepEqual(await told(to, "/copy"), await told(from, "/"), fixture);
         }
       });
@@ -123,9 +121,7 @@ describe("copies of objects", () => {
       assert.ok(ramp instanceof h5wasm.Dataset);
       assert.deepEqual(ramp.value, SAMPLE.ramp);
       wasm.close();
-      const read = H5File.open(path);
-      assertSound(read);
-      read.close();
+      assertSoundAt(path);
     });
   });
 

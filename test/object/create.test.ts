@@ -16,7 +16,7 @@ import { WritableFile } from "../../src/object/writable-file.ts";
 import { createContiguousDataset } from "../support/contiguous-dataset.ts";
 import { writeSample } from "../support/h5wasm-file.ts";
 import { projectRoot } from "../support/project.ts";
-import { assertSound } from "../support/sound.ts";
+import { assertSound, assertSoundAt } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 const NOW = 1_700_000_000;
@@ -192,9 +192,7 @@ describe("new groups, datasets and links", () => {
         }
         file.close();
         assert.ok(statSync(path).size <= size + 65_536, `${name}: ${statSync(path).size - size} bytes more`);
-        const closed = H5File.open(path);
-        assertSound(closed);
-        closed.close();
+        assertSoundAt(path);
       }
     });
   });

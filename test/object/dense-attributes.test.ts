@@ -6,14 +6,14 @@ import type { EditContext } from "../../src/format/edit-context.ts";
 import { MESSAGE } from "../../src/format/header-message.ts";
 import { deleteAttribute, renameAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
 import { integerType } from "../../src/object/datatypes.ts";
-import { H5File } from "../../src/object/file.ts";
+import type { H5File } from "../../src/object/file.ts";
 import { addLink } from "../../src/object/link-edit.ts";
 import { createGroup } from "../../src/object/new-object.ts";
 import { unlink } from "../../src/object/unlink.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { writeSample } from "../support/h5wasm-file.ts";
 import { projectRoot } from "../support/project.ts";
-import { assertSound } from "../support/sound.ts";
+import { assertSound, assertSoundAt } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 const int32 = integerType(4, true);
@@ -146,9 +146,7 @@ describe("attributes in fractal heaps, edited in place", () => {
       file.close();
       // What the first round left free was enough for the others.
       assert.equal(new Set(sizes).size, 1, sizes.join(", "));
-      const closed = H5File.open(path);
-      assertSound(closed);
-      closed.close();
+      assertSoundAt(path);
     });
   });
 });

@@ -13,7 +13,7 @@ import { unlink } from "../../src/object/unlink.ts";
 import { WritableFile } from "../../src/object/writable-file.ts";
 import { createContiguousDataset } from "../support/contiguous-dataset.ts";
 import { projectRoot } from "../support/project.ts";
-import { assertSound } from "../support/sound.ts";
+import { assertSound, assertSoundAt } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 const hard = { kind: "hard", creationOrder: undefined, charset: "utf-8" } as const;
@@ -68,9 +68,7 @@ describe("files whose superblock extension says how they are written", () => {
       assert.ok(wasm.keys().includes("new"));
       wasm.create_group("made by libhdf5");
       wasm.close();
-      const again = H5File.open(path);
-      assertSound(again);
-      again.close();
+      assertSoundAt(path);
     }));
 
   for (const name of ["aggregate", "aggregate-kept", "none", "page", "page-kept"]) {

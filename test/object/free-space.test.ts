@@ -14,7 +14,7 @@ import { WritableFile, type WritableFileOptions } from "../../src/object/writabl
 import { createContiguousDataset } from "../support/contiguous-dataset.ts";
 import { writeSample } from "../support/h5wasm-file.ts";
 import { projectRoot } from "../support/project.ts";
-import { assertSound } from "../support/sound.ts";
+import { assertSound, assertSoundAt } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 const DATA = join(projectRoot(), "test/data");
@@ -117,9 +117,7 @@ describe("free space", function () {
           file.close();
           assert.ok(statSync(path).size <= size, `${statSync(path).size} bytes after ${round} rounds, first ${size}`);
         }
-        const file = H5File.open(path);
-        assertSound(file);
-        file.close();
+        assertSoundAt(path);
       }));
   }
 
@@ -146,9 +144,7 @@ describe("free space", function () {
         }),
       );
       assert.ok(statSync(path).size <= size);
-      const file = H5File.open(path);
-      assertSound(file);
-      file.close();
+      assertSoundAt(path);
       await h5wasm.ready;
       const wasm = new h5wasm.File(path, "r");
       assert.ok(wasm.keys().includes("in the hole"));

@@ -11,7 +11,7 @@ import { H5File } from "../../src/object/file.ts";
 import { LIBRARY_VERSIONS } from "../../src/object/new-file.ts";
 import { ofKind } from "../support/error-kind.ts";
 import { projectRoot } from "../support/project.ts";
-import { assertSound } from "../support/sound.ts";
+import { assertSound, assertSoundAt } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 /** What h5wasm says of a dataset. */
@@ -106,9 +106,7 @@ describe("datasets that the library makes", () => {
         ]);
         assert.deepEqual(await values(path, "/masked"), [100, 7, 200, 7, 300]);
         assert.deepEqual(await values(path, "/table"), [[1, [1.5, 2]]]);
-        const read = H5File.open(path);
-        assertSound(read);
-        read.close();
+        assertSoundAt(path);
       });
     });
   }

@@ -5,9 +5,8 @@ import h5wasm, { Reference, RegionReference } from "h5wasm/node";
 import { H5Error } from "../../src/errors.ts";
 import { referenceType } from "../../src/object/datatypes.ts";
 import { EditableFile } from "../../src/object/editable-file.ts";
-import { H5File } from "../../src/object/file.ts";
 import { LIBRARY_VERSIONS, type LibraryVersion } from "../../src/object/new-file.ts";
-import { assertSound } from "../support/sound.ts";
+import { assertSoundAt } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 
 const REGION = referenceType("region", 8);
@@ -77,9 +76,7 @@ describe("references from paths", () => {
         assert.ok(x instanceof h5wasm.Dataset);
         assert.deepEqual(ledTo(read, x.attrs.one?.value), ["/y"]);
         read.close();
-        const again = H5File.open(path);
-        assertSound(again);
-        again.close();
+        assertSoundAt(path);
       }));
   }
 
@@ -92,9 +89,7 @@ describe("references from paths", () => {
       file.attributes("/").set("r", texts, { dtype: STANDARD });
       assert.deepEqual(file.attributes("/").get("r"), texts);
       file.close();
-      const again = H5File.open(path);
-      assertSound(again);
-      again.close();
+      assertSoundAt(path);
     }));
 
   it("that lead nowhere are refused by name, and the file stays as it is", () =>

@@ -3,13 +3,12 @@ import { join } from "node:path";
 import h5wasm from "h5wasm/node";
 import type { Selector } from "../../src/chunk/selection.ts";
 import type { Filter } from "../../src/format/filter-pipeline.ts";
-import { H5File } from "../../src/object/file.ts";
 import { createChunkedDataset, type NewChunkedDataset } from "../../src/object/new-dataset.ts";
 import { createFile, LIBRARY_VERSIONS, type LibraryVersion } from "../../src/object/new-file.ts";
 import { unlink } from "../../src/object/unlink.ts";
 import { type FileTransaction, WritableFile } from "../../src/object/writable-file.ts";
 import { allocateDataset, appendToDataset, resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
-import { assertSound } from "../support/sound.ts";
+import { assertSoundAt } from "../support/sound.ts";
 import { withTempDir } from "../support/temp-dir.ts";
 import { ArrayModel, product, seededBelow, someIndexes } from "./array-model.ts";
 import { assertReads, bytesOf, DEFLATE, int32, link, type Models, NOW } from "./written-dataset.ts";
@@ -163,9 +162,7 @@ describe("datasets, written by h5fs and libhdf5 in turn", () => {
             for (const pipeline of models.keys()) unlink(transaction, transaction.file.root.address, pipeline);
           });
           file.close();
-          const empty = H5File.open(path);
-          assertSound(empty);
-          empty.close();
+          assertSoundAt(path);
         });
       });
     }

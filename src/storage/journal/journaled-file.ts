@@ -205,6 +205,7 @@ export class JournaledFile implements Storage {
     this.#published++;
     this.#state++;
     this.#transaction = undefined;
+    this.#work.undo.end();
     this.#allocator.takeSteps();
     if (this.isCheckpointDue && this.#setup.syncThread === undefined) this.#tryCheckpoint();
   }

@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
+import { getU64, putU64 } from "../little-endian.ts";
 import type { DiskDirectory, DiskFile } from "./disk.ts";
-import { decodeRecords, getU64, type LogRecord, putU64 } from "./log-record.ts";
+import { decodeRecords, type LogRecord } from "./log-record.ts";
 import { RecordEncoder } from "./record-encoder.ts";
 
 const MAGIC = "\x89H5FSLOG";
@@ -94,6 +95,8 @@ export class LogFile {
     this.#file.write([bytes], this.#end);
     this.#chain = chain;
     this.#end += bytes.length;
+    // Of a large transaction it has much memory.
+    this.#records.clear();
   }
 
   /** Adds that all up to `transaction` is durable, likewise. */

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { getU64 } from "../little-endian.ts";
 
 /** The records of a log (docs/writing.md, section 2). Offsets are in the file, not relative to a base address. */
 export type LogRecord =
@@ -80,13 +81,4 @@ function decodePayload(type: number, payload: Uint8Array, size: number): LogReco
     default:
       return undefined;
   }
-}
-
-export function putU64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % 2 ** 32, true);
-  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
-}
-
-export function getU64(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }

@@ -1,25 +1,20 @@
 import { crc32 } from "node:zlib";
-import { align, HEAD, putU64, TYPE, WRITE_HEAD } from "./log-record.ts";
-
-/** Bytes that stay allocated for the next transaction, at most. */
-const KEPT_MEMORY = 2 ** 20;
-const FIRST_MEMORY = 2 ** 14;
+import { putU64 } from "../little-endian.ts";
+import { align, HEAD, TYPE, WRITE_HEAD } from "./log-record.ts";
+import { ReusedMemory } from "./reused-memory.ts";
 
 /** Encodes the records of one transaction after the other (docs/writing.md, section 2), in memory that is used again. */
 export class RecordEncoder {
-  #memory = new Uint8Array(FIRST_MEMORY);
-  #view = new DataView(this.#memory.buffer);
-  #end = 0;
+  readonly #memory = new ReusedMemory();
 
   /** Forgets what was encoded. */
   clear(): void {
-    this.#end = 0;
-    if (this.#memory.length > KEPT_MEMORY) this.#allocate(FIRST_MEMORY);
+    this.#memory.clear();
   }
 
   /** What holds the records: another one after the next record. */
   get memory(): Uint8Array {
-    return this.#memory;
+    return this.#memory.bytes;
   }
 
   /**
@@ -30,30 +25,31 @@ export class RecordEncoder {
    */
   write(offset: number, length: number, replacedLength: number, replaced: number): number {
     const at = this.#begin(TYPE.write, WRITE_HEAD + length);
-    putU64(this.#view, at, offset);
-    this.#view.setUint32(at + 8, replacedLength, true);
-    this.#view.setUint32(at + 12, replaced, true);
+    putU64(this.#memory.view, at, offset);
+    this.#memory.view.setUint32(at + 8, replacedLength, true);
+    this.#memory.view.setUint32(at + 12, replaced, true);
     return at + WRITE_HEAD;
   }
 
   /** Bytes were written into the file itself. @param checksum their CRC-32 */
   extent(offset: number, length: number, checksum: number): void {
     const at = this.#begin(TYPE.extent, 24);
-    putU64(this.#view, at, offset);
-    putU64(this.#view, at + 8, length);
-    putU64(this.#view, at + 16, checksum);
+    putU64(this.#memory.view, at, offset);
+    putU64(this.#memory.view, at + 8, length);
+    putU64(this.#memory.view, at + 16, checksum);
   }
 
   /** Ends a transaction. @param end of allocation after it */
   publish(transaction: number, end: number): void {
     const at = this.#begin(TYPE.publish, 16);
-    putU64(this.#view, at, transaction);
-    putU64(this.#view, at + 8, end);
+    putU64(this.#memory.view, at, transaction);
+    putU64(this.#memory.view, at + 8, end);
   }
 
   /** All up to `transaction` is durable. */
   sync(transaction: number): void {
-    putU64(this.#view, this.#begin(TYPE.sync, 8), transaction);
+    const at = this.#begin(TYPE.sync, 8);
+    putU64(this.#memory.view, at, transaction);
   }
 
   /**
@@ -62,37 +58,28 @@ export class RecordEncoder {
    * @returns the records, a view until something else is encoded, and the last one's checksum
    */
   seal(chain: number): { readonly bytes: Uint8Array; readonly chain: number } {
-    const view = this.#view;
+    const { bytes, view, used } = this.#memory;
     let last = chain;
-    for (let at = 0; at < this.#end; ) {
+    for (let at = 0; at < used; ) {
       const end = at + HEAD + align(view.getUint32(at + 4, true));
       view.setUint32(at + 8, 0, true);
-      last = crc32(this.#memory.subarray(at, end), last);
+      last = crc32(bytes.subarray(at, end), last);
       view.setUint32(at + 8, last, true);
       at = end;
     }
-    return { bytes: this.#memory.subarray(0, this.#end), chain: last };
+    return { bytes: bytes.subarray(0, used), chain: last };
   }
 
   /** Begins a record, with zeros after a payload that ends within eight bytes. @returns where its payload is */
   #begin(type: number, size: number): number {
-    const at = this.#end;
-    const end = at + HEAD + align(size);
-    if (end > this.#memory.length) this.#allocate(Math.max(end, 2 * this.#memory.length));
-    this.#end = end;
-    const view = this.#view;
+    const length = HEAD + align(size);
+    const at = this.#memory.take(length);
+    const { view } = this.#memory;
     // The last eight bytes of the payload, before they are written.
-    view.setFloat64(end - 8, 0);
+    view.setFloat64(at + length - 8, 0);
     view.setUint32(at, type, true);
     view.setUint32(at + 4, size, true);
     view.setUint32(at + 12, 0, true);
     return at + HEAD;
-  }
-
-  #allocate(size: number): void {
-    const larger = new Uint8Array(size);
-    larger.set(this.#memory.subarray(0, Math.min(this.#end, size)));
-    this.#memory = larger;
-    this.#view = new DataView(larger.buffer);
   }
 }

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { changedRange } from "../changed-range.ts";
 import { type Allocator, type AllocatorStep, LARGE, type SpaceKind } from "./allocator.ts";
 import { DirectExtents } from "./direct-extents.ts";
 import { PAGE_SIZE, type PageOverlay } from "./page-overlay.ts";
@@ -40,7 +41,6 @@ export class Transaction {
 
   constructor(setup: TransactionSetup) {
     this.#setup = setup;
-    setup.undo.begin();
   }
 
   /** True where nothing was written, allocated or freed. */
@@ -74,10 +74,7 @@ export class Transaction {
 
   /** Writes what differs from `before`, which is at `offset` now: others may have what lies around it. */
   writeDifference(offset: number, before: Uint8Array, after: Uint8Array): void {
-    let from = 0;
-    let to = after.length;
-    while (from < to && after[from] === before[from]) from++;
-    while (to > from && after[to - 1] === before[to - 1]) to--;
+    const { from, to } = changedRange(before, after);
     this.write(offset + from, after.subarray(from, to));
   }
 

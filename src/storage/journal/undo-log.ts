@@ -1,14 +1,14 @@
 import { copyBytes } from "../copy-bytes.ts";
 import { type OverlayPage, PAGE_SIZE, type PageOverlay } from "./page-overlay.ts";
+import { ReusedMemory } from "./reused-memory.ts";
 
 /** Of one page. With more, it is cheaper to keep all of it as it was. */
 const MOST_PARTS = PAGE_SIZE / 2;
 /** Of a page of which no more is needed. */
 const ALL = Number.POSITIVE_INFINITY;
 
-/** Bytes that stay allocated for the next transaction, at most. */
-const KEPT_MEMORY = 2 ** 20;
-const FIRST_MEMORY = 2 ** 14;
+/** Changes of which pages are referred to after their transaction, at most: nobody else may need these any more. */
+const KEPT_CHANGES = 1024;
 
 /** What a change did to a page. */
 type Change =
@@ -24,24 +24,22 @@ type Change =
  * transactions are many and small.
  */
 export class UndoLog {
-  /** Of the present one. */
-  #transaction = 0;
+  /** Of the present one; no page has been changed by number 0. */
+  #transaction = 1;
   #count = 0;
   readonly #pages: OverlayPage[] = [];
   readonly #changes: Change[] = [];
   /** Where bytes that were changed in place begin in their page. */
   readonly #from: number[] = [];
   /** Those bytes, as they were. */
-  #bytes = new Uint8Array(FIRST_MEMORY);
-  #used = 0;
+  readonly #memory = new ReusedMemory();
 
-  /** Another transaction begins: nothing of the one before can be taken back any more. */
-  begin(): void {
+  /** The transaction has ended: nothing of it can be taken back any more. */
+  end(): void {
     this.#transaction++;
     this.#count = 0;
-    this.#used = 0;
-    if (this.#bytes.length <= KEPT_MEMORY) return;
-    this.#bytes = new Uint8Array(FIRST_MEMORY);
+    this.#memory.clear();
+    if (this.#pages.length <= KEPT_CHANGES) return;
     this.#pages.length = 0;
     this.#changes.length = 0;
     this.#from.length = 0;
@@ -80,27 +78,22 @@ export class UndoLog {
       if (change === "added") {
         overlay.drop(page.number);
       } else if (typeof change === "number") {
-        this.#used -= change;
-        page.put(this.#bytes.subarray(this.#used, this.#used + change), this.#from[i] ?? 0);
+        const memory = this.#memory;
+        memory.used -= change;
+        page.put(memory.bytes.subarray(memory.used, memory.used + change), this.#from[i] ?? 0);
       } else {
         page.bytes = change;
         page.isShared = true;
       }
       changed(page.number * PAGE_SIZE, PAGE_SIZE);
     }
-    this.begin();
+    this.end();
   }
 
   #keepBytes(page: OverlayPage, from: number, length: number): void {
     this.#push(page, length, from);
-    const end = this.#used + length;
-    if (end > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
-      larger.set(this.#bytes.subarray(0, this.#used));
-      this.#bytes = larger;
-    }
-    copyBytes(page.bytes, from, this.#bytes, this.#used, length);
-    this.#used = end;
+    const at = this.#memory.take(length);
+    copyBytes(page.bytes, from, this.#memory.bytes, at, length);
   }
 
   #push(page: OverlayPage, change: Change, from: number): void {

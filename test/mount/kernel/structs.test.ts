@@ -5,7 +5,6 @@ import { join } from "node:path";
 import type { Attributes } from "../../../mount/filesystem.ts";
 import {
   direntSize,
-  getU64,
   putAttributes,
   putAttributesReply,
   putDirent,
@@ -13,8 +12,8 @@ import {
   putOutHeader,
   putStatistics,
   putStatxReply,
-  putU64,
 } from "../../../mount/kernel/structs.ts";
+import { getU64, putU64 } from "../../../src/storage/little-endian.ts";
 import { withTempDir } from "../../support/temp-dir.ts";
 
 const ATTRIBUTES: Attributes = {

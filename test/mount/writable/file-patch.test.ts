@@ -14,16 +14,13 @@ import { datasetAt } from "../../../src/object/dataset-at.ts";
 import { extentsOfFile } from "../../../src/object/extents.ts";
 import { H5File } from "../../../src/object/file.ts";
 import { addLink, named } from "../../../src/object/link-edit.ts";
-import { createFile } from "../../../src/object/new-file.ts";
+import { createFile, LIBRARY_VERSIONS, type LibraryVersion } from "../../../src/object/new-file.ts";
 import { scalarInteger } from "../../../src/object/scalar-attribute.ts";
 import { type FileTransaction, WritableFile } from "../../../src/object/writable-file.ts";
 import { resizeDataset, writeSelection } from "../../../src/object/write-dataset.ts";
 import { type PosixMetadata, posixMetadata } from "../../../src/tree/posix-metadata.ts";
 import { assertSound } from "../../support/sound.ts";
 import { withTempDir } from "../../support/temp-dir.ts";
-
-const LIBVERS = ["earliest", "v18", "v110", "v200"] as const;
-type Libver = (typeof LIBVERS)[number];
 
 /** As many as headers are set aside together: none is left that was made at another time. */
 const SIZES = [0, 1, 100, 128, 129, 1000, 4095, 5000, 40_000, 65_535, 65_536, 70_000, 300_000, 0, 2, 200];
@@ -58,7 +55,7 @@ function bufferOf(size: number, salt: number): FileBuffer {
 }
 
 /** The same, times and all. */
-function twoFiles(directory: string, libver: Libver): [string, string] {
+function twoFiles(directory: string, libver: LibraryVersion): [string, string] {
   const [first, second] = [join(directory, "first.h5"), join(directory, "second.h5")];
   createFile(first, { libver });
   copyFileSync(first, second);
@@ -103,7 +100,7 @@ function link(transaction: FileTransaction, name: string, address: number): void
 }
 
 describe("new files, made one like the other", () => {
-  for (const libver of LIBVERS) {
+  for (const libver of LIBRARY_VERSIONS) {
     it(`are what the engine makes, byte for byte: ${libver}`, () =>
       withTempDir((directory) => {
         const [expected, path] = twoFiles(directory, libver);
@@ -175,7 +172,7 @@ function change(path: string, hasContinuation: boolean, how: "patched" | "edited
 }
 
 describe("small changes of a file", () => {
-  for (const libver of LIBVERS) {
+  for (const libver of LIBRARY_VERSIONS) {
     for (const hasContinuation of [false, true]) {
       it(`are what editing makes, byte for byte: ${libver}${hasContinuation ? ", a header in two blocks" : ""}`, () =>
         withTempDir((directory) => {

@@ -4,13 +4,12 @@ import { join } from "node:path";
 import { removeUserAttribute, setUserAttribute } from "../../../mount/writable/user-attributes.ts";
 import { setAttributeValue } from "../../../src/object/attribute-value.ts";
 import { CommittedDatatype } from "../../../src/object/committed-datatype.ts";
-import { H5File } from "../../../src/object/file.ts";
 import { decodeElement } from "../../../src/object/value.ts";
 import { heapOf } from "../../../src/object/value-heap.ts";
 import { WritableFile } from "../../../src/object/writable-file.ts";
 import { Tree } from "../../../src/tree/tree.ts";
 import { projectRoot } from "../../support/project.ts";
-import { assertSound } from "../../support/sound.ts";
+import { assertSoundAt } from "../../support/sound.ts";
 import { withTempDir } from "../../support/temp-dir.ts";
 
 describe("extended attributes that are set and removed", () => {
@@ -38,8 +37,6 @@ describe("extended attributes that are set and removed", () => {
       file.transaction((transaction) => removeUserAttribute(transaction, root, "user.used"));
       assert.equal(uses(), linkCount);
       file.close();
-      const closed = H5File.open(path);
-      assertSound(closed);
-      closed.close();
+      assertSoundAt(path);
     }));
 });
