@@ -73,6 +73,11 @@ export class FileBuffer {
     return this.#blocks.size * BLOCK + this.#holes.size * HOLE_MEMORY;
   }
 
+  /** Whether nothing of what is stored is in the file any more. */
+  get isAnew(): boolean {
+    return this.#kept === 0;
+  }
+
   /** Bytes of the file as it was stored when this was made. */
   get storedSize(): number {
     return this.#stored.size;
@@ -206,6 +211,12 @@ export class FileBuffer {
     let block = Math.floor(this.#kept / BLOCK);
     while (this.#blocks.has(block)) block++;
     return { from: this.#kept, to: Math.max(this.#kept, Math.min(block * BLOCK, this.#size)) };
+  }
+
+  /** What is stored, and of which nothing is in the file, was made another. */
+  storedAnew(stored: StoredBytes): void {
+    if (!this.isAnew) throw new TypeError("stored bytes that the file has cannot become others");
+    this.#stored = stored;
   }
 
   /** What comes before `end` is stored as it is here. */

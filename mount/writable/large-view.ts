@@ -1,9 +1,12 @@
+import { H5Error } from "../../src/errors.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
+import { meantDatatype } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import type { FileNode } from "../../src/tree/node.ts";
+import { encodeNpyHeader } from "../../src/view/npy.ts";
 import type { FileBuffer } from "./file-buffer.ts";
-import { checkIndexes } from "./reshape.ts";
-import { headerOf } from "./view-store.ts";
+import { checkIndexes, type Reshaping } from "./reshape.ts";
+import { headerOf, npyShape } from "./view-store.ts";
 import { writeElements } from "./write-elements.ts";
 
 /** Bytes that are written at a time. */
@@ -23,6 +26,33 @@ export function hasHeader({ view }: FileNode, dataset: Dataset, buffer: FileBuff
   const header = headerOf(view, dataset);
   const start = new Uint8Array(header.length);
   return buffer.read(0, start) === header.length && Buffer.compare(start, header) === 0;
+}
+
+/**
+ * What the dataset is to be, as the header of an array says that is written from its start and is of another shape or type.
+ * @returns `undefined`: it is the dataset's, or none of which parts can be stored
+ */
+export function announcedShape(node: FileNode, dataset: Dataset, buffer: FileBuffer): Reshaping | undefined {
+  if (node.view !== "npy" || hasHeader(node, dataset, buffer)) return undefined;
+  const shape = resultOf(() => npyShape({ dataset, buffer, isWhole: true }));
+  if (shape === undefined || shape.fortran !== undefined) return undefined;
+  const { dims, datatype, offset } = shape;
+  const header = encodeNpyHeader(datatype ?? meantDatatype(dataset, dataset.datatype), dims);
+  const start = new Uint8Array(offset);
+  buffer.read(0, start);
+  // What is stored already is read behind the dataset's own header.
+  if (Buffer.compare(start, header) !== 0) return undefined;
+  return { dims, datatype, isWhole: true, isKept: false };
+}
+
+/** What is wrong with a header is told when all is stored. */
+function resultOf<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof H5Error) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -54,6 +54,7 @@ export class OpenFile {
   #buffer: FileBuffer | undefined;
   #after: number | undefined;
   #isKept = false;
+  #isWhole = false;
   readonly #stored: (node: FileNode) => Stored;
 
   /** @param known of a new file, what makes it; "file node": it is one */
@@ -130,6 +131,12 @@ export class OpenFile {
   /** Whether the buffer has only what comes after the text that is there, of which there is too much. */
   get isTail(): boolean {
     return this.#after !== undefined;
+  }
+
+  /** Whether all of it has been written since it was opened first: there was nothing in it then, or that was cut off. */
+  get isWhole(): boolean {
+    this.#isWhole ||= !this.isTail && this.#buffer?.isAnew === true;
+    return this.#isWhole;
   }
 
   /** Bytes that come after the text that is stored. */

@@ -18,10 +18,11 @@ import { bytesOfStored, ClosedFiles, type StoredFile } from "./closed-files.ts";
 import { BLOCK, FileBuffer, inMemory } from "./file-buffer.ts";
 import type { MadeFile } from "./file-maker.ts";
 import { patchFile } from "./file-patch.ts";
-import { hasHeader, storablePart, storePart } from "./large-view.ts";
+import { announcedShape, hasHeader, storablePart, storePart } from "./large-view.ts";
 import type { LiveFile } from "./live-file.ts";
 import { type Creation, MAX_VIEW, OpenFile, type Stored } from "./open-file.ts";
 import type { PosixStore } from "./posix-store.ts";
+import { checkIndexes, reshape } from "./reshape.ts";
 import { applyText, isText, rowsOf, type TextEdit, textEdit } from "./text-edit.ts";
 import type { ViewNotices } from "./view-notices.ts";
 import { applyView } from "./view-store.ts";
@@ -229,6 +230,7 @@ export class OpenFiles {
     const { node, buffer } = file;
     const { object, view } = node;
     if (object.kind !== "dataset" || (view !== "npy" && view !== "bin")) return;
+    if (file.isWhole) this.#reshapeLarge(file);
     const dataset = datasetAt(this.#live.file, node.address);
     if (dataset.elementSize * dataset.elementCount <= MAX_VIEW || !hasHeader(node, dataset, buffer)) return;
     if (buffer.isInPlace) {
@@ -237,10 +239,31 @@ export class OpenFiles {
     }
     const part = storablePart(node, dataset, buffer);
     if (part === undefined) return;
+    this.#overtake(file, (transaction) => storePart(transaction, node, dataset, buffer, part));
+    buffer.storedTo(part.to);
+  }
+
+  /** The dataset becomes what the header of a large array says that comes now. */
+  #reshapeLarge(file: OpenFile): void {
+    const { node, buffer } = file;
+    const dataset = datasetAt(this.#live.file, node.address);
+    const shape = announcedShape(node, dataset, buffer);
+    if (shape === undefined) return;
+    const { dims, datatype = dataset.datatype } = shape;
+    if (dims.reduce((product, dim) => product * dim, datatype.size) <= MAX_VIEW) return;
+    this.#overtake(file, (transaction) => {
+      checkIndexes(transaction, node);
+      reshape(transaction, dataset, shape);
+    });
+    buffer.storedAnew(this.#storedBytes(node));
+  }
+
+  /** Changes the dataset that a file shows, before the file is stored as a whole. */
+  #overtake(file: OpenFile, change: (transaction: FileTransaction) => void): void {
+    const { node } = file;
     const others = this.ofObject(node.address).filter((other) => other !== file);
     for (const other of others) other.beforeOvertaking();
-    this.#live.transaction((transaction) => storePart(transaction, node, dataset, buffer, part));
-    buffer.storedTo(part.to);
+    this.#live.transaction(change);
     this.#notices.changed(node, true);
     for (const other of others) other.overtaken();
   }
@@ -283,7 +306,7 @@ export class OpenFiles {
         return;
       }
       if (file.hasNewBytes) {
-        const { buffer, isOvertaken } = file;
+        const { buffer, isOvertaken, isWhole } = file;
         const dataset = (): Dataset => datasetAt(this.#live.file, node.address);
         const oldText = (): Uint8Array => this.#texts.bytes(node);
         if (file.isFileNode) {
@@ -292,7 +315,7 @@ export class OpenFiles {
           else made = { ...made, reach: storeFile(transaction, dataset(), change) };
         } else if (file.isTail || this.isLarge(node)) {
           index = applyText(transaction, this.#edit(file, dataset()), isOvertaken, knownIndex);
-        } else applyView(transaction, { node, dataset: dataset(), buffer, isOvertaken, oldText });
+        } else applyView(transaction, { node, dataset: dataset(), buffer, isOvertaken, isWhole, oldText });
       }
       if (metadata !== undefined) this.#store.write(transaction, node.address, metadata);
     };
@@ -338,13 +361,13 @@ export class OpenFiles {
     return isText(node) && !this.#texts.isSmall(node);
   }
 
-  #edit({ node, buffer, after }: OpenFile, dataset: Dataset): TextEdit {
+  #edit({ node, buffer, after, isWhole }: OpenFile, dataset: Dataset): TextEdit {
     const read = (offset: number, length: number): Uint8Array => {
       const bytes = new Uint8Array(length);
       buffer.read(offset, bytes);
       return bytes;
     };
-    return textEdit(node, dataset, { size: buffer.size, read }, after, isMadeView(node));
+    return textEdit({ node, dataset, text: { size: buffer.size, read }, after, isWhole, isExact: isMadeView(node) });
   }
 
   /** As `replaceView`, with the bytes of a file, however many. @returns where the blocks of the text are then, where that is known */
@@ -360,7 +383,8 @@ export class OpenFiles {
     };
     for (const open of this.ofObject(node.address)) open.beforeOvertaking();
     const dataset = datasetAt(this.#live.file, node.address);
-    return applyText(transaction, textEdit(node, dataset, text, undefined, true), false, undefined);
+    const edit = textEdit({ node, dataset, text, after: undefined, isWhole: true, isExact: true });
+    return applyText(transaction, edit, false, undefined);
   }
 
   /** The elements have been replaced through `replaceView`, and that is published. */
@@ -399,7 +423,8 @@ export class OpenFiles {
     buffer.write(0, bytes);
     const dataset = datasetAt(this.#live.file, node.address);
     for (const file of this.ofObject(node.address)) file.beforeOvertaking();
-    applyView(transaction, { node, dataset, buffer, oldText: () => this.#texts.bytes(node), isOvertaken: false });
+    const oldText = (): Uint8Array => this.#texts.bytes(node);
+    applyView(transaction, { node, dataset, buffer, oldText, isOvertaken: false, isWhole: true });
     // What was changed is read through the transaction, which has it in its place then.
     if (transaction.file !== this.#live.file) throw new TypeError("a transaction is of the mounted file");
     const stored = this.#storedBytes(node);

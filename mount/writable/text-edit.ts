@@ -30,6 +30,8 @@ export interface TextEdit {
   readonly text: FileBytes;
   /** The text is what comes after so many rows, which stay; `undefined`: all of the view. */
   readonly after: number | undefined;
+  /** All of the view was written, from nothing. */
+  readonly isWhole: boolean;
   /** The view must then be these very bytes. */
   readonly isExact: boolean;
 }
@@ -44,16 +46,10 @@ function isTextView(view: FileNode["view"]): view is TextViewName {
 }
 
 /** @throws H5Error "unsupported" for what is no text */
-export function textEdit(
-  node: FileNode,
-  dataset: Dataset,
-  text: FileBytes,
-  after: number | undefined,
-  isExact: boolean,
-): TextEdit {
-  const { view } = node;
+export function textEdit(edit: Omit<TextEdit, "view">): TextEdit {
+  const { view } = edit.node;
   if (!isTextView(view)) throw new TypeError(`${view} is no text`);
-  return { view, node, dataset, text, after, isExact };
+  return { view, ...edit };
 }
 
 /** Rows of a dataset's text. @throws H5Error where it has none */
@@ -255,7 +251,7 @@ class TextComparison {
 /** Makes a change that was found, whole. @throws H5Error, ErrnoError EFBIG: the transaction is to be rolled back */
 export function writeText(transaction: FileTransaction, edit: TextEdit, { dims, runs }: TextChange): void {
   const { dataset } = edit;
-  reshape(transaction, dataset, dims);
+  reshape(transaction, dataset, { dims, isWhole: edit.isWhole, isKept: true });
   const reader = rowReader(edit, new FileHeapWriter(transaction));
   const { elementSize } = dataset;
   const rowSize = reader.elementsPerRow * elementSize;

@@ -1,4 +1,5 @@
 import { H5Error, UnsupportedError } from "../../src/errors.ts";
+import type { Datatype } from "../../src/format/datatype.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { refersToHeap } from "../../src/object/heap-collections.ts";
 import { FileHeapWriter } from "../../src/object/heap-writer.ts";
@@ -7,6 +8,7 @@ import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { writeSelection } from "../../src/object/write-dataset.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { shownAs } from "../../src/tree/shown-as.ts";
+import { inCOrder } from "../../src/view/fortran-order.ts";
 import { encodeNpyHeader } from "../../src/view/npy.ts";
 import { npyDtype } from "../../src/view/npy-descr.ts";
 import { parseCsv } from "../../src/view/parse-csv.ts";
@@ -32,6 +34,8 @@ const MANY_ELEMENTS = 2 ** 16;
 /** A dataset's bytes in C order, of which some are to be written. */
 interface NewElements {
   readonly dims: readonly number[];
+  /** Another type than the dataset has. */
+  readonly datatype?: Datatype | undefined;
   /** Bytes of the elements, from and to. */
   readonly ranges: Iterable<readonly [from: number, to: number]>;
   read(from: number, to: number): Uint8Array;
@@ -46,6 +50,8 @@ export interface ChangedView {
   oldText(): Uint8Array;
   /** The dataset has been changed by another view since the buffer was begun. */
   readonly isOvertaken: boolean;
+  /** All of the view was written, from nothing. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -57,10 +63,13 @@ export function applyView(transaction: FileTransaction, change: ChangedView): vo
   checkIndexes(transaction, node);
   const elements =
     node.view === "bin" || node.view === "npy" ? storedElements(change) : textElements(transaction, change);
-  reshape(transaction, dataset, elements.dims);
-  const { elementSize } = dataset;
-  const size = elements.dims.reduce((product, dim) => product * dim, elementSize);
+  const { dims, datatype } = elements;
+  const elementSize = (datatype ?? dataset.datatype).size;
+  const size = dims.reduce((product, dim) => product * dim, elementSize);
   const ranges = [...elements.ranges];
+  const [first] = ranges;
+  const isAll = size === 0 || (first !== undefined && first[0] === 0 && first[1] === size);
+  reshape(transaction, dataset, { dims, datatype, isWhole: change.isWhole, isKept: !isAll });
   if (ranges.length > MANY) {
     writeScattered(transaction, dataset, ranges, elements);
     return;
@@ -70,13 +79,7 @@ export function applyView(transaction: FileTransaction, change: ChangedView): vo
     const last = Math.min(size, Math.ceil(end / elementSize) * elementSize);
     for (let at = Math.floor(start / elementSize) * elementSize; at < last; at += step) {
       const to = Math.min(last, at + step);
-      writeElements(
-        transaction,
-        dataset,
-        { dims: elements.dims, elementSize },
-        at / elementSize,
-        elements.read(at, to),
-      );
+      writeElements(transaction, dataset, { dims, elementSize }, at / elementSize, elements.read(at, to));
     }
   }
 }
@@ -107,15 +110,20 @@ function writeScattered(
 }
 
 /** `bin` and `npy`: the elements themselves, after a header. */
-function storedElements({ node: { view }, dataset, buffer, isOvertaken }: ChangedView): NewElements {
-  const { elementSize } = dataset;
+function storedElements(change: ChangedView): NewElements {
+  const { node, dataset, buffer, isOvertaken } = change;
+  const { view } = node;
   if (isOvertaken && !isOfPresentShape(view, dataset, buffer)) throw otherShape();
-  const { offset, dims } = view === "npy" ? npyShape(dataset, buffer) : { offset: 0, dims: binShape(dataset, buffer) };
+  const { offset, dims, datatype, fortran } = view === "npy" ? npyShape(change) : binShape(dataset, buffer);
+  const { size: elementSize } = datatype ?? dataset.datatype;
   const size = dims.reduce((product, dim) => product * dim, elementSize);
   if (buffer.size !== offset + size) {
     throw new H5Error("argument", `${buffer.size} bytes, expected ${offset + size} for the shape (${dims.join(", ")})`);
   }
-  const isSame = dims.every((dim, d) => dim === dataset.dims[d]) && offset === headerOf(view, dataset).length;
+  if (fortran !== undefined) {
+    return { datatype, ...allOf(dims, inCOrder(bytesOf(buffer, offset, size), fortran.shape, fortran.size)) };
+  }
+  const isSame = datatype === undefined && isSameShape(dims, dataset.dims) && offset === headerOf(view, dataset).length;
   const { kept, pieces } = buffer.change();
   let ranges: [number, number][] = [];
   if (isOvertaken) {
@@ -128,7 +136,7 @@ function storedElements({ node: { view }, dataset, buffer, isOvertaken }: Change
       if (end > 0) ranges.push([Math.max(0, piece.offset - offset), end]);
     }
   } else if (size > 0) ranges.push([0, size]);
-  return { dims, ranges, read: (from, to) => bytesOf(buffer, offset + from, to - from) };
+  return { dims, datatype, ranges, read: (from, to) => bytesOf(buffer, offset + from, to - from) };
 }
 
 function otherShape(): ErrnoError {
@@ -161,17 +169,33 @@ export function headerOf(view: FileNode["view"], dataset: Dataset): Uint8Array {
   return view === "npy" ? encodeNpyHeader(meantDatatype(dataset, dataset.datatype), dataset.dims) : new Uint8Array(0);
 }
 
-function binShape(dataset: Dataset, buffer: FileBuffer): readonly number[] {
+/** What the bytes of `bin` or `npy` say of themselves. */
+interface StoredShape {
+  /** Of the elements. */
+  readonly offset: number;
+  readonly dims: readonly number[];
+  /** Another type than the dataset's. */
+  readonly datatype?: Datatype;
+  /** The elements lie in Fortran's order: their shape, with that of arrays in them, and the size of one. */
+  readonly fortran?: { readonly shape: readonly number[]; readonly size: number } | undefined;
+}
+
+function binShape(dataset: Dataset, buffer: FileBuffer): StoredShape {
   const [, ...inner] = dataset.dims;
-  if (dataset.dims.length === 0) return dataset.dims;
+  if (dataset.dims.length === 0) return { offset: 0, dims: dataset.dims };
   const row = inner.reduce((product, dim) => product * dim, dataset.elementSize);
   if (row === 0 || buffer.size % row !== 0) {
     throw new H5Error("argument", `${buffer.size} bytes are no whole number of rows of ${row} bytes`);
   }
-  return [buffer.size / row, ...inner];
+  return { offset: 0, dims: [buffer.size / row, ...inner] };
 }
 
-function npyShape(dataset: Dataset, buffer: FileBuffer): { readonly offset: number; readonly dims: readonly number[] } {
+/** An array that is written as a whole may be of another type, and in Fortran's order: the dataset becomes what it is. */
+export function npyShape({
+  dataset,
+  buffer,
+  isWhole,
+}: Pick<ChangedView, "dataset" | "buffer" | "isWhole">): StoredShape {
   const header = headerOf("npy", dataset);
   const start = bytesOf(buffer, 0, Math.min(header.length, buffer.size));
   if (Buffer.from(start).equals(header)) return { offset: header.length, dims: dataset.dims };
@@ -179,17 +203,18 @@ function npyShape(dataset: Dataset, buffer: FileBuffer): { readonly offset: numb
   const { datatype, shape, fortranOrder, dataOffset } = decodeNpyHeader(
     bytesOf(buffer, 0, Math.min(length, buffer.size)),
   );
+  const isFortran = fortranOrder && shape.length > 1;
+  if (isFortran && !isWhole) throw new H5Error("argument", "the array is in Fortran order");
+  const fortran = isFortran ? { shape, size: datatype.size } : undefined;
   const ours = npyDtype(meantDatatype(dataset, dataset.datatype));
   const theirs = npyDtype(datatype);
-  if (ours === undefined || theirs === undefined || JSON.stringify(ours) !== JSON.stringify(theirs)) {
-    throw new H5Error(
-      "argument",
-      `the array's type is ${theirs?.descr ?? "unknown"}, expected ${ours?.descr ?? "none"}`,
-    );
+  const inner = ours?.shape ?? [];
+  const outer = shape.length - inner.length;
+  if (ours !== undefined && ours.descr === theirs?.descr && inner.every((dim, d) => dim === shape[outer + d])) {
+    return { offset: dataOffset, dims: shape.slice(0, outer), fortran };
   }
-  if (fortranOrder && shape.length > 1) throw new H5Error("argument", "the array is in Fortran order");
-  const inner = ours.shape.length;
-  return { offset: dataOffset, dims: inner === 0 ? shape : shape.slice(0, -inner) };
+  if (isWhole) return { offset: dataOffset, dims: shape, datatype, fortran };
+  throw new H5Error("argument", `the array's type is ${theirs?.descr ?? "unknown"}, expected ${ours?.descr ?? "none"}`);
 }
 
 /** A text: of it the elements are written that are other than they were, so that what a text does not show stays as it is. */

@@ -10,7 +10,7 @@ import type { Dataset } from "./dataset.ts";
 import { type FilterSpec, filtersFrom } from "./filter-spec.ts";
 import { FileHeapWriter } from "./heap-writer.ts";
 import { createChunkedDataset, createLateDataset } from "./new-dataset.ts";
-import { readBox, storedBoxes } from "./stored-boxes.ts";
+import { boxWithin, readBox, storedBoxes } from "./stored-boxes.ts";
 import { releaseObject } from "./unlink.ts";
 import type { FileTransaction } from "./writable-file.ts";
 import { forgetWriter, writeSelection } from "./write-dataset.ts";
@@ -35,18 +35,34 @@ export function changeStorage(transaction: FileTransaction, dataset: Dataset, op
   const { edit } = transaction;
   forgetWriter(edit, dataset.address);
   const made = createEmpty(edit, dataset, options);
-  const elements = new ElementCopier(dataset.file, new FileHeapWriter(transaction), (address) => address);
-  const refers = hasAddresses(dataset.datatype);
-  for (const box of storedBoxes(dataset)) {
-    const bytes = readBox(dataset, box);
-    writeSelection(transaction, made, box, refers ? elements.copy(dataset.datatype, bytes) : bytes);
-    options.progress?.(bytes.length);
-  }
+  copyElements(transaction, dataset, made, dataset.dims, options.progress);
   // All that was written is in its place now.
   edit.writeEdited();
   forgetWriter(edit, made);
   swap(edit, dataset.address, made, options.maxShape === undefined ? STORAGE : [MESSAGE.dataspace, ...STORAGE]);
   releaseObject(transaction, made);
+}
+
+/**
+ * Writes a dataset's elements that are stored, as far as they are within `dims`, into another dataset of the same file and type.
+ * @param made its header's address
+ */
+export function copyElements(
+  transaction: FileTransaction,
+  dataset: Dataset,
+  made: number,
+  dims: readonly number[],
+  progress?: (bytes: number) => void,
+): void {
+  const elements = new ElementCopier(dataset.file, new FileHeapWriter(transaction), (address) => address);
+  const refers = hasAddresses(dataset.datatype);
+  for (const stored of storedBoxes(dataset)) {
+    const box = boxWithin(stored, dims);
+    if (box === undefined) continue;
+    const bytes = readBox(dataset, box);
+    writeSelection(transaction, made, box, refers ? elements.copy(dataset.datatype, bytes) : bytes);
+    progress?.(bytes.length);
+  }
 }
 
 function createEmpty(

@@ -107,7 +107,7 @@ export function createChunkedDataset(
 }
 
 /** The most bytes of compact data that fit into a header message with what is before them. */
-const MAX_COMPACT = 65_520;
+export const MAX_COMPACT = 65_520;
 
 /**
  * Makes a dataset whose elements lie in its object header, at most 64 KiB.

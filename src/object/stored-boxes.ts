@@ -38,6 +38,15 @@ export function boxOfChunk(
   return selectors.every(({ count }) => count > 0) ? whole(selectors, elementSize) : undefined;
 }
 
+/** What of a box that `storedBoxes` gave is within `dims`; `undefined`: nothing. */
+export function boxWithin(box: Selection, dims: readonly number[]): Selection | undefined {
+  const selectors = box.selectors.map((selector, d) => {
+    if (selector.kind !== "range") throw new TypeError("a box has ranges");
+    return range(selector.start, Math.min(selector.count, (dims[d] ?? 0) - selector.start));
+  });
+  return selectors.every(({ count }) => count > 0) ? { selectors, runs: box.runs } : undefined;
+}
+
 /** The elements of a box in C order, as they are stored. */
 export function readBox(dataset: Dataset, box: Selection): Uint8Array {
   const size = selectionCount(box) * selectedElementSize(box);
