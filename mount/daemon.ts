@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandError, EXIT } from "../src/cli/exit-status.ts";
+import { H5Error } from "../src/errors.ts";
 import { H5File } from "../src/object/file.ts";
 import { openStorage } from "../src/object/open-storage.ts";
 import { lockShared } from "../src/storage/journal/system-calls.ts";
@@ -69,7 +70,7 @@ export async function startDaemon(
     return await mountAndServe(storage, path, mountPoint, options, log, signal);
   } catch (error) {
     if (mountPoint !== undefined) removeMountPoint(mountPoint);
-    throw error;
+    throw error instanceof H5Error ? error.inFile(file) : error;
   }
 }
 

@@ -38,6 +38,12 @@ export class H5Error extends Error {
     this.address = fields.address;
     this.path = fields.path;
   }
+
+  /** The same error, saying which file it is about where its message does not begin with it already. */
+  inFile(name: string): this {
+    if (!this.message.startsWith(name)) this.message = `${name}: ${this.message}`;
+    return this;
+  }
 }
 
 /** A structure that breaks the specification: `fractal heap at 0x1a40: signature is "FHDX", expected "FRHP"`. */

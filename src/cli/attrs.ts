@@ -7,6 +7,7 @@ import { meantDatatype } from "../object/pytables.ts";
 import { attributeText } from "../object/value.ts";
 import { heapOf } from "../object/value-heap.ts";
 import { attributesJson } from "../view/attributes-json.ts";
+import { reading } from "./location.ts";
 import { openObject } from "./object-location.ts";
 import { printable, printableValue } from "./printable.ts";
 import { writeOut } from "./standard-output.ts";
@@ -24,11 +25,11 @@ export const attrsCommand: CommandModule<object, { location: string; json: boole
       })
       .example("$0 attrs data.h5:/x", "one NAME = text a line")
       .example("$0 attrs --json data.h5:/x | jq -r .units.value", "the value of one"),
-  handler: ({ location, json }) => {
+  handler: reading(({ location, json }) => {
     const { file, object } = openObject(location);
     for (const piece of json ? attributesJson(object) : lines(object)) if (!writeOut(piece)) break;
     file.close();
-  },
+  }),
 };
 
 /** `NAME = text`, the text as in the extended attribute `user.NAME`; in quotes where it has line ends or outer blanks. */

@@ -1,4 +1,5 @@
 import { H5Error, type H5ErrorKind } from "../errors.ts";
+import { printable } from "./printable.ts";
 
 /** The exit statuses of h5fs, one per cause (docs/cli.md lists them for users). */
 export const EXIT = {
@@ -60,6 +61,6 @@ export function exitStatusOf(error: unknown): number {
 
 /** What is printed on standard error: one sentence; for a defect of h5fs, where it happened too. */
 export function describeFailure(error: unknown): string {
-  if (error instanceof CommandError || error instanceof H5Error) return `h5fs: ${error.message}`;
+  if (error instanceof CommandError || error instanceof H5Error) return `h5fs: ${printable(error.message)}`;
   return `h5fs: this is a defect of h5fs, please report it: ${error instanceof Error ? error.stack : String(error)}`;
 }

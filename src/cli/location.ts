@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { NotFoundError } from "../errors.ts";
+import { H5Error, NotFoundError } from "../errors.ts";
 import type { H5File } from "../object/file.ts";
 import type { Node } from "../tree/node.ts";
 import { Tree, type TreeOptions } from "../tree/tree.ts";
@@ -43,6 +43,19 @@ export function openLocation(location: string, options: TreeOptions = {}): Locat
   if (node === undefined)
     throw new NotFoundError(`${name} has no ${path}; "h5fs ls ${name}" lists what it has`, { path });
   return { file, tree, node, name: lastPart(path) };
+}
+
+/** A command that reads `FILE[:/path]`: its errors say which file they are about. */
+export function reading<Arguments extends { readonly location: string }>(
+  handler: (args: Arguments) => void,
+): (args: Arguments) => void {
+  return (args) => {
+    try {
+      handler(args);
+    } catch (error) {
+      throw error instanceof H5Error ? error.inFile(splitLocation(args.location).file) : error;
+    }
+  };
 }
 
 /** The last part of a path: "" for the root. */

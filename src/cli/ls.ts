@@ -3,7 +3,7 @@ import { encodeText } from "../format/text.ts";
 import { contentOf, problemOf } from "../tree/content.ts";
 import { fact } from "../tree/facts.ts";
 import type { Node } from "../tree/node.ts";
-import { openLocation } from "./location.ts";
+import { openLocation, reading } from "./location.ts";
 import { writeOut } from "./standard-output.ts";
 
 export const lsCommand: CommandModule<object, { location: string; long: boolean }> = {
@@ -14,7 +14,7 @@ export const lsCommand: CommandModule<object, { location: string; long: boolean 
       .positional("location", { type: "string", demandOption: true, describe: "FILE or FILE:/path" })
       .option("long", { alias: "l", type: "boolean", default: false, describe: "with size, shape and datatype" })
       .example("$0 ls -l data.h5:/group", "what is in /group"),
-  handler: ({ location, long }) => {
+  handler: reading(({ location, long }) => {
     const { file, tree, node, name: asked } = openLocation(location);
     const entries = node.kind === "directory" ? tree.entries(node) : [{ name: asked, node }];
     for (const { name, node: child } of entries) {
@@ -22,7 +22,7 @@ export const lsCommand: CommandModule<object, { location: string; long: boolean 
       if (!writeOut(encodeText(`${line}\n`))) break;
     }
     file.close();
-  },
+  }),
 };
 
 function shortLine(name: string, node: Node): string {

@@ -18,6 +18,7 @@ import { viewSubject } from "../tree/view-subject.ts";
 import { viewsOf } from "../view/view.ts";
 import { filePieces } from "./file-pieces.ts";
 import { filterText } from "./filter-text.ts";
+import { reading } from "./location.ts";
 import { openObject } from "./object-location.ts";
 import { printable } from "./printable.ts";
 import { shapeText } from "./shape-text.ts";
@@ -31,7 +32,7 @@ export const statCommand: CommandModule<object, { location: string }> = {
       .positional("location", { type: "string", demandOption: true, describe: "FILE or FILE:/path" })
       .example("$0 stat data.h5:/x", "type, shape, chunks, filters, sizes of /x")
       .example("$0 stat 'data.h5:/x[0:100].csv'", "and the size of that part as CSV"),
-  handler: ({ location }) => {
+  handler: reading(({ location }) => {
     const { file, path, object, node } = openObject(location);
     const lines = [
       line("File", file.name),
@@ -41,7 +42,7 @@ export const statCommand: CommandModule<object, { location: string }> = {
     ];
     writeOut(encodeText(`${lines.join("\n")}\n`));
     file.close();
-  },
+  }),
 };
 
 /** A line `name: text`; several, or none, where there is more or nothing to tell. */

@@ -8,6 +8,7 @@ import type { Link } from "../object/link.ts";
 import { meantDatatype } from "../object/pytables.ts";
 import { datasetProblem } from "../tree/content.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
+import { reading } from "./location.ts";
 import { openObject } from "./object-location.ts";
 import { printable } from "./printable.ts";
 import { shapeText } from "./shape-text.ts";
@@ -24,7 +25,7 @@ export const treeCommand: CommandModule<object, { location: string; depth: numbe
       .positional("location", { type: "string", demandOption: true, describe: "FILE or FILE:/path" })
       .option("depth", { alias: "d", type: "number", requiresArg: true, describe: "levels to go down (default: all)" })
       .example("$0 tree -d 2 data.h5:/group", "/group, what is in it, and what is in that"),
-  handler: ({ location, depth }) => {
+  handler: reading(({ location, depth }) => {
     if (depth !== undefined && !(depth >= 0))
       throw new CommandError(EXIT.usage, "--depth takes a number of levels, 0 or more");
     const { file, path, object } = openObject(location);
@@ -32,7 +33,7 @@ export const treeCommand: CommandModule<object, { location: string; depth: numbe
       if (!writeOut(encodeText(`${line}\n`))) break;
     }
     file.close();
-  },
+  }),
 };
 
 /** A group being drawn: what stands before its lines, and its links, of which one is read ahead to know the last. */

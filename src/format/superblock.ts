@@ -56,6 +56,17 @@ export const DEFAULT_K = { groupLeafNodeK: 4, groupInternalNodeK: 16, indexedSto
  * @throws FormatError where there is none, or it is damaged, or the file is shorter than its end of allocation
  */
 export function readSuperblock(snapshot: Snapshot, name: string): Superblock {
+  const superblock = readSuperblockAlone(snapshot, name);
+  const allocated = superblock.endOfFile + superblock.baseAddress;
+  if (allocated <= snapshot.size) return superblock;
+  throw new FormatError(
+    `${name}: truncated file: it has ${snapshot.size} bytes, but its superblock says that ${allocated} are allocated`,
+    { address: 0 },
+  );
+}
+
+/** The same of a file that may be shorter than its end of allocation. */
+export function readSuperblockAlone(snapshot: Snapshot, name: string): Superblock {
   const base = findSuperblock(snapshot);
   if (base === undefined) throw new H5Error("not-hdf5", `${name}: not an HDF5 file: it has no superblock signature`);
   const space = new AddressSpace(snapshot, base);
@@ -67,14 +78,7 @@ export function readSuperblock(snapshot: Snapshot, name: string): Superblock {
   if (driverInfoAddress !== undefined) {
     checkDriver(readDriverInfoBlock(new FormatContext(space, sizes), driverInfoAddress), name);
   }
-  const superblock = decodeSuperblock(r, base);
-  if (superblock.endOfFile > space.end) {
-    throw new FormatError(
-      `${name}: truncated file: it has ${snapshot.size} bytes, but its superblock says that ${superblock.endOfFile + base} are allocated`,
-      { address: 0 },
-    );
-  }
-  return superblock;
+  return decodeSuperblock(r, base);
 }
 
 /** @throws UnsupportedError where a program has the file open for writing, or died so (libhdf5 refuses it, too) */
@@ -87,19 +91,31 @@ export function checkConsistencyFlags(superblock: Superblock, name: string): voi
   );
 }
 
-const DRIVERS_OF_SEVERAL_FILES = new Map([
+const DRIVERS_OF_SEVERAL_FILES = new Map<string, SeveralFilesDriver>([
   ["NCSAfami", "family"],
   ["NCSAmult", "split or multi"],
   ["Subfilin", "subfiling"],
 ]);
 
-/** @throws UnsupportedError where the file is only one of several that are one HDF5 file together */
+/** libhdf5's drivers that spread one HDF5 file over several. */
+export type SeveralFilesDriver = "family" | "split or multi" | "subfiling";
+
+/** A file that is only one of several that are one HDF5 file together. */
+export class SeveralFilesError extends UnsupportedError {
+  readonly driver: SeveralFilesDriver;
+
+  constructor(name: string, driver: SeveralFilesDriver) {
+    super(`${name}: is one of several files that are one HDF5 file together (${driver} driver)`, {
+      structure: "driver info",
+    });
+    this.driver = driver;
+  }
+}
+
+/** @throws SeveralFilesError */
 export function checkDriver({ driver }: DriverInfo, name: string): void {
   const kind = DRIVERS_OF_SEVERAL_FILES.get(driver);
-  if (kind === undefined) return;
-  throw new UnsupportedError(`${name}: is one of several files that are one HDF5 file together (${kind} driver)`, {
-    structure: "driver info",
-  });
+  if (kind !== undefined) throw new SeveralFilesError(name, kind);
 }
 
 /** Where in the file the superblock's signature is; `undefined`: nowhere. */

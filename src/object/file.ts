@@ -1,17 +1,11 @@
 import { LRUCache } from "lru-cache";
 import { FormatError, H5Error, NotFoundError, UnsupportedError } from "../errors.ts";
-import { decodeBTreeK } from "../format/b-tree-k.ts";
-import { decodeCacheImageMessage, readCacheImage } from "../format/cache-image.ts";
 import { FormatContext } from "../format/context.ts";
 import type { Datatype } from "../format/datatype.ts";
-import { decodeDriverInfo } from "../format/driver-info.ts";
-import { decodeFileSpaceInfo } from "../format/file-space-info.ts";
 import { GlobalHeap } from "../format/global-heap.ts";
-import { MESSAGE, MESSAGE_FLAG } from "../format/header-message.ts";
+import { MESSAGE } from "../format/header-message.ts";
 import { findMessage, type ObjectHeader, readObjectHeader } from "../format/object-header.ts";
-import { Reader } from "../format/reader.ts";
-import { decodeSharedMessageTable } from "../format/shared-message-table.ts";
-import { checkConsistencyFlags, checkDriver, readSuperblock, type Superblock } from "../format/superblock.ts";
+import { checkConsistencyFlags, readSuperblock, type Superblock } from "../format/superblock.ts";
 import { AddressSpace } from "../storage/address-space.ts";
 import type { Snapshot, Storage } from "../storage/storage.ts";
 import { CommittedDatatype } from "./committed-datatype.ts";
@@ -20,6 +14,8 @@ import { DecodedScopes } from "./decoded-scopes.ts";
 import { childPath, Group, pathParts } from "./group.ts";
 import type { Link } from "./link.ts";
 import { openStorage } from "./open-storage.ts";
+import { openingError } from "./opening-error.ts";
+import { type Extension, readExtension } from "./superblock-extension.ts";
 
 export type H5Object = Group | Dataset | CommittedDatatype;
 
@@ -36,14 +32,6 @@ export interface OpenOptions {
 export interface ExternalOpener {
   /** @param from path of the file that has the link. @throws H5Error */
   open(from: string, name: string): H5File;
-}
-
-/** What the superblock extension adds. */
-interface Extension {
-  /** B-tree K values. */
-  readonly overrides: Partial<Superblock>;
-  /** Metadata that are in a cache image instead of in their places are read through it, too. */
-  readonly context: FormatContext;
 }
 
 /** A storage whose bytes change while it is read. */
@@ -130,7 +118,7 @@ export class H5File {
       return new H5File(storage.snapshot(), storage.name, storage, options);
     } catch (error) {
       storage.close();
-      throw error;
+      throw openingError(error, storage.name);
     }
   }
 
@@ -348,32 +336,4 @@ function checkParts(parts: readonly string[], path: string): void {
 
 function headerSize(header: ObjectHeader): number {
   return header.messages.reduce((sum, { body }) => sum + body.length + 384, 1024);
-}
-
-function readExtension(context: FormatContext, address: number | undefined, name: string): Extension {
-  if (address === undefined) return { overrides: {}, context };
-  const header = readObjectHeader(context, address);
-  const reader = (type: number, what: string): Reader | undefined => {
-    const message = findMessage(header, type);
-    return message === undefined ? undefined : new Reader(message.body, message.address, `${what} message`, context);
-  };
-  const driver = reader(MESSAGE.driverInfo, "driver info");
-  if (driver !== undefined) checkDriver(decodeDriverInfo(driver), name);
-  // Not used here, but their damage is the file's.
-  const fileSpace = reader(MESSAGE.fileSpaceInfo, "file space info");
-  // Marked as unknown: written in another form by a library before its release, and stepped over by those after it.
-  const marked = ((findMessage(header, MESSAGE.fileSpaceInfo)?.flags ?? 0) & MESSAGE_FLAG.wasUnknown) !== 0;
-  if (fileSpace !== undefined && !marked) decodeFileSpaceInfo(fileSpace);
-  const sharedTable = reader(MESSAGE.sharedMessageTable, "shared message table");
-  if (sharedTable !== undefined) decodeSharedMessageTable(sharedTable);
-  const k = reader(MESSAGE.bTreeK, "B-tree 'K' values");
-  const imageReader = reader(MESSAGE.cacheImage, "metadata cache image");
-  const image = imageReader === undefined ? undefined : decodeCacheImageMessage(imageReader);
-  return {
-    overrides: k === undefined ? {} : decodeBTreeK(k),
-    context:
-      image === undefined
-        ? context
-        : new FormatContext(context.space.withOverlay(readCacheImage(context, image)), context),
-  };
 }

@@ -1,6 +1,7 @@
 import { UnsupportedError } from "../errors.ts";
 import { decodeCacheImageMessage } from "../format/cache-image.ts";
 import type { FormatContext } from "../format/context.ts";
+import { type DriverInfo, decodeDriverInfo, readDriverInfoBlock } from "../format/driver-info.ts";
 import type { EditContext } from "../format/edit-context.ts";
 import { decodeFileSpaceInfo, type FileSpaceInfo, withoutManagers } from "../format/file-space-info.ts";
 import { extentsOfFreeSpaceManager } from "../format/free-space-manager.ts";
@@ -10,12 +11,6 @@ import { ObjectHeaderEditor } from "../format/object-header-edit.ts";
 import { Reader } from "../format/reader.ts";
 import type { H5File } from "./file.ts";
 
-/** In files with these, structures follow rules that are not kept; a change might damage them. */
-const REFUSED = [
-  { type: MESSAGE.sharedMessageTable, what: "a shared message table" },
-  { type: MESSAGE.driverInfo, what: "driver information" },
-];
-
 /** What of a file's superblock extension concerns a writer. */
 export interface WritersView {
   /** How space is managed, where the file says it. */
@@ -24,18 +19,30 @@ export interface WritersView {
   readonly needsPreparation: boolean;
 }
 
-/** @throws UnsupportedError where the file is of a kind that is not written */
+/** @throws UnsupportedError where the file is of a kind that is not written: it follows rules that are not kept here */
 export function viewForWriting(file: H5File): WritersView {
-  const { extensionAddress } = file.superblock;
+  const { extensionAddress, driverInfoAddress } = file.superblock;
+  if (driverInfoAddress !== undefined) throw driverError(file, readDriverInfoBlock(file.context, driverInfoAddress));
   if (extensionAddress === undefined) return { fileSpace: undefined, needsPreparation: false };
   const header = readObjectHeader(file.context, extensionAddress);
-  const refused = REFUSED.find(({ type }) => findMessage(header, type) !== undefined);
-  if (refused !== undefined) {
-    throw new UnsupportedError(`${file.name}: has ${refused.what}; such files are not written`);
+  const driverInfo = findMessage(header, MESSAGE.driverInfo);
+  if (driverInfo !== undefined) {
+    const r = new Reader(driverInfo.body, driverInfo.address, "driver info message", file.context);
+    throw driverError(file, decodeDriverInfo(r));
+  }
+  if (findMessage(header, MESSAGE.sharedMessageTable) !== undefined) {
+    throw new UnsupportedError(`${file.name}: has a shared message table; such files are not written`);
   }
   const fileSpace = readFileSpace(file.context, header)?.info;
   const hasManagers = fileSpace?.managerAddresses.some((address) => address !== undefined) === true;
   return { fileSpace, needsPreparation: hasManagers || findMessage(header, MESSAGE.cacheImage) !== undefined };
+}
+
+/** A driver of one file, or one that nobody knows: those of several files are not even read. */
+function driverError({ name }: H5File, { driver }: DriverInfo): UnsupportedError {
+  return new UnsupportedError(
+    `${name}: was written by a file driver that keeps notes of its own in the file (${JSON.stringify(driver)}); such files are not written`,
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import { ObjectCopier } from "./copy-object.ts";
 import { H5File } from "./file.ts";
 import { fileSpaceOf } from "./first-write.ts";
 import { type LibraryVersion, newFileBytes } from "./new-file.ts";
+import { checkNotOnion } from "./onion.ts";
 import { WritableFile } from "./writable-file.ts";
 
 export interface RepackOptions {
@@ -60,6 +61,7 @@ export function repackFile(path: string, options: RepackOptions = {}): RepackRep
 
 /** A file that can be written is recovered first; others are only read. */
 function lock(path: string): LockedFile {
+  checkNotOnion(path);
   try {
     WritableFile.open(path).close();
   } catch (error) {

@@ -18,6 +18,8 @@ import type { Transaction } from "../storage/journal/transaction.ts";
 import { H5File, type OpenOptions } from "./file.ts";
 import { prepareFirstWrite, viewForWriting } from "./first-write.ts";
 import { ObjectStates } from "./object-states.ts";
+import { checkNotOnion } from "./onion.ts";
+import { openingError } from "./opening-error.ts";
 import { SpaceKeeper } from "./space-keeper.ts";
 
 /** What one transaction has: the file as it is now, and what changes it. */
@@ -79,6 +81,7 @@ export class WritableFile {
    * @throws H5Error where it is no HDF5 file, is in use, or cannot be written safely
    */
   static open(path: string, options: WritableFileOptions = {}): WritableFile {
+    checkNotOnion(path);
     return WritableFile.over(openForWriting(path, options), options);
   }
 
@@ -91,7 +94,7 @@ export class WritableFile {
       journal = JournaledFile.open({ ...opened, superblock: findSuperblockSector(file), waitForReaders, syncThread });
     } catch (error) {
       file.close();
-      throw error;
+      throw openingError(error, file.name);
     }
     // Closes the journal where the file cannot be opened.
     const first = H5File.open(journal);

@@ -100,9 +100,11 @@ export class JournaledFile implements Storage {
     return this.#setup.file.name;
   }
 
-  /** Bytes of the file, those included that are only in the log yet. */
+  /** Bytes of the file, those included that are only in the log yet. A file that was cut off is seen so until something is allocated. */
   get size(): number {
-    return Math.max(this.#bytes.fileSize, this.#allocator.end);
+    const { fileSize } = this.#bytes;
+    const { end } = this.#allocator;
+    return end === this.#checkpointEnd ? fileSize : Math.max(fileSize, end);
   }
 
   /** Which bytes are used, as far as that is known. */
