@@ -293,6 +293,7 @@ export class NameChanges {
     const { files, moved, metadata } = this.#setup;
     const listed = existing(from);
     const time = now();
+    let why: string;
     try {
       // Its other names, and those who have it open, go on with the file as it is.
       if (file.object.linkCount > 1) throw new H5Error("argument", "the file has other names");
@@ -313,7 +314,7 @@ export class NameChanges {
       after();
       return;
     } catch (error) {
-      const why = messageOfFailure(error);
+      why = messageOfFailure(error);
       this.#setup.log(`${dataset.path}: what was renamed over it stays a file, beside the dataset: ${why}`);
     }
     const { name } = linkFor(file, to);
@@ -324,6 +325,7 @@ export class NameChanges {
       metadata.touch(transaction, file, { ctime: time });
     });
     moved.moved([{ before: file, place: to }]);
+    files.problems.set(file.address, `it is a file beside the dataset that it was renamed over: ${why}`);
   }
 
   #exchange(from: NamePlace, first: ListedLink, to: NamePlace, second: ListedLink): void {

@@ -59,6 +59,11 @@ describe("a dataset that cannot grow, and is written as a whole", function () {
       assert.throws(() => fs.writeFileSync(at("scale.npy"), array), { code: "EINVAL" });
       const problem = await output("getfattr", ["-n", "user.h5fs.problem", "--only-values", at("scale.npy")]);
       assert.match(problem, /other datasets share its dimensions \(REFERENCE_LIST\)/);
+      fs.writeFileSync(at("junk"), "no array");
+      fs.renameSync(at("junk"), at("scale.npy"));
+      const why = await output("getfattr", ["-n", "user.h5fs.problem", "--only-values", at("scale.npy")]);
+      assert.match(why, /a file beside the dataset that it was renamed over: npy header/);
+      fs.rmSync(at("scale.npy"));
       // Fortran's order: the first index varies fastest.
       const header = Buffer.from(encodeNpyHeader(integerType(4, true, "little"), [2, 3]));
       const columns = Buffer.concat([
