@@ -19,6 +19,8 @@ export interface Reshaping {
   readonly isWhole: boolean;
   /** Elements that are in both shapes are not written again. */
   readonly isKept: boolean;
+  /** The elements are to get new space in any case: what is overwritten in place goes through the log, and is written twice. */
+  readonly isMoved?: boolean;
 }
 
 /**
@@ -26,13 +28,16 @@ export interface Reshaping {
  * @throws H5Error "argument" where it cannot be of that shape or type, ErrnoError EFBIG where it cannot become so long
  */
 export function reshape(transaction: FileTransaction, dataset: Dataset, shape: Reshaping): void {
-  const { dims, datatype, isWhole } = shape;
+  const { dims, datatype, isWhole, isMoved = false } = shape;
   const old = dataset.dims;
   const isSameRank = dims.length === old.length;
   if (!isSameRank && !isWhole) {
     throw new H5Error("argument", `the shape is (${dims.join(", ")}), expected ${old.length} dimensions`);
   }
-  if (isSameRank && datatype === undefined && dims.every((dim, d) => dim === old[d])) return;
+  if (isSameRank && datatype === undefined && dims.every((dim, d) => dim === old[d])) {
+    if (isMoved) changeShape(transaction, dataset, shape);
+    return;
+  }
   const isTooLarge = dims.some((dim, d) => dim > (dataset.maxDims[d] ?? Number.POSITIVE_INFINITY));
   const canResize = isSameRank && datatype === undefined && dataset.layout.kind === "chunked" && !isTooLarge;
   if (canResize || !isWhole) {

@@ -24,6 +24,9 @@ import { writeElements } from "./write-elements.ts";
 /** Bytes that are written at a time. */
 const STEP = 2 ** 20;
 
+/** So many bytes that are all written go to new space. */
+const MOVED = 2 ** 20;
+
 /** Bytes of a text that are parsed: a view of more is not made while the file is written. */
 const MAX_TEXT = 2 ** 28;
 
@@ -69,7 +72,8 @@ export function applyView(transaction: FileTransaction, change: ChangedView): vo
   const ranges = [...elements.ranges];
   const [first] = ranges;
   const isAll = size === 0 || (first !== undefined && first[0] === 0 && first[1] === size);
-  reshape(transaction, dataset, { dims, datatype, isWhole: change.isWhole, isKept: !isAll });
+  const isMoved = isAll && size >= MOVED && dataset.layout.kind === "contiguous";
+  reshape(transaction, dataset, { dims, datatype, isWhole: change.isWhole, isKept: !isAll, isMoved });
   if (ranges.length > MANY) {
     writeScattered(transaction, dataset, ranges, elements);
     return;

@@ -37,6 +37,9 @@ describe("a dataset that cannot grow, and is written as a whole", function () {
     made.create_dataset({ name: "packed", data: new Int32Array(10), shape: [10], chunks: [10], compression: 4 });
     made.create_dataset({ name: "words", data: ["a", "bb", "c"] });
     made.create_dataset({ name: "scale", data: Int32Array.of(1, 2), shape: [2] }).create_attribute("REFERENCE_LIST", 1);
+    made
+      .create_dataset({ name: "long", data: new Float32Array(400_000), shape: [400_000] })
+      .create_attribute("REFERENCE_LIST", 1);
     made.close();
     await withMount(path, { transport: "kernel", options: ["mode=r+"] }, async ({ dir, log }) => {
       const at = (name: string): string => join(dir, name);
@@ -45,6 +48,10 @@ describe("a dataset that cannot grow, and is written as a whole", function () {
         fs.writeFileSync(at(name), array);
         assert.ok(fs.readFileSync(at(name)).equals(array), name);
       }
+      // Of the same shape it may be, whoever relies on that; so many bytes get new space.
+      const long = npy(floatType(4, "little"), [400_000], new Float32Array(400_000).fill(1.5));
+      fs.writeFileSync(at("long.npy"), long);
+      assert.ok(fs.readFileSync(at("long.npy")).equals(long));
       // A row less, by a file that is renamed over it, then two more in pieces, each of them closed.
       await output("sed", ["-i", "2d", "words.txt"], { cwd: dir });
       assert.equal(fs.readFileSync(at("words.txt"), "utf8"), "a\nc\n");
@@ -95,6 +102,7 @@ describe("a dataset that cannot grow, and is written as a whole", function () {
     );
     assert.deepEqual(dataset("words").to_array(), ["one", "two", "three", "four"]);
     assert.deepEqual(dataset("scale").to_array(), [1, 2]);
+    assert.deepEqual(dataset("long").value, new Float32Array(400_000).fill(1.5));
     read.close();
     assertSoundAt(path);
   });
