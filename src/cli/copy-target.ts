@@ -5,14 +5,15 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  openSync,
   renameSync,
   rmSync,
   symlinkSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import { encodeText } from "../format/text.ts";
+import { createLocked, removeAbandonedFiles, temporaryIn } from "../storage/abandoned-files.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
 import { printable } from "./printable.ts";
 
@@ -31,16 +32,16 @@ export interface SourceFile {
   readonly ino: number;
 }
 
-let lastTemporary = 0;
-
 /**
  * Makes files, symlinks and directories under paths that may be taken. A file is written under another name and appears when
- * it is whole. Nothing is written through a symlink, and nothing is replaced unless it is to be (`force`): then files and
+ * it is whole; what a copy that was killed has left of one, the next removes. Nothing is written through a symlink, and nothing is replaced unless it is to be (`force`): then files and
  * symlinks are, directories never.
  */
 export class CopyTarget {
   readonly #source: SourceFile;
   readonly #force: boolean;
+  /** Those in which there is nothing any more that was left. */
+  readonly #cleared = new Set<string>();
 
   constructor(source: SourceFile, force: boolean) {
     this.#source = source;
@@ -58,26 +59,23 @@ export class CopyTarget {
     written: (bytes: number) => Promise<void>,
   ): Promise<void> {
     this.#check(path);
-    const temporary = temporaryName(path);
-    const fd = openSync(rawPath(temporary), "wx", setup.mode);
+    const { fd, path: temporary } = createLocked(this.#directoryOf(path), setup.mode);
     try {
-      try {
-        let size = 0;
-        for (const piece of pieces) {
-          if (!isZero(piece)) writeAll(fd, piece, size);
-          size += piece.length;
-          await written(piece.length);
-        }
-        ftruncateSync(fd, size);
-        setup.finish(fd);
-        futimesSync(fd, setup.mtime, setup.mtime);
-      } finally {
-        closeSync(fd);
+      let size = 0;
+      for (const piece of pieces) {
+        if (!isZero(piece)) writeAll(fd, piece, size);
+        size += piece.length;
+        await written(piece.length);
       }
+      ftruncateSync(fd, size);
+      setup.finish(fd);
+      futimesSync(fd, setup.mtime, setup.mtime);
       this.#place(temporary, path);
     } catch (error) {
-      rmSync(rawPath(temporary), { force: true });
+      rmSync(temporary, { force: true });
       throw error;
+    } finally {
+      closeSync(fd);
     }
   }
 
@@ -87,12 +85,12 @@ export class CopyTarget {
       symlinkSync(rawPath(target), rawPath(path));
       return;
     }
-    const temporary = temporaryName(path);
-    symlinkSync(rawPath(target), rawPath(temporary));
+    const temporary = temporaryIn(this.#directoryOf(path));
+    symlinkSync(rawPath(target), temporary);
     try {
       this.#place(temporary, path);
     } catch (error) {
-      rmSync(rawPath(temporary), { force: true });
+      rmSync(temporary, { force: true });
       throw error;
     }
   }
@@ -101,12 +99,22 @@ export class CopyTarget {
   directory(path: string, mode: number): boolean {
     try {
       mkdirSync(rawPath(path), mode);
+      this.#cleared.add(path);
       return true;
     } catch (error) {
       if (codeOf(error) !== "EEXIST") throw error;
       if (lstatSync(rawPath(path)).isDirectory()) return false;
       throw new CommandError(EXIT.exists, `${printable(path)} exists already, and is no directory`);
     }
+  }
+
+  /** Where a file is made that is to be renamed to `path`: rename(2) leads to no other file system. */
+  #directoryOf(path: string): Buffer {
+    const directory = dirname(path);
+    const raw = rawPath(directory);
+    if (!this.#cleared.has(directory)) removeAbandonedFiles(raw);
+    this.#cleared.add(directory);
+    return raw;
   }
 
   /** Before any work is done for it. */
@@ -122,33 +130,28 @@ export class CopyTarget {
     }
   }
 
-  #place(temporary: string, path: string): void {
+  #place(temporary: Buffer, path: string): void {
     if (this.#force) {
-      renameSync(rawPath(temporary), rawPath(path));
+      renameSync(temporary, rawPath(path));
       return;
     }
     try {
       // Unlike rename(2), link(2) replaces nothing.
-      linkSync(rawPath(temporary), rawPath(path));
+      linkSync(temporary, rawPath(path));
     } catch (error) {
       if (codeOf(error) === "EEXIST") throw takenError(path);
       // A file system without hard links.
       this.#check(path);
-      renameSync(rawPath(temporary), rawPath(path));
+      renameSync(temporary, rawPath(path));
       return;
     }
-    unlinkSync(rawPath(temporary));
+    unlinkSync(temporary);
   }
 }
 
 /** The bytes of a path, which need not be UTF-8. */
 export function rawPath(path: string): Buffer {
   return Buffer.from(encodeText(path));
-}
-
-/** In the same directory, for rename(2) leads to no other file system; short, for `path` may be as long as names can be. */
-function temporaryName(path: string): string {
-  return `${path.slice(0, path.lastIndexOf("/") + 1)}.h5fs-cp-${process.pid}-${++lastTemporary}`;
 }
 
 function takenError(path: string): CommandError {

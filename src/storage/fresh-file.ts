@@ -16,8 +16,7 @@ import {
 } from "node:fs";
 import { basename, dirname } from "node:path";
 import { H5Error } from "../errors.ts";
-import { isStillAt, removeAbandonedFiles, temporaryName } from "./abandoned-files.ts";
-import { lockExclusive } from "./journal/system-calls.ts";
+import { createLocked, removeAbandonedFiles } from "./abandoned-files.ts";
 
 /** What is to become of a file that has the name already. */
 export type IfTaken = "refuse" | "replace";
@@ -52,11 +51,12 @@ export class FreshFile {
     const real = taken?.isSymbolicLink() === true ? attempt(path, () => realpathSync(path)) : path;
     const old = taken === undefined ? undefined : attempt(path, () => lstatSync(real));
     if (old !== undefined && !old.isFile()) throw new H5Error("argument", `${path}: is no regular file`);
-    const { fd, temporary } = attempt(path, () => {
-      removeAbandonedFiles(dirname(real));
-      return createLocked(real);
+    const { fd, path: temporary } = attempt(path, () => {
+      const directory = Buffer.from(dirname(real));
+      removeAbandonedFiles(directory);
+      return createLocked(directory, 0o666);
     });
-    const file = new FreshFile(fd, temporary, real, ifTaken);
+    const file = new FreshFile(fd, temporary.toString(), real, ifTaken);
     if (old !== undefined) {
       try {
         file.#takeOver(old);
@@ -130,18 +130,6 @@ export class FreshFile {
       return;
     }
     unlinkSync(this.temporary);
-  }
-}
-
-/** @throws an error of the system */
-function createLocked(path: string): { readonly fd: number; readonly temporary: string } {
-  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  for (;;) {
-    const temporary = temporaryName(path);
-    const fd = openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
-    // Until it was locked, another process may have found it and taken it for abandoned.
-    if (lockExclusive(fd) && isStillAt(temporary, fd)) return { fd, temporary };
-    closeSync(fd);
   }
 }
 

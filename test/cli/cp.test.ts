@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   copyFileSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -172,6 +173,34 @@ describe("h5fs cp", () => {
       child.kill("SIGKILL");
     }
     assert.deepEqual(readdirSync(join(place, "stopped")), []);
+  });
+
+  it("removes what one that was killed has left, and nothing that another is at work on", async () => {
+    const folder = join(place, "killed");
+    mkdirSync(folder);
+    const begin = async (): Promise<{ readonly child: ChildProcess; readonly name: string }> => {
+      const before = readdirSync(folder);
+      const endless = `${join(projectRoot(), "test/data/cli/endless.h5")}:/x.csv`;
+      const child = spawn(process.execPath, [H5FS, "cp", endless, folder]);
+      const made = (): string | undefined => readdirSync(folder).find((name) => !before.includes(name));
+      await eventually("it has begun", () => made() !== undefined && statSync(join(folder, made() ?? "")).size > 0);
+      return { child, name: made() ?? "" };
+    };
+    const killed = await begin();
+    killed.child.kill("SIGKILL");
+    await once(killed.child, "exit");
+    assert.deepEqual(readdirSync(folder), [killed.name]);
+    symlinkSync("nowhere", join(folder, ".h5fs-new-1-1"));
+    lutimesSync(join(folder, ".h5fs-new-1-1"), 0, 0);
+    const alive = await begin();
+    try {
+      await run(process.execPath, [H5FS, "cp", `${file}:/scalar.npy`, folder]);
+      assert.deepEqual(readdirSync(folder).sort(), [alive.name, "scalar.npy"].sort());
+    } finally {
+      alive.child.kill("SIGINT");
+      await once(alive.child, "exit");
+    }
+    assert.deepEqual(readdirSync(folder), ["scalar.npy"]);
   });
 
   it("says what is wrong with its arguments", async () => {
