@@ -49,7 +49,7 @@ export class TextProgress {
     this.#text = text;
     this.#memory = memory;
     this.#answers = answers;
-    this.#index = new TextIndex(text.format.elementCount);
+    this.#index = text.known?.index() ?? new TextIndex(text.format.elementCount);
   }
 
   get index(): TextIndex {
@@ -164,6 +164,7 @@ export class TextProgress {
         error?.kind ?? "io",
         error?.message ?? `${this.description.object.path}: its text is not what it was when it was measured`,
       );
+      this.#failure = why;
       this.#failReaders(why, (reader) => reader.offset < block.start + block.length && block.start < reader.end);
     }
     this.#settle();

@@ -3,7 +3,7 @@ import { H5Error } from "../src/errors.ts";
 import { ByteSink } from "../src/object/text/byte-sink.ts";
 import { renderCheap } from "../src/tree/cheap-text.ts";
 import type { FileNode } from "../src/tree/node.ts";
-import { describeText, nodeText, type TextDescription } from "../src/tree/open-text.ts";
+import { describeText, knownSize, nodeText, type TextDescription } from "../src/tree/open-text.ts";
 import { decodeTextIndex, type TextIndex } from "../src/view/text-index.ts";
 import { IndexFiles } from "./index-files.ts";
 import type { IndexFolder } from "./index-folder.ts";
@@ -80,7 +80,7 @@ export class TextStore {
   readonly #setup: TextStoreSetup;
   readonly #answers: TextAnswers;
   readonly #memory: TextMemory;
-  /** The sizes of the cheap ones, by the keys of their nodes. */
+  /** The sizes of the cheap ones, and of those whose size follows from metadata, by the keys of their nodes. */
   readonly #cheapSizes = new Map<string, { readonly state: string; readonly size: number }>();
   /** The others, by the keys of their nodes. */
   readonly #texts = new Map<string, Followed>();
@@ -280,7 +280,7 @@ export class TextStore {
     const description = describeText(node);
     const text = new TextProgress(this.#keyOf(node), description, made, this.#memory, this.#answers);
     const name = this.#savedName(description);
-    const saved = name === undefined ? undefined : this.#indexes?.load(name);
+    const saved = name === undefined || made.known !== undefined ? undefined : this.#indexes?.load(name);
     const index = saved && decodeTextIndex(saved, made.format.elementCount);
     if (index !== undefined) text.restore(index);
     const followed = { node, state: states.text(node), epoch: states.epoch, text };
@@ -313,9 +313,10 @@ export class TextStore {
     const known = this.#cheapSizes.get(key);
     if (known?.state === state) return known.size;
     this.#cheapSizes.delete(key);
-    if (!renderCheap(node, this.#reader, this.#sink)) return undefined;
-    this.#cheapSizes.set(key, { state, size: this.#sink.length });
-    return this.#sink.length;
+    const size =
+      knownSize(node, this.#reader) ?? (renderCheap(node, this.#reader, this.#sink) ? this.#sink.length : undefined);
+    if (size !== undefined) this.#cheapSizes.set(key, { state, size });
+    return size;
   }
 
   #cheap(node: FileNode): KeptText | undefined {

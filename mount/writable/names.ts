@@ -155,8 +155,13 @@ export function isBare(node: Node): boolean {
   return view === "bin" && part === undefined && object.kind === "dataset" && isFileNode(object);
 }
 
-/** Whether the bytes can be written: those of a file, of a dataset of the mounted file as a whole, or of any object's attributes. */
-export function isWritableFile({ object, part, view }: FileNode): boolean {
+/**
+ * Whether the bytes can be written: those of a file, of a dataset of the mounted file as a whole, or of any object's attributes.
+ * An Arrow file is not read back into a dataset; but one that a dataset was made from becomes a file again.
+ */
+export function isWritableFile(node: FileNode): boolean {
+  const { object, part, view } = node;
+  if (view === "arrow") return isMadeView(node);
   return view === "attrs.json" || (object.kind === "dataset" && part === undefined);
 }
 

@@ -63,6 +63,9 @@ export interface ChangedView {
  */
 export function applyView(transaction: FileTransaction, change: ChangedView): void {
   const { node, dataset } = change;
+  if (node.view === "arrow") {
+    throw new UnsupportedError(`${node.path}: an Arrow file is not read back into a dataset; write it as .npy or .csv`);
+  }
   checkIndexes(transaction, node);
   const elements =
     node.view === "bin" || node.view === "npy" ? storedElements(change) : textElements(transaction, change);

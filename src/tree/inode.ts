@@ -9,6 +9,7 @@ const VIEW_CODE: Record<NodeView | "directory", number> = {
   txt: 5,
   json: 6,
   "attrs.json": 7,
+  arrow: 8,
 };
 
 /** Above every number made from an address. */

@@ -35,6 +35,11 @@ export function nodeText(
   return textOf(view, elementSource(object, name, reader, part));
 }
 
+/** Bytes of a text of which that is known without a pass over its data. @throws H5Error where its type has no text */
+export function knownSize(node: Parameters<typeof nodeText>[0], reader: RangeReader): number | undefined {
+  return node.view === "arrow" ? nodeText(node, reader).known?.size : undefined;
+}
+
 function writeAll(pieces: Iterable<Uint8Array>, sink: ByteSink): void {
   for (const piece of pieces) sink.write(piece);
 }

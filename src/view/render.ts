@@ -1,11 +1,13 @@
 import { H5Error } from "../errors.ts";
 import type { ByteSink } from "../object/text/byte-sink.ts";
 import { elementBytes } from "../object/value-bytes.ts";
+import { arrowText } from "./arrow.ts";
 import { csvFormat } from "./csv.ts";
 import { jsonFormat } from "./json.ts";
 import type { ElementSource } from "./source.ts";
 import { styledCsvFormat } from "./styled-csv.ts";
 import type { TextFormat } from "./text-format.ts";
+import type { TextIndex } from "./text-index.ts";
 import { guessTextSize } from "./text-size.ts";
 import { txtFormat } from "./txt.ts";
 import type { TextViewName } from "./view.ts";
@@ -26,10 +28,13 @@ export interface Text {
   read(first: number, count: number): Uint8Array;
   /** A guess at the bytes of text that one element becomes; at least 1. */
   readonly textPerElement: number;
+  /** Where its size and its blocks follow from the metadata. */
+  readonly known?: { readonly size: number; index(): TextIndex };
 }
 
 /** @throws UnsupportedError where the datatype has no text */
-export function textOf(view: TextViewName, source: ElementSource): Text {
+export function textOf(view: TextViewName | "arrow", source: ElementSource): Text {
+  if (view === "arrow") return arrowText(source);
   return {
     format: textFormat(view, source),
     read: (first, count) => source.read(first, count),

@@ -1,15 +1,16 @@
 import type { Dataspace } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { complexPart } from "../object/value-meaning.ts";
+import { hasArrow } from "./arrow.ts";
 import { npyDtype } from "./npy-descr.ts";
 
 /** A dataset as a file of bytes: the name of the view is the file's extension. */
-export type ViewName = "bin" | "npy" | TextViewName;
+export type ViewName = "bin" | "npy" | "arrow" | TextViewName;
 
 /** The views whose size is known only after a pass over the data. */
 export type TextViewName = "csv" | "txt" | "json";
 
-export const VIEW_NAMES: readonly ViewName[] = ["npy", "bin", "csv", "txt", "json"];
+export const VIEW_NAMES: readonly ViewName[] = ["npy", "bin", "csv", "txt", "json", "arrow"];
 
 export function isViewName(name: string): name is ViewName {
   return VIEW_NAMES.some((view) => view === name);
@@ -32,7 +33,13 @@ const MAX_NPY_RANK = 64;
 /** The views of a dataset, the most natural first. Whatever its data are, some JSON shows them. */
 export function viewsOf({ datatype, dataspace }: ViewSubject): readonly ViewName[] {
   if (dataspace.kind === "null") return ["json"];
-  const rank = dataspace.dims.length;
+  const { dims } = dataspace;
+  const views = ownViews(datatype, dims.length);
+  return hasArrow(datatype, dims) ? [...views, "arrow"] : views;
+}
+
+/** Those that do not depend on the shape, but for its rank. */
+function ownViews(datatype: Datatype, rank: number): readonly ViewName[] {
   const stored = storedViews(datatype, rank);
   if (isString(datatype)) return rank < 2 ? ["txt", "csv", "json", ...stored] : ["json", "csv", ...stored];
   if (datatype.class === "compound" && complexPart(datatype) === undefined) return ["csv", ...stored, "json"];

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { tableFromIPC } from "apache-arrow";
 import h5wasm from "h5wasm/node";
 import { H5File } from "../../src/object/file.ts";
 import { H5FS, type Mount, TRANSPORTS, withMount } from "../support/mount.ts";
@@ -161,6 +162,38 @@ describe("text files of a mount", () => {
       assert.equal((await stat(path)).size, CSV.length);
       assert.equal(await attribute(mount, "table.csv", "progress"), "done");
       assert.equal(await readFile(path, "utf8"), CSV);
+    });
+  });
+
+  it("has the size of an Arrow file without a pass, and reads the parts of it that can be read", async () => {
+    await withMount(file, {}, async (mount) => {
+      for (const name of ["table", "empty"]) {
+        const path = join(mount.dir, `${name}.arrow`);
+        const { size } = await stat(path);
+        assert.equal(await attribute(mount, `${name}.arrow`, "progress").catch(() => "none"), "none");
+        const bytes = await readFile(path);
+        assert.equal(bytes.length, size);
+        const table = tableFromIPC(bytes);
+        const rows = name === "table" ? ROWS : 0;
+        assert.equal(table.numRows, rows);
+        assert.deepEqual(
+          table.schema.fields.map((field) => field.name),
+          ["0", "1", "2"],
+        );
+        const column = Int32Array.from({ length: rows }, (_, i) => VALUES[3 * i + 1] ?? 0);
+        if (rows > 0) assert.deepEqual(table.getChildAt(1)?.toArray(), column);
+      }
+
+      const damaged = await open(join(mount.dir, "damaged.arrow"));
+      const whole = await readFile(join(mount.dir, "table.arrow"));
+      const part = Buffer.alloc(4096);
+      for (const offset of [100, 100_000]) {
+        await damaged.read(part, 0, part.length, offset);
+        assert.equal(Buffer.compare(part, whole.subarray(offset, offset + part.length)), 0);
+      }
+      await assert.rejects(damaged.readFile(), /EIO/);
+      await damaged.close();
+      assert.match(await attribute(mount, "damaged.arrow", "problem"), /chunk/);
     });
   });
 });

@@ -114,6 +114,7 @@ describe("names", () => {
       "y.npy",
       "y.npy.npy",
       "z",
+      "z.arrow/",
       "z.bin/",
       "z.csv/",
       "z.json/",

@@ -36,20 +36,20 @@ function listed(datatype: Datatype, decodedBytes: number, dataspace = space(3)):
 
 describe("views", () => {
   it("are those of the table of the design, the most natural first", () => {
-    assert.equal(views(float64, space(2, 2, 2)), "npy bin csv json txt");
-    assert.equal(views(complex(float64), space()), "npy bin csv json txt");
-    assert.equal(views(array(integer(2), 3)), "npy bin csv json txt");
-    assert.equal(views(table), "csv npy bin json");
+    assert.equal(views(float64, space(2, 2, 2)), "npy bin csv json txt arrow");
+    assert.equal(views(complex(float64), space()), "npy bin csv json txt arrow");
+    assert.equal(views(array(integer(2), 3)), "npy bin csv json txt arrow");
+    assert.equal(views(table), "csv npy bin json arrow");
     assert.equal(views(compound({ a: vlenString })), "csv json");
-    assert.equal(views(overlapping), "csv bin json");
-    assert.equal(views(string(5)), "txt csv json npy bin");
+    assert.equal(views(overlapping), "csv bin json arrow");
+    assert.equal(views(string(5)), "txt csv json npy bin arrow");
     assert.equal(views(vlenString, space()), "txt csv json");
     assert.equal(views(vlenString, space(2, 2)), "json csv");
     assert.equal(views(vlen("sequence", float64)), "json csv");
     assert.equal(views(reference), "json csv");
-    assert.equal(views(boolean), "npy bin csv json");
-    assert.equal(views(opaque(4)), "npy bin csv json");
-    assert.equal(views(float(2, 8)), "npy bin csv json txt");
+    assert.equal(views(boolean), "npy bin csv json arrow");
+    assert.equal(views(opaque(4)), "npy bin csv json arrow");
+    assert.equal(views(float(2, 8)), "npy bin csv json txt arrow");
     assert.equal(views(float64, { kind: "null" }), "json");
   });
 

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { whyNoMount, withMount } from "../support/mount.ts";
+import { notRun } from "../support/not-run.ts";
+import { projectRoot } from "../support/project.ts";
+import { python } from "../support/python.ts";
+import { output, run } from "../support/run.ts";
+import { withTempDir } from "../support/temp-dir.ts";
+
+const SCRIPT = join(projectRoot(), "test/oracles/arrow_views.py");
+
+describe("Arrow files of a mount", () => {
+  it("are read by pyarrow, pandas and DuckDB as what h5py reads", async function () {
+    const interpreter = python();
+    const why = whyNoMount();
+    if (interpreter === undefined) return notRun(this, "no oracle Python; npm run test:oracles makes one");
+    if (why !== undefined) return notRun(this, why);
+    const { status } = await run(interpreter, ["-c", "import duckdb, pandas, pyarrow"]);
+    if (status !== 0) return notRun(this, "Python has no pyarrow, or no duckdb", "excused");
+    await withTempDir(async (dir) => {
+      const file = join(dir, "data.h5");
+      await output(interpreter, [SCRIPT, "make", file]);
+      await withMount(file, {}, async (mount) => {
+        const lines = (await output(interpreter, [SCRIPT, "compare", file, mount.dir])).trimEnd().split("\n");
+        assert.ok(lines.length > 25, `${lines.length} files`);
+        assert.deepEqual(
+          lines.filter((line) => line.startsWith("!")),
+          [],
+        );
+      });
+    });
+  });
+});
