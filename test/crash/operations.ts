@@ -1,6 +1,8 @@
 import type { Selection } from "../../src/chunk/selection.ts";
 import { H5Error } from "../../src/errors.ts";
 import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
+import { changeShape } from "../../src/object/change-shape.ts";
+import { datasetAt } from "../../src/object/dataset-at.ts";
 import { integerType } from "../../src/object/datatypes.ts";
 import { createChunkedDataset, createCompactDataset, createLateDataset } from "../../src/object/new-dataset.ts";
 import { addLinkAt, makeGroup, moveLink, placeObject, placeOf, removeLinkAt } from "../../src/object/path-edit.ts";
@@ -201,7 +203,8 @@ function data(all: readonly { path: string; node: ModelNode }[], pick: Pick): Op
   if (found === undefined || found.node.kind !== "dataset") return undefined;
   const { node, path } = found;
   const { length } = node.values;
-  const kind = pick(3);
+  const kind = pick(4);
+  if (kind === 3) return replaceAll(node, path, pick);
   if (kind === 0 && node.isExtendable && length < 500) {
     const values = numbers(1 + pick(20), pick);
     return {
@@ -235,6 +238,25 @@ function data(all: readonly { path: string; node: ModelNode }[], pick: Pick): Op
     commit: () => {
       node.values = node.values.slice();
       node.values.set(values, start);
+    },
+  };
+}
+
+/** Gives a dataset another length, be it one that cannot be resized, and writes it anew or keeps what it has. */
+function replaceAll(node: Extract<ModelNode, { kind: "dataset" }>, path: string, pick: Pick): Operation {
+  const size = 1 + pick(80);
+  const isKept = pick(2) === 0;
+  const values = isKept ? new Int32Array(size) : numbers(size, pick);
+  if (isKept) values.set(node.values.subarray(0, size));
+  return {
+    name: `make ${path} ${size} long, ${isKept ? "kept" : "written anew"}`,
+    change: (transaction) => {
+      const dataset = datasetAt(transaction.file, addressOf(transaction, path));
+      changeShape(transaction, dataset, { dims: [size], isKept });
+      if (!isKept) writeSelection(transaction, dataset.address, whole(0, size), bytesOf(values));
+    },
+    commit: () => {
+      node.values = values;
     },
   };
 }

@@ -1,6 +1,9 @@
 import { strict as assert } from "node:assert";
 import type { Selection } from "../../src/chunk/selection.ts";
 import { deleteAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
+import { changeShape } from "../../src/object/change-shape.ts";
+import { createDataset } from "../../src/object/create-dataset.ts";
+import { datasetAt } from "../../src/object/dataset-at.ts";
 import { integerType } from "../../src/object/datatypes.ts";
 import { createChunkedDataset, createLateDataset } from "../../src/object/new-dataset.ts";
 import type { LibraryVersion } from "../../src/object/new-file.ts";
@@ -173,6 +176,31 @@ function resizeBothWays(recording: Recording, scale: number): void {
   }
 }
 
+/** Datasets of three layouts, each time of another length and written anew. */
+function replaceAll(recording: Recording, scale: number): void {
+  const addresses: number[] = [];
+  recording.change((transaction) => {
+    addresses.push(createChunked(transaction, "/x", { dims: [40], maxDims: [40], chunkShape: [8], isFiltered: true }));
+    for (const [path, layout] of [
+      ["/y", "contiguous"],
+      ["/z", "compact"],
+    ] as const) {
+      const options = { data: new Int32Array(40), layout };
+      addresses.push(createDataset(transaction, placeOf(transaction.file, path), options));
+    }
+  });
+  for (let n = 0; n < scaled(60, scale); n++) {
+    const length = 1 + ((n * 37) % 200);
+    recording.change((transaction) => {
+      const dataset = datasetAt(transaction.file, addresses[n % addresses.length] ?? 0);
+      const isKept = n % 4 === 3;
+      changeShape(transaction, dataset, { dims: [length], isKept });
+      if (!isKept) writeSelection(transaction, dataset.address, box([0, length]), ramp(length, n * 100));
+    });
+    settle(recording, n);
+  }
+}
+
 /** Within a group, from one to another, and a group with all that is in it. */
 function rename(recording: Recording, scale: number): void {
   recording.change((transaction) => {
@@ -233,6 +261,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "attributes of an old header", libver: "earliest", play: churnAttributes },
   { name: "resizing", libver: "v110", play: resizeBothWays },
   { name: "resizing, B-tree version 1", libver: "v18", play: resizeBothWays },
+  { name: "datasets replaced as a whole", libver: "v110", play: replaceAll },
+  { name: "datasets replaced as a whole, old headers", libver: "earliest", play: replaceAll },
   { name: "25 new files, and lines appended, in symbol tables", libver: "earliest", play: makeFiles },
   { name: "25 new files, and lines appended, in a fractal heap", libver: "v18", play: makeFiles },
   { name: "renaming, in symbol tables", libver: "earliest", play: rename },
