@@ -19,7 +19,8 @@ export class TextBlocks {
   /** The next row. @param count its elements @param length its bytes */
   add(count: number, length: number): void {
     const last = this.#blocks.at(-1);
-    if (last !== undefined && last.length + length <= BLOCK) {
+    // What stands before the first row is in the block that begins with it.
+    if (last !== undefined && (last.count === 0 || last.length + length <= BLOCK)) {
       last.count += count;
       last.length += length;
     } else this.#blocks.push({ count, length });
