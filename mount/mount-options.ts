@@ -56,7 +56,7 @@ export interface MountOptions {
 }
 
 /** The files that become datasets, unless others are asked for, and all that can. */
-const IMPORTS: readonly ViewName[] = ["npy", "csv"];
+const IMPORTS: readonly ViewName[] = ["npy", "csv", "arrow"];
 const ALL_IMPORTS: readonly ViewName[] = [...IMPORTS, "json", "txt"];
 
 /** Where the system's log listens (syslog(3)). */
@@ -71,7 +71,7 @@ export const OPTION_HELP = [
   `transport=T       how the kernel is spoken to: kernel or libfuse (default here: ${DEFAULT_TRANSPORT})`,
   "lock=none         do not take the shared lock that libhdf5 takes on a file it reads",
   "views=VIEW,...    list these views of every dataset that has any of them: csv, json, npy, bin, txt, arrow",
-  "import=VIEW,...   which new files become datasets, where these then have the same bytes: npy,csv (default), json, txt; all; off",
+  "import=VIEW,...   which new files become datasets, where these then have the same bytes: npy,csv,arrow (default), json, txt; all; off",
   "external=below    where external links may lead: below FILE's directory (default), off, or all",
   "log=FILE          where a daemon in the background says what happens (default: the system's log)",
   "allow_other       let other users in (needs user_allow_other in /etc/fuse.conf, except for root)",

@@ -4,12 +4,14 @@ import type { CreateDatasetOptions } from "../../src/object/create-dataset.ts";
 import type { FilterSpec } from "../../src/object/filter-spec.ts";
 import type { HeapWriter } from "../../src/object/value-encode.ts";
 import { complexPart } from "../../src/object/value-meaning.ts";
+import { type ArrowStyle, arrowStyleOf } from "../../src/view/arrow-style.ts";
 import type { CsvStyle } from "../../src/view/csv-style.ts";
 import { inCOrder } from "../../src/view/fortran-order.ts";
 import { inferCsvSteps } from "../../src/view/infer-csv.ts";
 import { inferJsonSteps } from "../../src/view/infer-json.ts";
 import { inferTxtSteps } from "../../src/view/infer-txt.ts";
 import { encodeNpyHeader } from "../../src/view/npy.ts";
+import { parseArrowSteps } from "../../src/view/parse-arrow.ts";
 import { parseCsv } from "../../src/view/parse-csv.ts";
 import { csvStyleOf } from "../../src/view/parse-csv-style.ts";
 import { parseJsonRows } from "../../src/view/parse-json-rows.ts";
@@ -24,7 +26,7 @@ export interface FileBytes {
 }
 
 /** The views that files are turned into, by the ends of their names. */
-export const IMPORT_VIEWS = ["npy", "csv", "json", "txt"] as const;
+export const IMPORT_VIEWS = ["npy", "csv", "arrow", "json", "txt"] as const;
 export type ImportView = (typeof IMPORT_VIEWS)[number];
 
 /** The dataset that a file becomes. */
@@ -34,6 +36,7 @@ export type ImportDataset = CreateDatasetOptions & { readonly dtype: Datatype; r
 export interface ImportPlan {
   readonly view: ImportView;
   readonly style?: CsvStyle;
+  readonly arrow?: ArrowStyle;
   readonly dataset: ImportDataset;
   /** The elements as they are to be stored, in order; what they refer to is put into the heap. */
   elements(heap: HeapWriter): Iterable<ParsedElements>;
@@ -78,6 +81,8 @@ export function* planImport(
       return planNpy(file, target);
     case "csv":
       return yield* planCsv(file, target);
+    case "arrow":
+      return yield* planArrow(file, target);
     default:
       return yield* planText(view, file, target);
   }
@@ -180,6 +185,17 @@ function* planCsv(
     style,
     dataset: { dtype: datatype, shape: [rows], maxShape: [null], as, filters },
     elements: (heap) => parseCsv(blocksOf(file), { datatype, dims: [rows], name: "" }, heap, style),
+  };
+}
+
+function* planArrow(file: FileBytes, { filters, isForced }: ImportTarget): Generator<undefined, ImportPlan> {
+  const { datatype, rows, skeleton, elements } = yield* parseArrowSteps(file);
+  const as = isOfPyTables(datatype) ? "Table" : undefined;
+  return {
+    view: "arrow",
+    ...(isForced ? {} : { arrow: arrowStyleOf(skeleton) }),
+    dataset: { dtype: datatype, shape: [rows], maxShape: [null], as, filters },
+    elements,
   };
 }
 

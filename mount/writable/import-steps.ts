@@ -34,7 +34,7 @@ export interface ImportSource {
 }
 
 /** What a file becomes, without what only the thread has that reads it. */
-export type PlannedDataset = Pick<ImportPlan, "view" | "style"> & { readonly dataset: ImportDataset };
+export type PlannedDataset = Pick<ImportPlan, "view" | "style" | "arrow"> & { readonly dataset: ImportDataset };
 
 /** Consecutive elements; what they refer to are `values`, by their numbers. */
 export interface ImportedElements {
@@ -70,8 +70,8 @@ export function* importSteps(
   let planned = planning.next();
   for (; planned.done !== true; planned = planning.next()) yield { kind: "working", progress: file.progress / 3 };
   const plan = planned.value;
-  const { style, dataset } = plan;
-  yield { kind: "planned", plan: { view, dataset, ...(style && { style }) } };
+  const { style, arrow, dataset } = plan;
+  yield { kind: "planned", plan: { view, dataset, ...(style && { style }), ...(arrow && { arrow }) } };
   const heap = new CollectedHeap(target.sizeOfOffsets);
   for (const { first, bytes } of plan.elements(heap)) {
     const progress = (1 + file.progress) / 3;
@@ -89,7 +89,7 @@ export function* importSteps(
       yield { kind: "working", progress: (2 + file.progress) / 3 };
       continue;
     }
-    if (step.value !== undefined) throw difference(step.value);
+    if (step.value !== undefined) throw view === "arrow" ? otherBytes() : difference(step.value);
     yield { kind: "proven", index: shown.index?.encode() };
     return;
   }
@@ -98,6 +98,10 @@ export function* importSteps(
 function difference({ line, expected, found }: { line: number; expected: string; found: string }): H5Error {
   const what = `\`${expected}\` would read back as \`${found}\``;
   return new H5Error("argument", `line ${line}: ${expected === found ? "it would end with a line break" : what}`);
+}
+
+function otherBytes(): H5Error {
+  return new H5Error("argument", "what is between the values in its record batches would read back otherwise");
 }
 
 /** The file's bytes, and how far it has been read. */
@@ -147,7 +151,7 @@ class ShownBytes {
   }
 
   *pieces(): Generator<Uint8Array> {
-    const { view, style, dataset } = this.#plan;
+    const { view, style, arrow, dataset } = this.#plan;
     const { size } = this.#datatype;
     if (view === "npy") {
       yield encodeNpyHeader(this.#datatype, dataset.shape);
@@ -164,6 +168,7 @@ class ShownBytes {
         path: (stored, type) => heapOf(this.#source.file()).path(stored, type),
       },
       csvStyle: style,
+      arrowStyle: arrow,
       read: (first, count) => this.#read(first * size, count * size),
     });
     const { elementCount } = text.format;
@@ -183,7 +188,8 @@ class ShownBytes {
       length = 0;
     }
     index.append(elementCount - index.frontier, length);
-    this.index = index;
+    // Others are known without.
+    if (text.known === undefined) this.index = index;
   }
 
   #read(offset: number, length: number): Uint8Array {

@@ -4,6 +4,7 @@ import { meantDatatype } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { encodeNpyHeader } from "../../src/view/npy.ts";
+import { leaveArrowForm } from "./arrow-form.ts";
 import type { FileBuffer } from "./file-buffer.ts";
 import { checkIndexes, type Reshaping } from "./reshape.ts";
 import { headerOf, npyShape } from "./view-store.ts";
@@ -82,6 +83,7 @@ export function storePart(
   { from, to }: ViewPart,
 ): void {
   checkIndexes(transaction, node);
+  leaveArrowForm(transaction, dataset);
   const { dims, elementSize } = dataset;
   const header = headerOf(node.view, dataset).length;
   const step = Math.max(1, Math.floor(STEP / elementSize)) * elementSize;

@@ -15,6 +15,7 @@ import type { RowReader, TextRow } from "../../src/view/row-reader.ts";
 import type { TextIndex } from "../../src/view/text-index.ts";
 import type { TextViewName } from "../../src/view/view.ts";
 import { Errno, ErrnoError } from "../errno.ts";
+import { leaveArrowForm } from "./arrow-form.ts";
 import type { FileBytes } from "./import-plan.ts";
 import { PresentRows } from "./present-rows.ts";
 import { checkIndexes, reshape } from "./reshape.ts";
@@ -251,6 +252,7 @@ class TextComparison {
 /** Makes a change that was found, whole. @throws H5Error, ErrnoError EFBIG: the transaction is to be rolled back */
 export function writeText(transaction: FileTransaction, edit: TextEdit, { dims, runs }: TextChange): void {
   const { dataset } = edit;
+  leaveArrowForm(transaction, dataset);
   reshape(transaction, dataset, { dims, isWhole: edit.isWhole, isKept: true });
   const reader = rowReader(edit, new FileHeapWriter(transaction));
   const { elementSize } = dataset;

@@ -16,6 +16,7 @@ import { parseJsonView } from "../../src/view/parse-json-view.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../../src/view/parse-npy.ts";
 import { parseTxt } from "../../src/view/parse-txt.ts";
 import { Errno, ErrnoError } from "../errno.ts";
+import { leaveArrowForm } from "./arrow-form.ts";
 import { type ComparedBytes, changedElements } from "./changed-elements.ts";
 import type { FileBuffer } from "./file-buffer.ts";
 import { checkIndexes, reshape } from "./reshape.ts";
@@ -67,6 +68,7 @@ export function applyView(transaction: FileTransaction, change: ChangedView): vo
     throw new UnsupportedError(`${node.path}: an Arrow file is not read back into a dataset; write it as .npy or .csv`);
   }
   checkIndexes(transaction, node);
+  leaveArrowForm(transaction, dataset);
   const elements =
     node.view === "bin" || node.view === "npy" ? storedElements(change) : textElements(transaction, change);
   const { dims, datatype } = elements;

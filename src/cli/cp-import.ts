@@ -9,12 +9,16 @@ import { inheritedFilters } from "../object/group-settings.ts";
 import { FileHeapWriter } from "../object/heap-writer.ts";
 import { placeOf } from "../object/path-edit.ts";
 import type { LeafKind } from "../object/pytables-leaf.ts";
+import type { HeapWriter } from "../object/value-encode.ts";
 import { writeSelection } from "../object/write-dataset.ts";
 import { sentence } from "../storage/local-file.ts";
 import { inCOrder } from "../view/fortran-order.ts";
 import { inferCsv } from "../view/infer-csv.ts";
+import { parseArrowSteps } from "../view/parse-arrow.ts";
 import { parseCsv } from "../view/parse-csv.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../view/parse-npy.ts";
+import type { ParsedElements } from "../view/parsed-rows.ts";
+import { resultOf } from "../view/result-of.ts";
 import type { ObjectCopyOptions } from "./cp-object.ts";
 import { editFile, isGroup, replaceable } from "./edit-location.ts";
 import { Progress } from "./progress.ts";
@@ -26,7 +30,7 @@ export interface ImportOptions extends Omit<ObjectCopyOptions, "recursive"> {
 
 /** The files that become datasets, by the end of their names. */
 export function isImportable(name: string): boolean {
-  return /\.(npy|csv)$/.test(name);
+  return /\.(npy|csv|arrow)$/.test(name);
 }
 
 const WINDOW = 4 * 2 ** 20;
@@ -34,7 +38,7 @@ const WINDOW = 4 * 2 ** 20;
 /** What is in Fortran's order is turned around in memory. */
 const MAX_TURNED = 2 ** 30;
 
-/** Makes a dataset of a `.npy` or `.csv` file. @param path of the dataset, or a group for it */
+/** Makes a dataset of a `.npy`, `.csv` or `.arrow` file. @param path of the dataset, or a group for it */
 export function importFile(source: string, target: string, path: string, options: ImportOptions): void {
   const progress = new Progress(process.stderr, options.quiet);
   const input = InputFile.open(source);
@@ -44,7 +48,8 @@ export function importFile(source: string, target: string, path: string, options
       if (options.force) replaceable(file, to);
       const told = (bytes: number): void => progress.working(to, bytes);
       if (source.endsWith(".npy")) importNpy(file, to, input, options, told);
-      else importCsv(file, to, input, options, told);
+      else if (source.endsWith(".csv")) importCsv(file, to, input, options, told);
+      else importArrow(file, to, input, options, told);
       progress.done();
     });
     progress.end();
@@ -98,15 +103,26 @@ function importCsv(file: EditableFile, path: string, input: InputFile, options: 
   const found = inferCsv(input.blocks(), file.file.context.sizeOfOffsets);
   if ("problem" in found) throw new H5Error("argument", `${input.name}: ${found.problem}`);
   const { datatype, rows, style } = found;
+  const target = { datatype, dims: [rows], name: path };
+  importRows(file, path, found, (heap) => parseCsv(input.blocks(), target, heap, style), options, told);
+}
+
+function importArrow(file: EditableFile, path: string, input: InputFile, options: ImportOptions, told: Told): void {
+  const table = resultOf(parseArrowSteps(input));
+  importRows(file, path, table, () => table.elements(), options, told);
+}
+
+function importRows(
+  file: EditableFile,
+  path: string,
+  { datatype, rows }: { readonly datatype: Datatype; readonly rows: number },
+  elements: (heap: HeapWriter) => Iterable<ParsedElements>,
+  options: ImportOptions,
+  told: Told,
+): void {
   const dataset = create(file, path, datatype, [rows], [null], options);
   file.transaction((transaction) => {
-    const heap = new FileHeapWriter(transaction);
-    for (const { first, count, bytes } of parseCsv(
-      input.blocks(),
-      { datatype, dims: [rows], name: path },
-      heap,
-      style,
-    )) {
+    for (const { first, count, bytes } of elements(new FileHeapWriter(transaction))) {
       writeSelection(
         transaction,
         dataset,

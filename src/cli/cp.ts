@@ -46,11 +46,15 @@ export const cpCommand: CommandModule<object, CopyArguments> = {
       .option("quiet", QUIET)
       .example("$0 cp -r data.h5 data", "the whole file, as a folder")
       .example("$0 cp -r --views csv data.h5:/run7 run7", "a group, its tables and arrays as CSV")
-      .option("filters", { type: "string", requiresArg: true, describe: "of a .npy or .csv file: shuffle,gzip=6" })
+      .option("filters", {
+        type: "string",
+        requiresArg: true,
+        describe: "of a .npy, .csv or .arrow file: shuffle,gzip=6",
+      })
       .option("as", {
         choices: LEAF_KINDS,
         requiresArg: true,
-        describe: "of a .npy or .csv file: made as PyTables does",
+        describe: "of a .npy, .csv or .arrow file: made as PyTables does",
       })
       .option("dry-run", { ...DRY_RUN, describe: "into an HDF5 file: say whether it can be done, and change nothing" })
       .example("$0 cp 'data.h5:/x[0:100].csv' .", "a part of one dataset")
@@ -63,7 +67,7 @@ export const cpCommand: CommandModule<object, CopyArguments> = {
       return;
     }
     if (filters !== undefined || as !== undefined) {
-      throw new CommandError(EXIT.usage, "--filters and --as are for what is made of a .npy or .csv file");
+      throw new CommandError(EXIT.usage, "--filters and --as are for what is made of a .npy, .csv or .arrow file");
     }
     if (target.file !== dest) {
       copyObject(location, target.file, target.path, { recursive, force, quiet, dryRun });

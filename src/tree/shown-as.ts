@@ -3,6 +3,7 @@ import { decodeText } from "../format/text.ts";
 import type { NewAttribute } from "../object/attribute-edit.ts";
 import type { Dataset } from "../object/dataset.ts";
 import { keptText } from "../object/scalar-attribute.ts";
+import type { ArrowStyle } from "../view/arrow-style.ts";
 import { csvLayout } from "../view/csv-layout.ts";
 import type { CsvStyle } from "../view/csv-style.ts";
 import { csvStyleOf } from "../view/parse-csv-style.ts";
@@ -25,6 +26,8 @@ export interface ShownAs {
   readonly bare: readonly string[];
   /** How its CSV text is written, if it was made from one. */
   readonly style?: CsvStyle | undefined;
+  /** How its Arrow file is written, if it was made from one. */
+  readonly arrow?: ArrowStyle | undefined;
 }
 
 export const SHOWN_AS_NAME = `${HIDDEN_PREFIX}SHOWN`;
@@ -50,8 +53,8 @@ export function isMadeView({ object, view, part }: Pick<FileNode, "object" | "vi
 }
 
 /** The attribute that says so. @throws UnsupportedError from who writes it, where the style is too large for an attribute */
-export function shownAsAttribute({ view, isMade, bare, style }: ShownAs): NewAttribute {
-  return keptText(SHOWN_AS_NAME, JSON.stringify({ version: VERSION, view, isMade, bare, style }));
+export function shownAsAttribute({ view, isMade, bare, style, arrow }: ShownAs): NewAttribute {
+  return keptText(SHOWN_AS_NAME, JSON.stringify({ version: VERSION, view, isMade, bare, style, arrow }));
 }
 
 function readShownAs(dataset: Dataset): ShownAs | undefined {
@@ -95,5 +98,8 @@ function decode(text: string): ShownAs | undefined {
   const style = csvStyleOf(json.style);
   if (json.style !== undefined && style === undefined) return undefined;
   const bare = json.bare.filter((name: Json) => typeof name === "string");
-  return { view, isMade, bare, style };
+  const { skeleton, rest } =
+    json.arrow !== undefined && isJsonObject(json.arrow) ? json.arrow : { skeleton: null, rest: null };
+  const arrow = typeof skeleton === "string" && typeof rest === "string" ? { skeleton, rest } : undefined;
+  return { view, isMade, bare, style, arrow };
 }

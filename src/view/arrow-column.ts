@@ -24,7 +24,7 @@ export interface ArrowRows {
   readonly count: number;
 }
 
-/** Where the buffers of a column's rows are in `out`, after that of which values there are: there all are zeros. */
+/** Where the buffers of a column's rows are in `out`, after that of which values there are. */
 export interface ArrowPlace {
   readonly out: ElementBytes;
   readonly starts: readonly [first: number, second: number];
@@ -241,7 +241,9 @@ function booleanWriter(size: number): ValuesWriter {
       const from = at + i * step;
       let any = 0;
       for (let k = 0; k < size; k++) any |= bytes[from + k] ?? 0;
-      if (any !== 0) out.bytes[start + (i >> 3)] = (out.bytes[start + (i >> 3)] ?? 0) | (1 << (i & 7));
+      const bit = 1 << (i & 7);
+      const others = (out.bytes[start + (i >> 3)] ?? 0) & ~bit;
+      out.bytes[start + (i >> 3)] = any === 0 ? others : others | bit;
     }
   };
 }
@@ -255,6 +257,8 @@ function stringWriter({ size, padding }: StringType, offsetSize: 4 | 8, name: st
     };
     let length = 0;
     let isText = true;
+    out.view.setUint32(offsets, 0, true);
+    if (offsetSize === 8) out.view.setUint32(offsets + 4, 0, true);
     for (let i = 0; i < count; i++) {
       const from = at + i * step;
       const end = stringEnd(bytes, from, from + size, padding);
@@ -265,6 +269,7 @@ function stringWriter({ size, padding }: StringType, offsetSize: 4 | 8, name: st
       if (end > from && ((bytes[from] ?? 0) & 0xc0) === 0x80) isText = false;
       length += end - from;
       out.view.setUint32(offsets + (i + 1) * offsetSize, length, true);
+      if (offsetSize === 8) out.view.setUint32(offsets + (i + 1) * offsetSize + 4, 0, true);
     }
     if (isText && isUtf8(out.bytes.subarray(texts, texts + length))) return;
     for (let i = 0; i < count; i++) {

@@ -4,13 +4,21 @@ import type { Text } from "./render.ts";
 import type { ElementSource } from "./source.ts";
 import { TextIndex } from "./text-index.ts";
 
+/** Bytes that are no value's, from `offset` of a body on: what a program has left between its columns. */
+export interface ArrowRest {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
 /** A record batch but for its values. */
 export interface ArrowBatch {
   readonly firstRow: number;
   readonly rows: number;
-  /** With all that stands before the body. */
-  readonly message: Uint8Array;
+  /** All between the body and what comes before it: the batch's message; before the first, the head of the file, too. */
+  readonly before: Uint8Array;
   readonly bodyLength: number;
+  /** What is in the body besides values and zeros. */
+  readonly rest: readonly ArrowRest[];
   /** Of each column: which values there are, then the values; see `bufferLengths`. */
   readonly buffers: readonly (readonly ArrowBuffer[])[];
 }
@@ -19,10 +27,9 @@ export interface ArrowBatch {
 export interface ArrowForm {
   /** Bytes. */
   readonly size: number;
-  readonly head: Uint8Array;
   readonly batchCount: number;
   batch(number: number): ArrowBatch;
-  /** All after the last batch. */
+  /** All after the last batch; all, where there is none. */
   tail(): Uint8Array;
 }
 
@@ -48,18 +55,21 @@ export function arrowTextOf(
       elementCount: batchCount,
       elementsPerRow: 1,
       elementSize: ONE_AT_A_TIME,
-      head: (sink) => sink.write(form.head),
+      head() {
+        // It stands before the first batch.
+      },
       elements(first, count, data, sink) {
         const { firstRow } = form.batch(first);
         for (let i = first; i < first + count; i++) {
           const batch = form.batch(i);
-          sink.write(batch.message);
+          sink.write(batch.before);
           sink.room(batch.bodyLength);
           const body = sink.length;
           sink.bytes.fill(0, body, body + batch.bodyLength);
+          for (const { offset, bytes } of batch.rest) sink.bytes.set(bytes, body + offset);
           sink.length += batch.bodyLength;
           const rows = { data, at: (batch.firstRow - firstRow) * step, step, first: batch.firstRow, count: batch.rows };
-          for (const [c, column] of columns.entries()) {
+          for (const [c, column] of batch.rows === 0 ? [] : columns.entries()) {
             const [present = NOTHING, values = NOTHING, texts = NOTHING] = batch.buffers[c] ?? [];
             if (present.length > 0) setBits(sink.bytes, body + present.offset, batch.rows);
             column.write(rows, {
@@ -84,18 +94,18 @@ export function arrowTextOf(
 
 function setBits(bytes: Uint8Array, start: number, count: number): void {
   bytes.fill(0xff, start, start + (count >> 3));
-  if ((count & 7) !== 0) bytes[start + (count >> 3)] = (1 << (count & 7)) - 1;
+  const last = start + (count >> 3);
+  if ((count & 7) !== 0) bytes[last] = (bytes[last] ?? 0) | ((1 << (count & 7)) - 1);
 }
 
 /** A block for each batch. */
 function indexOf(form: ArrowForm): TextIndex {
-  const { batchCount, size, head } = form;
+  const { batchCount, size } = form;
   const index = new TextIndex(batchCount);
   if (batchCount === 0) index.append(0, size);
   for (let i = 0; i < batchCount; i++) {
-    const { message, bodyLength } = form.batch(i);
-    const length = (i === 0 ? head.length : 0) + message.length + bodyLength;
-    index.append(1, i === batchCount - 1 ? size - index.length : length);
+    const { before, bodyLength } = form.batch(i);
+    index.append(1, i === batchCount - 1 ? size - index.length : before.length + bodyLength);
   }
   return index;
 }

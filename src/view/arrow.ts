@@ -11,6 +11,7 @@ import {
   encodeRecordBatchMessage,
   encodeSchemaMessage,
 } from "./arrow-message.ts";
+import { decodeArrowStyle, styledForm } from "./arrow-style.ts";
 import { type ArrowBatch, type ArrowForm, arrowTextOf } from "./arrow-text.ts";
 import { arrowShape, arrowType } from "./arrow-type.ts";
 import { csvLayout } from "./csv-layout.ts";
@@ -75,7 +76,25 @@ export function arrowText(source: ElementSource): Text {
   const batches = dims === null ? undefined : batchesOf(datatype, dims);
   if (dims === null || batches === undefined) throw new UnsupportedError(`${name} has no form in Arrow's files`);
   const columns = arrowColumns(datatype, dims, name);
-  return arrowTextOf(source, batches.elementsPerRow, columns, standardForm(columns, batches));
+  return (
+    ownText(source, columns) ?? arrowTextOf(source, batches.elementsPerRow, columns, standardForm(columns, batches))
+  );
+}
+
+/** In the form of the file that it was made from; `undefined`: there is none, or it is of other columns or rows. */
+function ownText(source: ElementSource, columns: readonly ArrowColumn[]): Text | undefined {
+  const { datatype, dims, arrowStyle } = source;
+  const skeleton = arrowStyle && decodeArrowStyle(arrowStyle);
+  if (skeleton === undefined || dims?.length !== 1 || dims[0] !== skeleton.rows) return undefined;
+  const own: ArrowColumn[] = [];
+  for (const [i, leaf] of [...csvLayout(datatype, dims, "").columns()].entries()) {
+    const type = skeleton.fields[i]?.type;
+    const isSame = JSON.stringify(type) === JSON.stringify(columns[i]?.type);
+    if (type === undefined || !(isSame || (type.kind === "large-utf8" && columns[i]?.type.kind === "utf8")))
+      return undefined;
+    own.push(leafArrowColumn(leaf, type));
+  }
+  return own.length === skeleton.fields.length ? arrowTextOf(source, 1, own, styledForm(skeleton)) : undefined;
 }
 
 /** The columns of the CSV text. @throws UnsupportedError where one has no Arrow type */
@@ -101,29 +120,31 @@ function standardForm(columns: readonly ArrowColumn[], { rows, batchRows }: Batc
   head.set(schema, START);
   const full = batchOf(columns, batchRows);
   const last = batchOf(columns, rows - Math.max(0, batchCount - 1) * batchRows);
-  const batch = (number: number): ArrowBatch => {
-    return { ...(number < batchCount - 1 ? full : last), firstRow: number * batchRows };
-  };
-  const sizeOf = ({ message, bodyLength }: ArrowBatch): number => message.length + bodyLength;
+  const sized = (number: number): Omit<ArrowBatch, "firstRow"> => (number < batchCount - 1 ? full : last);
+  const sizeOf = ({ before, bodyLength }: Omit<ArrowBatch, "firstRow">): number => before.length + bodyLength;
   const bodies = batchCount === 0 ? 0 : (batchCount - 1) * sizeOf(full) + sizeOf(last);
   return {
     size: head.length + bodies + encodeFooter(columns, []).length + batchCount * BLOCK_SIZE,
-    head,
     batchCount,
-    batch,
+    batch(number) {
+      const batch = sized(number);
+      const before = number === 0 ? Buffer.concat([head, batch.before]) : batch.before;
+      return { ...batch, before, firstRow: number * batchRows };
+    },
     tail() {
       const blocks: ArrowBlock[] = [];
       for (let i = 0, offset = head.length; i < batchCount; i++) {
-        const { message, bodyLength } = batch(i);
-        blocks.push({ offset, metadataLength: message.length, bodyLength });
-        offset += message.length + bodyLength;
+        const { before, bodyLength } = sized(i);
+        blocks.push({ offset, metadataLength: before.length, bodyLength });
+        offset += before.length + bodyLength;
       }
-      return encodeFooter(columns, blocks);
+      const footer = encodeFooter(columns, blocks);
+      return batchCount === 0 ? Buffer.concat([head, footer]) : footer;
     },
   };
 }
 
-function batchOf(columns: readonly ArrowColumn[], rows: number): ArrowBatch {
+function batchOf(columns: readonly ArrowColumn[], rows: number): Omit<ArrowBatch, "firstRow"> {
   let bodyLength = 0;
   const buffers = columns.map(({ type, textSize }) =>
     // All values are there, of which no list is needed.
@@ -133,6 +154,6 @@ function batchOf(columns: readonly ArrowColumn[], rows: number): ArrowBatch {
       return { offset, length };
     }),
   );
-  const message = encodeRecordBatchMessage(rows, columns.length, buffers.flat(), bodyLength);
-  return { firstRow: 0, rows, message, bodyLength, buffers };
+  const before = encodeRecordBatchMessage(rows, columns.length, buffers.flat(), bodyLength);
+  return { rows, before, bodyLength, rest: [], buffers };
 }

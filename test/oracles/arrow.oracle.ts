@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { whyNoMount, withMount } from "../support/mount.ts";
 import { notRun } from "../support/not-run.ts";
@@ -6,7 +7,9 @@ import { projectRoot } from "../support/project.ts";
 import { python } from "../support/python.ts";
 import { output, run } from "../support/run.ts";
 import { withTempDir } from "../support/temp-dir.ts";
+import { withWritableMount } from "../support/writable-mount.ts";
 
+const FILES = join(projectRoot(), "test/oracles/arrow_files.py");
 const SCRIPT = join(projectRoot(), "test/oracles/arrow_views.py");
 
 describe("Arrow files of a mount", () => {
@@ -23,6 +26,31 @@ describe("Arrow files of a mount", () => {
       await withMount(file, {}, async (mount) => {
         const lines = (await output(interpreter, [SCRIPT, "compare", file, mount.dir])).trimEnd().split("\n");
         assert.ok(lines.length > 25, `${lines.length} files`);
+        assert.deepEqual(
+          lines.filter((line) => line.startsWith("!")),
+          [],
+        );
+      });
+    });
+  });
+
+  it("that are copied into a mount become tables, which h5py reads, and stay the same bytes", async function () {
+    const interpreter = python();
+    const why = whyNoMount();
+    if (interpreter === undefined) return notRun(this, "no oracle Python; npm run test:oracles makes one");
+    if (why !== undefined) return notRun(this, why);
+    const { status } = await run(interpreter, ["-c", "import duckdb, pandas, pyarrow"]);
+    if (status !== 0) return notRun(this, "Python has no pyarrow, or no duckdb", "excused");
+    await withTempDir(async (dir) => {
+      const file = join(dir, "data.h5");
+      const folder = join(dir, "files");
+      mkdirSync(folder);
+      await withWritableMount(file, { transport: "kernel", options: ["mode=a"] }, async (mount) => {
+        assert.equal(await output(interpreter, [FILES, "write", mount.dir, folder]), "");
+      });
+      await withMount(file, {}, async (mount) => {
+        const lines = (await output(interpreter, [FILES, "compare", file, mount.dir, folder])).trimEnd().split("\n");
+        assert.ok(lines.length > 35, `${lines.length} files`);
         assert.deepEqual(
           lines.filter((line) => line.startsWith("!")),
           [],

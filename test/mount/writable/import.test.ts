@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { tableFromIPC } from "apache-arrow";
 import h5wasm from "h5wasm/node";
 import { floatType } from "../../../src/object/datatypes.ts";
 import { encodeNpyHeader } from "../../../src/view/npy.ts";
@@ -111,6 +112,56 @@ describe("files that become datasets", function () {
       assert.match(await fact(join(dir, "y.npy"), "problem"), /does not begin with/);
     });
     assert.deepEqual(dataset("x").to_array(), [[1.5], [2.125]]);
+  });
+
+  it("are Arrow files, which are their own bytes until other views change more than numbers", async () => {
+    const folder = "test/data/view/arrow";
+    const names = ["batches", "polars", "nulls"].map((name) => `${name}.arrow`);
+    const bytesOf = (name: string): Buffer => fs.readFileSync(join(folder, name));
+    const isSame = (dir: string, name: string): boolean => fs.readFileSync(join(dir, name)).equals(bytesOf(name));
+    await written([], async ({ dir }) => {
+      for (const name of names) fs.copyFileSync(join(folder, name), join(dir, name));
+      for (const name of names) await settled(join(dir, name));
+      assert.deepEqual(
+        names.map((name) => isSame(dir, name)),
+        [true, true, true],
+      );
+      assert.match(await fact(join(dir, "nulls.arrow"), "problem"), /column a: has nulls/);
+
+      const polars = join(dir, "polars.arrow");
+      const csv = join(dir, ".h5fs", "polars.csv");
+      const before = fs.readFileSync(csv, "utf8");
+      fs.writeFileSync(csv, before.replace("\n0,", "\n77,"));
+      assert.equal(tableFromIPC(fs.readFileSync(polars)).getChild("id")?.get(0), 77);
+      assert.equal(fs.statSync(polars).size, fs.readFileSync(polars).length);
+      fs.writeFileSync(csv, before.replace("n\n", "other\n"));
+      const table = tableFromIPC(fs.readFileSync(polars));
+      assert.deepEqual([table.getChild("name")?.get(0), table.numRows], ["other", 11]);
+
+      // What is written into it makes it a file again.
+      fs.appendFileSync(join(dir, "batches.arrow"), "more");
+      assert.equal(await fact(join(dir, "batches.arrow"), "dtype"), "uint8");
+      assert.ok(
+        fs
+          .readFileSync(join(dir, "batches.arrow"))
+          .equals(Buffer.concat([bytesOf("batches.arrow"), Buffer.from("more")])),
+      );
+      // Others are only read.
+      fs.copyFileSync(join(folder, "batches.arrow"), join(dir, "again.arrow"));
+      await settled(join(dir, "again.arrow"));
+      fs.writeFileSync(join(dir, "array.npy"), npy(Float64Array.of(1), [1]));
+      await settled(join(dir, "array.npy"));
+      assert.throws(() => fs.writeFileSync(join(dir, ".h5fs", "array.arrow"), "x"), /EROFS|EACCES/);
+    });
+    await output(process.execPath, [H5FS, "cp", join(folder, "slices.arrow"), `${file}:/copied`]);
+    const copied = dataset("copied");
+    assert.deepEqual([copied.shape, copied.metadata.compound_type?.nmembers], [[10], 9]);
+    assert.equal(dataset("again").attrs.CLASS, undefined);
+    assert.deepEqual(dataset("polars").attrs.CLASS?.value, "TABLE");
+    assert.equal(
+      await output(process.execPath, [H5FS, "cat", `${file}:/again.csv`]).then((text) => text.split("\n")[0]),
+      "id,big,tiny,half,x,ok,name,large,code",
+    );
   });
 
   it("are none with import=off, and those whose names are asked for", async () => {
