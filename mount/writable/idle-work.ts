@@ -33,16 +33,21 @@ export class IdleWork {
   /** Milliseconds until `work` is to be called; -1: there is nothing to be done. */
   get due(): number {
     const [first, second] = [this.#live.due ?? -1, this.#importer.due ?? -1];
-    return first < 0 || second < 0 ? Math.max(first, second) : Math.min(first, second);
+    const due = first < 0 || second < 0 ? Math.max(first, second) : Math.min(first, second);
+    return due < 0 && this.#live.canSearchSpace ? 0 : due;
   }
 
-  /** Files become datasets, a slice of work at a time; when nobody has changed anything for some time, the file is made whole. */
+  /**
+   * Files become datasets, a slice of work at a time; when nobody has changed anything for some time, the file is made whole; after that, what
+   * is free in it is looked for.
+   */
   work(): void {
     if (this.#importer.due === 0) {
       // It makes names, too.
       this.#newFiles.settle();
       this.#importer.work();
     }
+    if (this.#live.canSearchSpace) this.#orLater(() => this.#live.searchSpace());
     if (this.#live.due !== 0) return;
     // What cannot be stored keeps nobody else's changes from being made whole.
     this.#orLater(() => this.#files.publishFileNodes());

@@ -22,6 +22,9 @@ export class LiveFile {
   /** Who waits for what was started, and who for the next sync. */
   #syncing: Synced[] = [];
   #waiting: Synced[] = [];
+  /** One has been asked for: the file was changed. */
+  #hasCheckpoint = false;
+  #search: Generator<undefined, boolean> | undefined;
   readonly #failed: (error: unknown) => void;
 
   /** @param failed is told of a checkpoint that could not be made: nothing is lost, and it is tried again after the next change */
@@ -82,6 +85,7 @@ export class LiveFile {
   /** Begins one, where none is to be made already. */
   checkpoint(): void {
     this.#changed = undefined;
+    this.#hasCheckpoint = true;
     if (this.#wanted === "no") this.#wanted = "synced first";
     this.#next();
   }
@@ -90,6 +94,22 @@ export class LiveFile {
   proceed(): void {
     this.#attempt(() => this.#writable.proceed());
     this.#next();
+  }
+
+  /** Everything that was changed is in its place, and what is free in the file is not known: it can be looked for. */
+  get canSearchSpace(): boolean {
+    if (!this.#hasCheckpoint || this.#writable.isSpaceKnown) return false;
+    return this.#changed === undefined && this.#wanted === "no" && !this.#writable.isBusy;
+  }
+
+  /** Goes on with the search for space that nothing uses, for a moment; what of it is at the end is cut off. */
+  searchSpace(): void {
+    this.#search ??= this.#writable.searchFreeSpace();
+    if (this.#search.next().done !== true) return;
+    this.#search = undefined;
+    if (!this.#writable.isSpaceKnown) return;
+    this.changed();
+    this.#writable.cutTail();
   }
 
   close(): void {

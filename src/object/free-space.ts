@@ -6,7 +6,7 @@ import { extentsOfFile } from "./extents.ts";
 import type { H5File } from "./file.ts";
 
 /** Extents between two pauses of the search. */
-const STEP = 256;
+export const SEARCH_STEP = 64;
 
 /**
  * Looks for the space of a file that nothing in it uses, as offsets in the file. Where anything cannot be read, or two
@@ -38,7 +38,7 @@ function* search(file: H5File): Generator<undefined, readonly Extent[] | undefin
     }
     if (!isKnown) return undefined;
     used.push({ offset: address, length });
-    if (used.length % STEP === 0) yield;
+    if (used.length % SEARCH_STEP === 0) yield;
   }
   if (!isKnown) return undefined;
   used.sort((a, b) => a.offset - b.offset);

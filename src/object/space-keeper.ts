@@ -3,10 +3,11 @@ import type { FreeSpaceMemory } from "../storage/journal/free-space-memory.ts";
 import type { JournaledFile } from "../storage/journal/journaled-file.ts";
 import { attachSnapshot } from "../storage/local-file.ts";
 import { H5File } from "./file.ts";
-import { searchFreeSpace } from "./free-space.ts";
+import { SEARCH_STEP, searchFreeSpace } from "./free-space.ts";
 
-/** A file of so many bytes is looked through for free space when it is opened; larger ones when there is time. */
+/** A file of so many bytes, or of so many structures, is looked through for free space before its first change; others when there is time. */
 const SOON_SEARCHED = 4 * 2 ** 20;
+const FEW_STRUCTURES = 4096;
 
 /** Tells the allocator of a file what is free in it: remembered from earlier sessions, or found by looking through the file. */
 export class SpaceKeeper {
@@ -15,7 +16,8 @@ export class SpaceKeeper {
   readonly #memory: FreeSpaceMemory | undefined;
   /** Nothing more can be found. */
   #isComplete = false;
-  #isRemembered = false;
+  /** A search has begun. */
+  #isSearched = false;
 
   private constructor(journal: JournaledFile, fd: number, memory: FreeSpaceMemory | undefined) {
     this.#journal = journal;
@@ -28,19 +30,30 @@ export class SpaceKeeper {
     const keeper = new SpaceKeeper(journal, fd, memory);
     const known = memory?.recall(fd);
     if (known?.extents.every(({ offset, length }) => offset + length <= journal.allocator.end) === true) {
-      keeper.#isRemembered = true;
+      // By an earlier session, which may have lost some of it since.
+      keeper.#isSearched = journal.size > SOON_SEARCHED;
       for (const { offset, length } of known.extents) journal.allocator.addFree(offset, length);
       keeper.#isComplete = known.isComplete;
-    }
-    if (!keeper.#isComplete && journal.size <= SOON_SEARCHED) {
-      const search = keeper.search();
-      while (search.next().done !== true);
     }
     return keeper;
   }
 
+  /** Nothing more can be found by a search. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** Before the first change: finds what there is, if that takes but a moment. */
+  searchSoon(): void {
+    if (this.#isSearched) return;
+    const search = this.search();
+    let steps = this.#journal.size <= SOON_SEARCHED ? Number.POSITIVE_INFINITY : FEW_STRUCTURES / SEARCH_STEP;
+    while (steps-- > 0 && search.next().done !== true);
+  }
+
   /** See `WritableFile.searchFreeSpace`. */
   *search(): Generator<undefined, boolean> {
+    this.#isSearched = true;
     if (this.#isComplete) return true;
     const { allocator, checkpoints } = this.#journal;
     // What the allocator has already is its own affair: what it gives away meanwhile is of this, or past the end.
@@ -63,7 +76,7 @@ export class SpaceKeeper {
    * @param hasLost there may be space that nobody has told to be free
    */
   remember(hasLost: boolean): void {
-    if (this.#isRemembered && this.#journal.checkpoints === 0) return;
+    if (this.#journal.checkpoints === 0) return;
     this.#memory?.remember(this.#fd, {
       extents: this.#journal.allocator.knownExtents(),
       isComplete: this.#isComplete && !hasLost,

@@ -145,6 +145,7 @@ export class WritableFile {
 
   /** Publishes all that `change` did; an exception leaves the file as it was before. */
   transaction<T>(change: (transaction: FileTransaction) => T): T {
+    this.#space.searchSoon();
     const store = this.#journal.begin();
     const changed = new Set<number>();
     try {
@@ -248,6 +249,19 @@ export class WritableFile {
    */
   *searchFreeSpace(): Generator<undefined, boolean> {
     return yield* this.#space.search();
+  }
+
+  /** There is nothing that such a search would find. */
+  get isSpaceKnown(): boolean {
+    return this.#space.isComplete;
+  }
+
+  /** Space at the end of the file that a search has found to be free goes with the next checkpoint. */
+  cutTail(): void {
+    const { endOfFile, baseAddress } = this.#file.superblock;
+    if (this.#journal.allocator.endAfterCheckpoint >= endOfFile + baseAddress) return;
+    // Whatever is changed, the end of allocation is written anew with it.
+    this.transaction(({ edit }) => edit.free(edit.allocate(1, "metadata"), 1));
   }
 
   close(): void {

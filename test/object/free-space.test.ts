@@ -173,6 +173,27 @@ describe("free space", function () {
       again.close();
     }));
 
+  it("goes with the end of the file where it is found there", () =>
+    withTempDir((directory) => {
+      const path = join(directory, "file.h5");
+      copyFileSync(join(DATA, "engine/many-links.h5"), path);
+      const { size } = statSync(path);
+      const make = WritableFile.open(path);
+      // Nothing leads to it.
+      make.transaction(({ edit }) => edit.write(edit.allocate(5 * 2 ** 20, "raw"), new Uint8Array(5 * 2 ** 20)));
+      make.close();
+      assert.ok(statSync(path).size > 5 * 2 ** 20);
+      const file = WritableFile.open(path);
+      for (const search = file.searchFreeSpace(); search.next().done !== true; );
+      assert.ok(file.isSpaceKnown);
+      file.cutTail();
+      file.close();
+      assert.ok(statSync(path).size <= size);
+      const again = H5File.open(path);
+      assertSound(again);
+      again.close();
+    }));
+
   it("is looked for in pieces, while changes are made", () =>
     withTempDir((directory) => {
       const path = join(directory, "file.h5");
