@@ -76,6 +76,19 @@ export class PresentRows {
     return { rows, bytes: this.#sink.bytes.subarray(0, this.#sink.length) };
   }
 
+  /** So many rows are read at once. */
+  get rowsAtOnce(): number {
+    return Math.max(1, Math.floor(BATCH / Math.max(1, this.rowSize)));
+  }
+
+  /** As the view would show other elements as so many rows; the same memory. Not for JSON. */
+  textsOf(row: number, rows: number, elements: ElementBytes): Uint8Array {
+    const { elementsPerRow } = this;
+    this.#sink.length = 0;
+    this.#format.elements(row * elementsPerRow, rows * elementsPerRow, elements, this.#sink);
+    return this.#sink.bytes.subarray(0, this.#sink.length);
+  }
+
   /** As the view shows a row: a view of memory that the next call overwrites. */
   text(row: number): Uint8Array {
     return this.textOf(row, this.#elements(row));
@@ -99,7 +112,7 @@ export class PresentRows {
 
   #read(row: number): void {
     const { rowSize } = this;
-    const rows = Math.min(Math.max(1, Math.floor(BATCH / Math.max(1, rowSize))), this.count - row);
+    const rows = Math.min(this.rowsAtOnce, this.count - row);
     this.#batch = this.#reader.read(this.#dataset, cacheName(this.#dataset), row * rowSize, rows * rowSize);
     this.#batchFirst = row;
     this.#batchRows = rows;

@@ -1,4 +1,5 @@
 import type { Dataset } from "../../src/object/dataset.ts";
+import { type ElementBytes, elementBytes } from "../../src/object/value-bytes.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { writeSelection } from "../../src/object/write-dataset.ts";
 import { writeElements } from "./write-elements.ts";
@@ -7,39 +8,53 @@ import { writeElements } from "./write-elements.ts";
 const BATCH = 2 ** 20;
 const BATCH_ELEMENTS = 2 ** 16;
 
+/** What rows are written to. */
+export interface RowTarget {
+  readonly dataset: Dataset;
+  readonly dims: readonly number[];
+  /** Bytes of a row's elements. */
+  readonly rowSize: number;
+  /** They lie here and there: each element is written by its number. */
+  readonly isScattered: boolean;
+}
+
 /** Collects rows of a dataset, and writes many at a time. */
 export class RowWriter {
   readonly #transaction: FileTransaction;
-  readonly #dataset: Dataset;
-  readonly #dims: readonly number[];
-  readonly #isScattered: boolean;
-  #parts: Uint8Array[] = [];
+  readonly #target: RowTarget;
+  readonly #most: number;
+  #bytes: ElementBytes | undefined;
   #size = 0;
   #first = 0;
   #numbers: number[] = [];
 
-  constructor(transaction: FileTransaction, dataset: Dataset, dims: readonly number[], isScattered: boolean) {
+  constructor(transaction: FileTransaction, target: RowTarget) {
+    const { rowSize, isScattered, dataset } = target;
     this.#transaction = transaction;
-    this.#dataset = dataset;
-    this.#dims = dims;
-    this.#isScattered = isScattered;
+    this.#target = target;
+    const most = isScattered ? Math.min(BATCH, BATCH_ELEMENTS * dataset.elementSize) : BATCH;
+    this.#most = Math.max(1, Math.floor(most / Math.max(1, rowSize))) * rowSize;
   }
 
-  /** Memory for a row's elements, all zero, which follow those of the run's row before. @param first number of the first */
-  room(first: number, size: number): Uint8Array {
-    if (this.#size >= BATCH || this.#numbers.length >= BATCH_ELEMENTS) this.#write();
+  /** Where the rows' elements are collected. */
+  get bytes(): ElementBytes {
+    this.#bytes ??= elementBytes(new Uint8Array(this.#most));
+    return this.#bytes;
+  }
+
+  /** A place in `bytes` for a row's elements, all zero, which follow those of the run's row before. @param first number of the first */
+  room(first: number): number {
+    const { dataset, rowSize, isScattered } = this.#target;
+    if (this.#size === this.#most) this.#write();
     if (this.#size === 0) this.#first = first;
-    const part = new Uint8Array(size);
-    this.#parts.push(part);
-    this.#size += size;
-    if (this.#isScattered) {
-      for (let i = 0; i < size / this.#dataset.elementSize; i++) this.#numbers.push(first + i);
-    }
-    return part;
+    if (isScattered) for (let i = 0; i < rowSize / dataset.elementSize; i++) this.#numbers.push(first + i);
+    const at = this.#size;
+    this.#size += rowSize;
+    return at;
   }
 
   endRun(): void {
-    if (!this.#isScattered) this.#write();
+    if (!this.#target.isScattered) this.#write();
   }
 
   end(): void {
@@ -48,14 +63,16 @@ export class RowWriter {
 
   #write(): void {
     if (this.#size === 0) return;
-    const bytes = Buffer.concat(this.#parts);
-    const { address, elementSize } = this.#dataset;
-    if (this.#isScattered) {
+    const bytes = this.bytes.bytes.subarray(0, this.#size);
+    const { dataset, dims, isScattered } = this.#target;
+    const { address, elementSize } = dataset;
+    if (isScattered) {
       writeSelection(this.#transaction, address, { elements: Float64Array.from(this.#numbers) }, bytes);
     } else {
-      writeElements(this.#transaction, address, { dims: this.#dims, elementSize }, this.#first, bytes);
+      writeElements(this.#transaction, address, { dims, elementSize }, this.#first, bytes);
     }
-    this.#parts = [];
+    // What was written may be kept until the transaction ends.
+    this.#bytes = undefined;
     this.#numbers = [];
     this.#size = 0;
   }

@@ -88,6 +88,8 @@ interface RowRun {
   length: number;
 }
 
+const NO_ROWS = { rows: 0, length: 0 } as const;
+
 /** What an edit changes. */
 export interface TextChange {
   /** Of the dataset then. */
@@ -134,6 +136,8 @@ class TextComparison {
   readonly #future: PresentRows;
   readonly #reader: RowReader;
   readonly #row: ElementBytes;
+  /** Elements of many rows. */
+  #batch: ElementBytes = elementBytes(new Uint8Array(0));
   readonly #runs: RowRun[] = [];
   readonly #blocks: TextBlocks | undefined;
   /** The next row, the line that it is on, and where that is in the text. */
@@ -167,7 +171,7 @@ class TextComparison {
     let isPart = after !== undefined || this.#skipHead();
     for (let most = STEP; ; isPart = true) {
       const before = this.#number;
-      if (isPart) yield* this.#skip();
+      if (isPart) yield* this.#many();
       most = this.#number > before ? STEP : 2 * most;
       const start = this.#offset;
       const part = isPart ? { row: this.#number, line: this.#line } : undefined;
@@ -175,7 +179,7 @@ class TextComparison {
       let rows = 0;
       for (const row of this.#reader.rows(piecesOf(text, start), part)) {
         if (this.#compare({ ...row, offset: start + row.offset }) % STEP === 0) yield;
-        if (++rows < most || this.#number >= this.#present.count) continue;
+        if (++rows < most) continue;
         isEnd = false;
         break;
       }
@@ -205,22 +209,92 @@ class TextComparison {
     return true;
   }
 
-  /** Goes on as long as many rows at once have the text that they are shown as. */
-  *#skip(): Generator<undefined, void> {
+  /** Goes on as long as many rows at once are as they are shown, or as they will be. */
+  *#many(): Generator<undefined, void> {
     const { view, node, text } = this.#edit;
-    while (this.#number < this.#present.count) {
-      const { rows, bytes } = this.#present.texts(this.#number);
+    while (this.#offset < text.size) {
+      const isMore = this.#number < this.#present.count;
+      const shown = isMore ? this.#present.texts(this.#number) : { rows: 0, bytes: new Uint8Array(0) };
+      const { rows, bytes } = shown;
       const { length } = bytes;
-      if (this.#offset + length > text.size || Buffer.compare(text.read(this.#offset, length), bytes) !== 0) return;
-      const lines = linesIn(bytes);
-      if (view === "txt" && lines !== rows) throw notReadBack(node);
-      this.#blocks?.add(rows * this.#present.elementsPerRow, length);
-      this.#line += lines;
-      this.#number += rows;
-      this.#offset += length;
-      this.#size += length;
+      const isSame =
+        isMore && Buffer.compare(text.read(this.#offset, Math.min(length, text.size - this.#offset)), bytes) === 0;
+      if (isSame) {
+        const lines = linesIn(bytes);
+        if (view === "txt" && lines !== rows) throw notReadBack(node);
+        this.#pass(rows, lines, length);
+      } else if (!this.#differing(rows, bytes)) return;
       yield;
     }
+  }
+
+  /** So many rows have been compared. */
+  #pass(rows: number, lines: number, length: number): void {
+    this.#blocks?.add(rows * this.#present.elementsPerRow, length);
+    this.#line += lines;
+    this.#number += rows;
+    this.#offset += length;
+    this.#size += length;
+  }
+
+  /**
+   * Compares many rows, some of which are other than they are shown: of one line each, and written as they will be shown.
+   * @param shown as how many rows from the next on, and how, the view shows them; none: they are added
+   * @returns false: they are not all so, and nothing was done
+   */
+  #differing(shown: number, bytes: Uint8Array): boolean {
+    if (linesIn(bytes) !== shown) return false;
+    const { rows, length } = this.#parseMany(shown === 0 ? this.#present.rowsAtOnce : shown);
+    if (rows === 0) return false;
+    const found = this.#edit.text.read(this.#offset, length);
+    const written = this.#future.textsOf(this.#number, rows, this.#batch);
+    if (linesIn(found) !== rows || Buffer.compare(found, written) !== 0) return false;
+    this.#addDifferent(found, rows, bytes, shown);
+    this.#pass(rows, rows, length);
+    return true;
+  }
+
+  /** Elements of the next rows, at most so many, in `#batch`. @returns none where any is wrong, or stands apart from the others */
+  #parseMany(most: number): { readonly rows: number; readonly length: number } {
+    const { rowSize } = this.#present;
+    this.#batch = elementBytes(new Uint8Array(most * rowSize));
+    this.#heap.clear();
+    let rows = 0;
+    let length = 0;
+    try {
+      const part = { row: this.#number, line: this.#line };
+      for (const { offset, from, to } of this.#reader.rows(piecesOf(this.#edit.text, this.#offset), part)) {
+        if (offset !== length) return NO_ROWS;
+        this.#reader.parse(this.#batch, rows * rowSize);
+        length += to - from;
+        if (++rows === most) break;
+      }
+    } catch (error) {
+      // One by one, it is seen which rows are to be parsed at all, and what is wrong with them.
+      if (error instanceof H5Error) return NO_ROWS;
+      throw error;
+    }
+    return { rows, length };
+  }
+
+  /** @param found lines, one for each row @param shown as which those rows are shown, as far as there are such */
+  #addDifferent(found: Uint8Array, rows: number, shown: Uint8Array, shownRows: number): void {
+    let [from, shownFrom] = [0, 0];
+    let run: RowRun | undefined;
+    for (let i = 0; i < rows; i++) {
+      const to = lineEnd(found, from);
+      const shownTo = i < shownRows ? lineEnd(shown, shownFrom) : shownFrom;
+      if (isSameLine(found, from, to, shown, shownFrom, shownTo)) {
+        if (run !== undefined) addRun(this.#runs, run);
+        run = undefined;
+      } else {
+        run ??= { row: this.#number + i, count: 0, offset: this.#offset + from, length: 0 };
+        run.count++;
+        run.length += to - from;
+      }
+      [from, shownFrom] = [to, shownTo];
+    }
+    if (run !== undefined) addRun(this.#runs, run);
   }
 
   /** @returns the number of the next row */
@@ -238,7 +312,9 @@ class TextComparison {
       const written = this.#future.textOf(number, this.#row);
       length = written.length;
       if (isExact && Buffer.compare(written, found) !== 0) throw notTheSame(number);
-      if (shown === undefined || Buffer.compare(written, shown) !== 0) addRow(this.#runs, number, each);
+      if (shown === undefined || Buffer.compare(written, shown) !== 0) {
+        addRun(this.#runs, { row: number, count: 1, offset: each.offset, length: found.length });
+      }
     }
     this.#blocks?.add(this.#present.elementsPerRow, length);
     this.#size += found.length;
@@ -257,12 +333,12 @@ export function writeText(transaction: FileTransaction, edit: TextEdit, { dims, 
   const reader = rowReader(edit, new FileHeapWriter(transaction));
   const { elementSize } = dataset;
   const rowSize = reader.elementsPerRow * elementSize;
-  const writer = new RowWriter(transaction, dataset, dims, runs.length > MANY_RUNS);
+  const writer = new RowWriter(transaction, { dataset, dims, rowSize, isScattered: runs.length > MANY_RUNS });
   for (const { row, count, offset, length } of runs) {
     let number = row;
     for (const _ of reader.rows(piecesOf(edit.text, offset, length), { row, line: 1 })) {
-      const bytes = writer.room(number++ * reader.elementsPerRow, rowSize);
-      reader.parse(elementBytes(bytes), 0);
+      const at = writer.room(number++ * reader.elementsPerRow);
+      reader.parse(writer.bytes, at);
     }
     if (number !== row + count) throw new TypeError(`${number - row} rows where ${count} were found`);
     writer.endRun();
@@ -273,15 +349,15 @@ export function writeText(transaction: FileTransaction, edit: TextEdit, { dims, 
 const NEWLINE = 0x0a;
 const CLOSE_LIST = 0x5d;
 
-function addRow(runs: RowRun[], row: number, { offset, from, to }: TextRow): void {
+function addRun(runs: RowRun[], run: RowRun): void {
   const last = runs.at(-1);
-  if (last !== undefined && last.row + last.count === row) {
-    last.count++;
-    last.length = offset + to - from - last.offset;
+  if (last !== undefined && last.row + last.count === run.row) {
+    last.count += run.count;
+    last.length = run.offset + run.length - last.offset;
     return;
   }
   if (runs.length === MAX_RUNS) throw new ErrnoError(Errno.EFBIG, "too many rows here and there have changed");
-  runs.push({ row, count: 1, offset, length: to - from });
+  runs.push(run);
 }
 
 /** Whether nothing but rows, each as the view shows it, and what belongs around them is in the text. */
@@ -318,8 +394,21 @@ function* piecesOf(text: FileBytes, offset: number, length = text.size - offset)
 
 function linesIn(bytes: Uint8Array): number {
   let lines = 0;
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
+  for (const byte of bytes) if (byte === NEWLINE) lines++;
   return lines;
+}
+
+/** Where the line that begins at `from` ends, its line break included. */
+function lineEnd(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length && bytes[at] !== NEWLINE) at++;
+  return at + 1;
+}
+
+function isSameLine(a: Uint8Array, from: number, to: number, b: Uint8Array, bFrom: number, bTo: number): boolean {
+  if (to - from !== bTo - bFrom) return false;
+  for (let i = 0; i < to - from; i++) if (a[from + i] !== b[bFrom + i]) return false;
+  return true;
 }
 
 function notTheSame(row: number): H5Error {
