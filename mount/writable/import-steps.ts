@@ -101,7 +101,7 @@ function difference({ line, expected, found }: { line: number; expected: string;
 }
 
 function otherBytes(): H5Error {
-  return new H5Error("argument", "what is between the values in its record batches would read back otherwise");
+  return new H5Error("argument", "it would not read back as the same bytes, as where a string ends with a zero byte");
 }
 
 /** The file's bytes, and how far it has been read. */

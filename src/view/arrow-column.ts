@@ -263,7 +263,9 @@ function stringWriter({ size, padding }: StringType, offsetSize: 4 | 8, name: st
       const from = at + i * step;
       const end = stringEnd(bytes, from, from + size, padding);
       if (length + end - from > room)
-        throw new UnsupportedError(`column ${name}: its strings are longer than they were`);
+        throw new UnsupportedError(
+          `column ${name}: another program has made its strings longer than its Arrow file has room for; csv and npy have them`,
+        );
       write(from, end, texts + length);
       // All of them together may be text where one ends within a character and the next goes on with it.
       if (end > from && ((bytes[from] ?? 0) & 0xc0) === 0x80) isText = false;

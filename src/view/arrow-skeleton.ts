@@ -29,7 +29,7 @@ export interface ArrowSkeleton {
 const MAX_BODY = 2 ** 25;
 
 /** The longest of all that is not a body. */
-const MAX_SKELETON = 2 ** 26;
+export const MAX_SKELETON = 2 ** 24;
 
 /** Reads as many bytes as asked for, from `offset` on; never behind the end. */
 type Read = (offset: number, length: number) => Uint8Array;
@@ -60,7 +60,7 @@ export function readArrowSkeleton(read: Read, size: number, hasBodies: boolean):
     const start = offset - leftOut;
     // Of its 64 bits the upper ones are padding.
     const body = start + (metadata % 2 ** 32);
-    if (start < at || bodyLength < 0 || body + (hasBodies ? bodyLength : 0) > end - length) {
+    if (start < at || body < start || bodyLength < 0 || body + (hasBodies ? bodyLength : 0) > end - length) {
       throw refused("its footer does not tell where its record batches are");
     }
     if (bodyLength > MAX_BODY) {

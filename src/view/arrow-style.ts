@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { H5Error } from "../errors.ts";
 import { elementBytes } from "../object/value-bytes.ts";
-import { type ArrowSkeleton, readArrowSkeleton } from "./arrow-skeleton.ts";
+import { type ArrowSkeleton, MAX_SKELETON, readArrowSkeleton } from "./arrow-skeleton.ts";
 import type { ArrowForm, ArrowRest } from "./arrow-text.ts";
 
 /** How an Arrow file is written that a dataset was made from: all of it but the values, as base64 of raw DEFLATE. Plain data, which JSON keeps. */
@@ -14,9 +14,6 @@ export interface ArrowStyle {
 
 /** An attribute has no room for more. */
 const MAX_TEXT = 60_000;
-
-/** The longest that is unpacked: others can write what is kept in a file. */
-const MAX_UNPACKED = 2 ** 26;
 
 /** @throws H5Error "argument" where it is too much to be kept */
 export function arrowStyleOf({ batches, tail }: ArrowSkeleton): ArrowStyle {
@@ -34,8 +31,9 @@ function packed(parts: readonly Uint8Array[]): string {
   return deflateRawSync(Buffer.concat(parts), { level: 9 }).toString("base64");
 }
 
+/** Others can write what is kept in a file: it may be short, and long when it is unpacked. */
 function unpacked(text: string): Uint8Array {
-  return inflateRawSync(Buffer.from(text, "base64"), { maxOutputLength: MAX_UNPACKED });
+  return inflateRawSync(Buffer.from(text, "base64"), { maxOutputLength: MAX_SKELETON });
 }
 
 function encodeRest(batch: number, { offset, bytes }: ArrowRest): readonly Uint8Array[] {

@@ -74,31 +74,34 @@ function batchesOf(datatype: Datatype, dims: readonly number[]): Batches | undef
 export function arrowText(source: ElementSource): Text {
   const { datatype, name, dims } = source;
   const batches = dims === null ? undefined : batchesOf(datatype, dims);
-  if (dims === null || batches === undefined) throw new UnsupportedError(`${name} has no form in Arrow's files`);
+  if (dims === null || batches === undefined)
+    throw new UnsupportedError("a dataset of this type and shape has no form in Arrow's files");
+  const own = ownText(source);
+  if (own !== undefined) return own;
   const columns = arrowColumns(datatype, dims, name);
-  return (
-    ownText(source, columns) ?? arrowTextOf(source, batches.elementsPerRow, columns, standardForm(columns, batches))
-  );
+  return arrowTextOf(source, batches.elementsPerRow, columns, standardForm(columns, batches));
 }
 
 /** In the form of the file that it was made from; `undefined`: there is none, or it is of other columns or rows. */
-function ownText(source: ElementSource, columns: readonly ArrowColumn[]): Text | undefined {
+function ownText(source: ElementSource): Text | undefined {
   const { datatype, dims, arrowStyle } = source;
   const skeleton = arrowStyle && decodeArrowStyle(arrowStyle);
   if (skeleton === undefined || dims?.length !== 1 || dims[0] !== skeleton.rows) return undefined;
-  const own: ArrowColumn[] = [];
-  for (const [i, leaf] of [...csvLayout(datatype, dims, "").columns()].entries()) {
-    const type = skeleton.fields[i]?.type;
-    const isSame = JSON.stringify(type) === JSON.stringify(columns[i]?.type);
-    if (type === undefined || !(isSame || (type.kind === "large-utf8" && columns[i]?.type.kind === "utf8")))
-      return undefined;
-    own.push(leafArrowColumn(leaf, type));
+  if (datatype.class !== "compound" || datatype.members.length !== skeleton.fields.length) return undefined;
+  const columns: ArrowColumn[] = [];
+  for (const [i, member] of datatype.members.entries()) {
+    const field = skeleton.fields[i];
+    const type = arrowType(member.type);
+    if (field?.name !== member.name || type === undefined) return undefined;
+    const isLarge = field.type.kind === "large-utf8" && type.kind === "utf8";
+    if (!isLarge && JSON.stringify(field.type) !== JSON.stringify(type)) return undefined;
+    columns.push(leafArrowColumn(member, field.type));
   }
-  return own.length === skeleton.fields.length ? arrowTextOf(source, 1, own, styledForm(skeleton)) : undefined;
+  return arrowTextOf(source, 1, columns, styledForm(skeleton));
 }
 
 /** The columns of the CSV text. @throws UnsupportedError where one has no Arrow type */
-export function arrowColumns(datatype: Datatype, dims: readonly number[], name: string): ArrowColumn[] {
+function arrowColumns(datatype: Datatype, dims: readonly number[], name: string): ArrowColumn[] {
   const { indexed, columns } = csvLayout(datatype, dims, name);
   const indexes = indexed.map((dim, d) => {
     const below = indexed.slice(d + 1).reduce((product, inner) => product * inner, 1);

@@ -108,8 +108,12 @@ describe("an Arrow file that becomes a table", () => {
     const { datatype } = table;
     const more = shown({ datatype, rows: 12 }, new Uint8Array(12 * datatype.size), style);
     assert.equal(tableFromIPC(more).numRows, 12);
+    assert.ok(datatype.class === "compound");
+    const members = datatype.members.map((member) => ({ ...member, name: `${member.name}2` }));
+    const renamed = shown({ datatype: { ...datatype, members }, rows: 11 }, stored, style);
+    assert.ok(tableFromIPC(renamed).schema.fields.every(({ name }) => name.endsWith("2")));
     const longer = stored.fill(0x41);
-    assert.throws(() => shown(table, longer, style), /its strings are longer than they were/);
+    assert.throws(() => shown(table, longer, style), /made its strings longer than its Arrow file has room for/);
     assert.deepEqual(shown(table, longer, { skeleton: "nonsense", rest: "" }), shown(table, longer));
   });
 
