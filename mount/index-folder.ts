@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, fstatSync, realpathSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
+import { userCache } from "../src/storage/user-cache.ts";
 import { rendererVersion } from "./renderer-version.ts";
 
 /** A file changed so shortly before it was mounted may be changed again without a new time: in milliseconds. */
@@ -17,10 +18,9 @@ export interface IndexFolder {
   readonly state: string;
 }
 
-/** The user's cache directory, by the XDG base directory specification; `undefined` for who has no home, as systemd's services. */
-export function defaultIndexRoot({ XDG_CACHE_HOME: cache, HOME: home }: NodeJS.ProcessEnv): string | undefined {
-  if (cache !== undefined && isAbsolute(cache)) return join(cache, "h5fs");
-  return home !== undefined && isAbsolute(home) && home !== "/" ? join(home, ".cache", "h5fs") : undefined;
+/** Where the indexes of all files are kept for a user. */
+export function defaultIndexRoot(env: NodeJS.ProcessEnv): string | undefined {
+  return userCache(env, "h5fs");
 }
 
 /**

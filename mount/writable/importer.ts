@@ -17,6 +17,7 @@ import { type FilePlace, isBare, linkOf } from "./names.ts";
 import type { NewFileSettings } from "./new-file-storage.ts";
 import type { OpenFile } from "./open-file.ts";
 import type { OpenFiles } from "./open-files.ts";
+import type { PendingImport, PendingImports } from "./pending-imports.ts";
 
 export interface ImporterSetup {
   readonly live: LiveFile;
@@ -27,6 +28,8 @@ export interface ImporterSetup {
   readonly newFiles: NewFileSettings;
   /** Which files become datasets, by the ends of their names. */
   readonly imports: readonly ViewName[];
+  /** Which files wait, for the next mount. */
+  readonly pending: PendingImports;
   /** Is given what a person should know of, a line at a time. */
   log(line: string): void;
   /** Gives a worker something to do. */
@@ -82,12 +85,19 @@ export class Importer {
   /** Addresses of files that somebody had open when they were to be looked at. */
   readonly #held = new Set<number>();
   readonly #problems = new LRUCache<number, Problem>({ max: MAX_PROBLEMS });
+  /** Those that an earlier mount has left, the last of them first. */
+  readonly #left: PendingImport[];
   #job: CurrentJob | undefined;
   #nextId = 1;
   #isEnding = false;
 
   constructor(setup: ImporterSetup) {
     this.#setup = setup;
+    this.#left = setup.pending.recall().toReversed();
+    if (setup.imports.length > 0) return;
+    // Who mounts it so wants those that there are to stay files, too.
+    this.#left.length = 0;
+    setup.pending.forget();
   }
 
   /** Whether that may become a dataset, which may then be changed by another view of it. */
@@ -97,7 +107,7 @@ export class Importer {
   }
 
   /** The file was written, or got that name: it is looked at later. */
-  #consider(node: FileNode): void {
+  #consider(node: FileNode, delay = DELAY): void {
     if (!this.mayTurn(node) || node.file !== this.#setup.live.file || !isBare(node)) return;
     const place = linkOf(this.#setup.tree, node);
     if (place === undefined) return;
@@ -106,7 +116,26 @@ export class Importer {
     // What it has been made into is not what is there now.
     if (this.#job?.file.address === linked.address) this.#drop();
     this.#waiting.delete(linked.address);
-    this.#waiting.set(linked.address, { ...linked, from: performance.now() + DELAY });
+    this.#waiting.set(linked.address, { ...linked, from: performance.now() + delay });
+    this.#setup.pending.add(linked);
+  }
+
+  /** Takes up one that an earlier mount has left, if it is still there. */
+  #takeUp({ address, path }: PendingImport): void {
+    if (this.#waiting.has(address)) return;
+    const node = this.#found(path);
+    if (node?.kind === "file" && node.address === address) this.#consider(node, 0);
+    if (!this.#waiting.has(address)) this.#setup.pending.remove(address);
+  }
+
+  #found(path: string): Node | undefined {
+    try {
+      return this.#setup.tree.resolve(path);
+    } catch (error) {
+      // The folder that it was in cannot be read.
+      if (error instanceof H5Error) return undefined;
+      throw error;
+    }
   }
 
   /** Somebody has closed the file: what was written, and nobody has open any more, is looked at. @param node as it is called now */
@@ -129,7 +158,7 @@ export class Importer {
     if (this.#setup.live.isHeld) return undefined;
     if (this.#job !== undefined) return this.#job.job.isReady ? 0 : undefined;
     for (const { from } of this.#waiting.values()) return Math.max(0, from - performance.now());
-    return undefined;
+    return this.#left.length > 0 ? 0 : undefined;
   }
 
   /** Does some milliseconds of work. */
@@ -212,6 +241,10 @@ export class Importer {
     return percent(this.#job.job);
   }
 
+  get #isAtWork(): boolean {
+    return this.#job !== undefined || this.#waiting.size > 0 || this.#left.length > 0;
+  }
+
   #tell(current: CurrentJob): void {
     const elapsed = performance.now() - current.since;
     if (elapsed < current.telling) return;
@@ -234,8 +267,9 @@ export class Importer {
     }
     for (const [address, file] of this.#waiting) this.#waiting.set(address, { ...file, from: 0 });
     this.#isEnding = true;
-    while ((this.#job !== undefined || this.#waiting.size > 0) && performance.now() < end) this.work();
+    while (this.#isAtWork && performance.now() < end) this.work();
     this.#drop();
+    this.#setup.pending.close();
   }
 
   /**
@@ -303,6 +337,8 @@ export class Importer {
   }
 
   #next(): CurrentJob | undefined {
+    const left = this.#waiting.size === 0 ? this.#left.pop() : undefined;
+    if (left !== undefined) this.#takeUp(left);
     for (const [address, file] of this.#waiting) {
       if (file.from > performance.now()) return undefined;
       this.#waiting.delete(address);
@@ -310,6 +346,7 @@ export class Importer {
       const name = this.#nameOf(file.link);
       const job = name === undefined ? undefined : this.#open(file, name);
       if (job !== undefined) return { file, job, since: performance.now(), telling: LONG };
+      this.#setup.pending.remove(address);
     }
     return undefined;
   }
@@ -345,8 +382,9 @@ export class Importer {
   }
 
   #turned({ group, link, address }: Waiting, index: Uint8Array | undefined): void {
-    const { nodes, tree, moved } = this.#setup;
+    const { nodes, tree, moved, pending } = this.#setup;
     this.#problems.delete(address);
+    pending.remove(address);
     const before = nodes.known(`${address}:bin`);
     const directory = nodes.known(`${group}:directory`);
     if (before === undefined || directory?.kind !== "directory") return;
@@ -358,6 +396,7 @@ export class Importer {
   }
 
   #refused({ address, path }: Waiting, text: string): void {
+    this.#setup.pending.remove(address);
     const object = this.#setup.live.file.object(address);
     this.#problems.set(address, { time: posixMetadata(object)?.ctime, text });
     this.#setup.log(`${path} stays a file: ${text}`);

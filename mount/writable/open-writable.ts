@@ -24,6 +24,7 @@ import { NameChanges } from "./name-changes.ts";
 import { NewFileSettings } from "./new-file-storage.ts";
 import { NewFiles } from "./new-files.ts";
 import { OpenFiles } from "./open-files.ts";
+import { defaultImportsDirectory, PendingImports } from "./pending-imports.ts";
 import { PosixStore } from "./posix-store.ts";
 import { Rejected } from "./rejected.ts";
 import { FileRestorer } from "./restore-file.ts";
@@ -99,6 +100,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
     moved,
     newFiles,
     imports: setup.imports,
+    pending: new PendingImports(defaultImportsDirectory(process.env), path),
     log,
     post: (work) => states.post(work),
     measured: (node, index) => reading.restoreIndex(node, index),

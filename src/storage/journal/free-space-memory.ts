@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { fstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { fstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { threadId } from "node:worker_threads";
+import { keepNewest, userCache, whenPossible } from "../user-cache.ts";
 import type { Extent } from "./free-extents.ts";
 
 /** Files that are remembered, and extents of each. */
@@ -15,11 +16,9 @@ export interface KnownFreeSpace {
   readonly isComplete: boolean;
 }
 
-/** Where free space is remembered for a user, by the XDG base directory specification; `undefined` for who has no home. */
+/** Where free space is remembered for a user. */
 export function defaultSpaceDirectory(env: NodeJS.ProcessEnv): string | undefined {
-  const { XDG_CACHE_HOME: cache, HOME: home } = env;
-  if (cache !== undefined && isAbsolute(cache)) return join(cache, "h5fs-space");
-  return home !== undefined && isAbsolute(home) && home !== "/" ? join(home, ".cache", "h5fs-space") : undefined;
+  return userCache(env, "h5fs-space");
 }
 
 /**
@@ -56,23 +55,13 @@ export class FreeSpaceMemory {
       const temporary = `${path}.${process.pid}-${threadId}`;
       writeFileSync(temporary, text, { mode: 0o600, flag: "wx" });
       renameSync(temporary, path);
-      this.#removeOldest();
+      keepNewest(this.#directory, MAX_FILES);
     });
   }
 
   #path(fd: number): string {
     const { dev, ino } = fstatSync(fd, { bigint: true });
     return join(this.#directory, createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 32));
-  }
-
-  #removeOldest(): void {
-    const names = readdirSync(this.#directory);
-    if (names.length <= MAX_FILES) return;
-    const byAge = names
-      .map((name) => join(this.#directory, name))
-      .map((path) => ({ path, time: statSync(path).mtimeMs }))
-      .sort((a, b) => a.time - b.time);
-    for (const { path } of byAge.slice(0, names.length - MAX_FILES)) rmSync(path, { force: true });
   }
 }
 
@@ -101,14 +90,4 @@ function decode(text: string): (KnownFreeSpace & { readonly state: string }) | u
 
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-/** What the system does not let us do in the user's cache, and what is damaged there, is as if it were not there. */
-function whenPossible<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof Error && "code" in error)) return undefined;
-    throw error;
-  }
 }
