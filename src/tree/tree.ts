@@ -281,7 +281,7 @@ export class Tree {
   /** A group that is its own ancestor, by external links or although its link count denies it, would make the tree endless. */
   #ancestorPath(directory: DirectoryNode, group: Group): string | undefined {
     for (let at: DirectoryNode | undefined = directory; at !== undefined; at = at.parent) {
-      if (at.group.address === group.address && at.group.file === group.file) return at.path;
+      if (at.address === group.address && at.file === group.file) return at.path;
     }
     return undefined;
   }
