@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { H5Error } from "../errors.ts";
 import { FormatContext } from "../format/context.ts";
@@ -42,8 +41,21 @@ function driverOfSet(path: string): SeveralFilesDriver | undefined {
   if (first === undefined || first.allocated <= first.size) return undefined;
   // All members but the last have the same size, and the last has what remains.
   const last = Math.ceil(first.allocated / first.size) - 1;
-  const size = statSync(member(last), { throwIfNoEntry: false })?.size;
-  return Number(digits) <= last && size === first.allocated - last * first.size ? "family" : undefined;
+  const isWhole = sizeOf(member(last)) === first.allocated - last * first.size;
+  return Number(digits) <= last && isWhole ? "family" : undefined;
+}
+
+/** `undefined`: there is no such file, or it is not to be opened. */
+function sizeOf(path: string): number | undefined {
+  try {
+    const file = LocalFile.open(path);
+    const { size } = file.snapshot();
+    file.close();
+    return size;
+  } catch (error) {
+    if (error instanceof H5Error) return undefined;
+    throw error;
+  }
 }
 
 interface Beginning {

@@ -72,6 +72,13 @@ describe("a file that is not opened", () => {
     assertRefused(path, "format", /truncated file: it has 4096 bytes/);
   });
 
+  it("also one whose name has no room for the number of a last member", async () => {
+    const whole = readFileSync(await writeSample(folder));
+    const path = join(folder, `${"x".repeat(254)}0`);
+    writeFileSync(path, whole.subarray(0, Math.floor(whole.length / 12)));
+    assertRefused(path, "format", /truncated file/);
+  });
+
   it("one of the onion driver is read in its first revision, and not written", async () => {
     const path = await writeSample(folder);
     writeFileSync(`${path}.onion`, "OHDH\x01 and so on");
