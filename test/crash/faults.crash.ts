@@ -242,7 +242,8 @@ async function onFullDisk(directory: string): Promise<void> {
   while (model.links.size < 6) changeAtRandom(file, model, pick);
   fillUp(filler);
   let failed = 0;
-  for (let i = 0; i < 60; i++) {
+  // The log has some room of its own, which small changes take first.
+  for (let i = 0; i < 60 || (failed === 0 && i < 2000); i++) {
     try {
       changeAtRandom(file, model, pick);
     } catch (error) {

@@ -9,6 +9,7 @@ import h5py
 import numpy
 import pandas
 import tables
+from pyarrow import feather
 from tables.nodes import filenode
 
 
@@ -42,6 +43,21 @@ def same_table(frame, dataset):
     return all(same_column(column, frame.iloc[:, i]) for i, column in enumerate(columns))
 
 
+def same_columns(table, elements):
+    if elements.dtype.names is None:
+        return table.num_columns == 1 and same_values(elements, table.column(0))
+    return all(same_values(elements[name], table.column(i)) for i, name in enumerate(elements.dtype.names))
+
+
+def same_values(elements, column):
+    found = elements.tolist()
+    expected = column.to_pylist()
+    if len(found) != len(expected):
+        return False
+    texts = lambda value: value.encode() if isinstance(value, str) else value
+    return all(a == texts(b) or (a != a and b != b) for a, b in zip(found, expected))
+
+
 def same_column(column, texts):
     if len(column) != len(texts):
         return False
@@ -66,15 +82,16 @@ def check(h5, pt, root, name, counts):
         counts["files"] += 1
         return
     stem, extension = os.path.splitext(name)
-    assert extension in (".npy", ".csv"), f"{name}: is not there"
+    assert extension in (".npy", ".csv", ".arrow"), f"{name}: is not there"
     # A dataset has the whole name where something else is called by the rest.
     where = name if name in h5 else stem
     dataset = h5[where]
-    expected = values(path)
-    if extension == ".npy":
-        same = numpy.array_equal(dataset[()], expected)
+    if extension == ".arrow":
+        same = same_columns(feather.read_table(path, memory_map=False), dataset[()])
+    elif extension == ".npy":
+        same = numpy.array_equal(dataset[()], values(path))
     else:
-        same = same_table(expected, dataset)
+        same = same_table(values(path), dataset)
     assert same, f"{name}: the dataset has other values"
     pt.get_node("/" + where)
     counts["datasets"] += 1
