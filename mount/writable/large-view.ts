@@ -35,7 +35,7 @@ export function hasHeader({ view }: FileNode, dataset: Dataset, buffer: FileBuff
  */
 export function announcedShape(node: FileNode, dataset: Dataset, buffer: FileBuffer): Reshaping | undefined {
   if (node.view !== "npy" || hasHeader(node, dataset, buffer)) return undefined;
-  const shape = resultOf(() => npyShape({ dataset, buffer, isWhole: true }));
+  const shape = unlessWrong(() => npyShape({ dataset, buffer, isWhole: true }));
   if (shape === undefined || shape.fortran !== undefined) return undefined;
   const { dims, datatype, offset } = shape;
   const header = encodeNpyHeader(datatype ?? meantDatatype(dataset, dataset.datatype), dims);
@@ -47,7 +47,7 @@ export function announcedShape(node: FileNode, dataset: Dataset, buffer: FileBuf
 }
 
 /** What is wrong with a header is told when all is stored. */
-function resultOf<T>(read: () => T): T | undefined {
+function unlessWrong<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -11,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { keepNewest, userCache, whenPossible } from "../../src/storage/user-cache.ts";
+import { keepNewest, nameInCache, userCache, whenPossible } from "../../src/storage/user-cache.ts";
 
 /** Mounted files of which that is remembered. */
 const MAX_FILES = 1000;
@@ -39,9 +38,7 @@ export class PendingImports {
 
   /** @param file path of the mounted file, which this process alone writes */
   constructor(directory: string | undefined, file: string) {
-    const { dev, ino } = statSync(file, { bigint: true });
-    const name = createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 32);
-    this.#path = directory && join(directory, name);
+    this.#path = directory && join(directory, nameInCache(statSync(file, { bigint: true })));
   }
 
   /** What an earlier mount has left; it goes on to wait. */

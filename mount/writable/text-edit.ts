@@ -88,7 +88,12 @@ interface RowRun {
   length: number;
 }
 
-const NO_ROWS = { rows: 0, length: 0 } as const;
+/** Rows that follow each other: their elements, and bytes of their text. */
+interface ManyRows {
+  readonly rows: number;
+  readonly length: number;
+  readonly elements: ElementBytes;
+}
 
 /** What an edit changes. */
 export interface TextChange {
@@ -136,8 +141,6 @@ class TextComparison {
   readonly #future: PresentRows;
   readonly #reader: RowReader;
   readonly #row: ElementBytes;
-  /** Elements of many rows. */
-  #batch: ElementBytes = elementBytes(new Uint8Array(0));
   readonly #runs: RowRun[] = [];
   readonly #blocks: TextBlocks | undefined;
   /** The next row, the line that it is on, and where that is in the text. */
@@ -244,37 +247,38 @@ class TextComparison {
    */
   #differing(shown: number, bytes: Uint8Array): boolean {
     if (linesIn(bytes) !== shown) return false;
-    const { rows, length } = this.#parseMany(shown === 0 ? this.#present.rowsAtOnce : shown);
-    if (rows === 0) return false;
+    const parsed = this.#parseMany(shown === 0 ? this.#present.rowsAtOnce : shown);
+    if (parsed === undefined) return false;
+    const { rows, length, elements } = parsed;
     const found = this.#edit.text.read(this.#offset, length);
-    const written = this.#future.textsOf(this.#number, rows, this.#batch);
+    const written = this.#future.textsOf(this.#number, rows, elements);
     if (linesIn(found) !== rows || Buffer.compare(found, written) !== 0) return false;
     this.#addDifferent(found, rows, bytes, shown);
     this.#pass(rows, rows, length);
     return true;
   }
 
-  /** Elements of the next rows, at most so many, in `#batch`. @returns none where any is wrong, or stands apart from the others */
-  #parseMany(most: number): { readonly rows: number; readonly length: number } {
+  /** The next rows, at most so many. @returns `undefined` where there are none, any is wrong, or stands apart from the others */
+  #parseMany(most: number): ManyRows | undefined {
     const { rowSize } = this.#present;
-    this.#batch = elementBytes(new Uint8Array(most * rowSize));
+    const elements = elementBytes(new Uint8Array(most * rowSize));
     this.#heap.clear();
     let rows = 0;
     let length = 0;
     try {
       const part = { row: this.#number, line: this.#line };
       for (const { offset, from, to } of this.#reader.rows(piecesOf(this.#edit.text, this.#offset), part)) {
-        if (offset !== length) return NO_ROWS;
-        this.#reader.parse(this.#batch, rows * rowSize);
+        if (offset !== length) return undefined;
+        this.#reader.parse(elements, rows * rowSize);
         length += to - from;
         if (++rows === most) break;
       }
     } catch (error) {
       // One by one, it is seen which rows are to be parsed at all, and what is wrong with them.
-      if (error instanceof H5Error) return NO_ROWS;
+      if (error instanceof H5Error) return undefined;
       throw error;
     }
-    return { rows, length };
+    return rows === 0 ? undefined : { rows, length, elements };
   }
 
   /** @param found lines, one for each row @param shown as which those rows are shown, as far as there are such */

@@ -1,10 +1,16 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { type BigIntStats, readdirSync, rmSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 
 /** A folder in the user's cache directory, by the XDG base directory specification; `undefined` for who has no home, as systemd's services. */
 export function userCache({ XDG_CACHE_HOME: cache, HOME: home }: NodeJS.ProcessEnv, name: string): string | undefined {
   if (cache !== undefined && isAbsolute(cache)) return join(cache, name);
   return home !== undefined && isAbsolute(home) && home !== "/" ? join(home, ".cache", name) : undefined;
+}
+
+/** The name in such a folder of what is kept of a file. */
+export function nameInCache({ dev, ino }: Pick<BigIntStats, "dev" | "ino">): string {
+  return createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 32);
 }
 
 /** Of the files in a folder no more than these stay, those that were changed last. @throws an error of the system */

@@ -11,6 +11,7 @@ import {
   readInteger,
   readTimeval,
 } from "../object/value-integer.ts";
+import { putU64 } from "../storage/little-endian.ts";
 import type { ArrowType } from "./arrow-type.ts";
 import type { LeafColumn } from "./columns.ts";
 
@@ -78,9 +79,7 @@ export function indexArrowColumn(name: string, dim: number, below: number): Arro
     textSize: 0,
     write: ({ first, count }, { out, starts: [start] }) => {
       for (let i = 0; i < count; i++) {
-        const index = Math.floor((first + i) / below) % dim;
-        out.view.setUint32(start + 8 * i, index >>> 0, true);
-        out.view.setUint32(start + 8 * i + 4, Math.floor(index / 2 ** 32), true);
+        putU64(out.view, start + 8 * i, Math.floor((first + i) / below) % dim);
       }
     },
   };
@@ -255,10 +254,13 @@ function stringWriter({ size, padding }: StringType, offsetSize: 4 | 8, name: st
       if (end - start > 32) out.bytes.set(bytes.subarray(start, end), to);
       else for (let i = start, k = to; i < end; i++, k++) out.bytes[k] = bytes[i] ?? 0;
     };
+    const putOffset = (i: number, offset: number): void => {
+      if (offsetSize === 8) putU64(out.view, offsets + i * 8, offset);
+      else out.view.setUint32(offsets + i * 4, offset, true);
+    };
     let length = 0;
     let isText = true;
-    out.view.setUint32(offsets, 0, true);
-    if (offsetSize === 8) out.view.setUint32(offsets + 4, 0, true);
+    putOffset(0, 0);
     for (let i = 0; i < count; i++) {
       const from = at + i * step;
       const end = stringEnd(bytes, from, from + size, padding);
@@ -270,8 +272,7 @@ function stringWriter({ size, padding }: StringType, offsetSize: 4 | 8, name: st
       // All of them together may be text where one ends within a character and the next goes on with it.
       if (end > from && ((bytes[from] ?? 0) & 0xc0) === 0x80) isText = false;
       length += end - from;
-      out.view.setUint32(offsets + (i + 1) * offsetSize, length, true);
-      if (offsetSize === 8) out.view.setUint32(offsets + (i + 1) * offsetSize + 4, 0, true);
+      putOffset(i + 1, length);
     }
     if (isText && isUtf8(out.bytes.subarray(texts, texts + length))) return;
     for (let i = 0; i < count; i++) {

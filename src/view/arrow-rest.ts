@@ -1,3 +1,4 @@
+import { bufferLengths } from "./arrow-column.ts";
 import type { ArrowField } from "./arrow-message.ts";
 import type { ArrowBatch, ArrowRest } from "./arrow-text.ts";
 import type { ArrowType } from "./arrow-type.ts";
@@ -39,22 +40,10 @@ export function restOf(
 /** @param k which of the column's buffers @param offsets where those of its strings are */
 function usedBytes(type: ArrowType, k: number, rows: number, body: Uint8Array, offsets: number): number {
   if (k === 0) return Math.ceil(rows / 8);
-  switch (type.kind) {
-    case "bool":
-      return Math.ceil(rows / 8);
-    case "int":
-    case "float":
-      return (type.bits / 8) * rows;
-    case "fixed-size-binary":
-      return type.size * rows;
-    case "utf8":
-    case "large-utf8": {
-      const width = type.kind === "utf8" ? 4 : 8;
-      if (k === 1) return width * (rows + 1);
-      // Of 64 bits the upper ones are zeros: no body is so long.
-      return new DataView(body.buffer, body.byteOffset).getUint32(offsets + width * rows, true);
-    }
-  }
+  // Of 64 bits the upper ones are zeros: no body is so long.
+  const last = offsets + (type.kind === "large-utf8" ? 8 : 4) * rows;
+  if (k === 2) return new DataView(body.buffer, body.byteOffset).getUint32(last, true);
+  return bufferLengths(type, 0, rows)[k - 1] ?? 0;
 }
 
 /** The bytes of [from, to) that are no zeros, in runs. */

@@ -2,6 +2,7 @@ import { H5Error } from "../errors.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { BOOLEAN, compoundType, floatType, integerType, stringType } from "../object/datatypes.ts";
 import { type ElementBytes, elementBytes } from "../object/value-bytes.ts";
+import { getI64 } from "../storage/little-endian.ts";
 import type { ArrowBuffer } from "./arrow-message.ts";
 import { restOf } from "./arrow-rest.ts";
 import { type ArrowSkeleton, readArrowSkeleton } from "./arrow-skeleton.ts";
@@ -38,16 +39,10 @@ export function* parseArrowSteps(file: FileBytes): Generator<undefined, ArrowTab
   const { fields, rows } = skeleton;
   const batches: ArrowBatch[] = [];
   const names = fields.map(({ name }) => name);
-  if (
-    names.length === 0 ||
-    names.includes("") ||
-    new Set(names).size < names.length ||
-    names.some((name) => name.includes("\0"))
-  ) {
-    throw new H5Error(
-      "argument",
-      names.length === 0 ? "it has no columns" : "not all of its columns have a name of their own",
-    );
+  if (names.length === 0) throw new H5Error("argument", "it has no columns");
+  const isName = (name: string): boolean => name !== "" && !name.includes("\0");
+  if (new Set(names).size < names.length || !names.every(isName)) {
+    throw new H5Error("argument", "not all of its columns have a name of their own");
   }
   const sizes = fields.map(() => ({ count: rows, mostBytes: 0, textBytes: 0 }));
   const bodies = [...placesOf(skeleton)];
@@ -137,7 +132,7 @@ function offsetSize({ kind }: ArrowType): 4 | 8 {
 }
 
 function offsetAt(view: DataView, at: number, size: 4 | 8): number {
-  return size === 4 ? view.getInt32(at, true) : Number(view.getBigInt64(at, true));
+  return size === 4 ? view.getInt32(at, true) : getI64(view, at);
 }
 
 /** Puts some of a column's values where they are in the rows' elements. @param size of one there */

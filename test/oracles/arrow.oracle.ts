@@ -13,13 +13,19 @@ const FILES = join(projectRoot(), "test/oracles/arrow_files.py");
 const SCRIPT = join(projectRoot(), "test/oracles/arrow_views.py");
 
 describe("Arrow files of a mount", () => {
-  it("are read by pyarrow, pandas and DuckDB as what h5py reads", async function () {
-    const interpreter = python();
+  let interpreter: string;
+
+  before(async function () {
+    const found = python();
     const why = whyNoMount();
-    if (interpreter === undefined) return notRun(this, "no oracle Python; npm run test:oracles makes one");
+    if (found === undefined) return notRun(this, "no oracle Python; npm run test:oracles makes one");
     if (why !== undefined) return notRun(this, why);
-    const { status } = await run(interpreter, ["-c", "import duckdb, pandas, pyarrow"]);
+    const { status } = await run(found, ["-c", "import duckdb, pandas, pyarrow"]);
     if (status !== 0) return notRun(this, "Python has no pyarrow, or no duckdb", "excused");
+    interpreter = found;
+  });
+
+  it("are read by pyarrow, pandas and DuckDB as what h5py reads", async () => {
     await withTempDir(async (dir) => {
       const file = join(dir, "data.h5");
       await output(interpreter, [SCRIPT, "make", file]);
@@ -34,13 +40,7 @@ describe("Arrow files of a mount", () => {
     });
   });
 
-  it("that are copied into a mount become tables, which h5py reads, and stay the same bytes", async function () {
-    const interpreter = python();
-    const why = whyNoMount();
-    if (interpreter === undefined) return notRun(this, "no oracle Python; npm run test:oracles makes one");
-    if (why !== undefined) return notRun(this, why);
-    const { status } = await run(interpreter, ["-c", "import duckdb, pandas, pyarrow"]);
-    if (status !== 0) return notRun(this, "Python has no pyarrow, or no duckdb", "excused");
+  it("that are copied into a mount become tables, which h5py reads, and stay the same bytes", async () => {
     await withTempDir(async (dir) => {
       const file = join(dir, "data.h5");
       const folder = join(dir, "files");

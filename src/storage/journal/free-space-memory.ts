@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { fstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
-import { keepNewest, userCache, whenPossible } from "../user-cache.ts";
+import { keepNewest, nameInCache, userCache, whenPossible } from "../user-cache.ts";
 import type { Extent } from "./free-extents.ts";
 
 /** Files that are remembered, and extents of each. */
@@ -60,8 +59,7 @@ export class FreeSpaceMemory {
   }
 
   #path(fd: number): string {
-    const { dev, ino } = fstatSync(fd, { bigint: true });
-    return join(this.#directory, createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 32));
+    return join(this.#directory, nameInCache(fstatSync(fd, { bigint: true })));
   }
 }
 
