@@ -149,7 +149,10 @@ class Walk {
     if (view === "bin" || view === "npy") return;
     const text = nodeText({ object: dataset, name: node.name, view, part: node.part }, this.#reader);
     const { elementCount } = text.format;
-    const count = Math.min(elementCount, MAX_ROWS, Math.ceil(MAX_READ / dataset.elementSize));
+    // What is an element of the text may be a record batch of many of the dataset's.
+    const size = (dataset.elementCount / Math.max(1, elementCount)) * dataset.elementSize;
+    if (size > MAX_READ) return;
+    const count = Math.min(elementCount, MAX_ROWS, Math.ceil(MAX_READ / size));
     for (const first of new Set([0, elementCount - count])) {
       const sink = new ByteSink(1 << 12, undefined, MAX_TEXT);
       this.#attempt(() => {
