@@ -8,8 +8,9 @@ import { type ArrowStyle, arrowStyleOf } from "../../src/view/arrow-style.ts";
 import type { CsvStyle } from "../../src/view/csv-style.ts";
 import { inCOrder } from "../../src/view/fortran-order.ts";
 import { inferCsvSteps } from "../../src/view/infer-csv.ts";
-import { inferJsonSteps } from "../../src/view/infer-json.ts";
+import { inferJsonSteps, type TextImport } from "../../src/view/infer-json.ts";
 import { inferTxtSteps } from "../../src/view/infer-txt.ts";
+import type { JsonStyle } from "../../src/view/json-style.ts";
 import { encodeNpyHeader } from "../../src/view/npy.ts";
 import { parseArrowSteps } from "../../src/view/parse-arrow.ts";
 import { parseCsv } from "../../src/view/parse-csv.ts";
@@ -36,6 +37,7 @@ export type ImportDataset = CreateDatasetOptions & { readonly dtype: Datatype; r
 export interface ImportPlan {
   readonly view: ImportView;
   readonly style?: CsvStyle;
+  readonly json?: JsonStyle;
   readonly arrow?: ArrowStyle;
   readonly dataset: ImportDataset;
   /** The elements as they are to be stored, in order; what they refer to is put into the heap. */
@@ -83,8 +85,10 @@ export function* planImport(
       return yield* planCsv(file, target);
     case "arrow":
       return yield* planArrow(file, target);
-    default:
-      return yield* planText(view, file, target);
+    case "json":
+      return yield* planJson(file, target);
+    case "txt":
+      return yield* planTxt(file, target);
   }
 }
 
@@ -199,24 +203,29 @@ function* planArrow(file: FileBytes, { filters, isForced }: ImportTarget): Gener
   };
 }
 
-/** JSON and plain text: what they are, and nothing of how they are written. */
-function* planText(
-  view: "json" | "txt",
-  file: FileBytes,
-  { sizeOfOffsets, filters }: ImportTarget,
-): Generator<undefined, ImportPlan> {
-  const { datatype, dims } =
-    view === "json"
-      ? yield* inferJsonSteps(() => blocksOf(file), sizeOfOffsets)
-      : yield* inferTxtSteps(blocksOf(file), sizeOfOffsets);
-  const size = dims.reduce((product, dim) => product * dim, datatype.size);
-  const target = { datatype, dims, name: "" };
+function* planJson(file: FileBytes, target: ImportTarget): Generator<undefined, ImportPlan> {
+  const { style, ...found } = yield* inferJsonSteps(() => blocksOf(file), target.sizeOfOffsets);
   return {
-    view,
-    dataset: { dtype: datatype, ...leafFor(datatype, dims, size, filters), shape: dims },
-    elements: (heap) =>
-      view === "json" ? parseJsonRows(blocksOf(file), target, heap) : parseTxt(blocksOf(file), target, heap),
+    view: "json",
+    ...(style && { json: style }),
+    dataset: textDataset(found, target),
+    elements: (heap) => parseJsonRows(blocksOf(file), found, heap),
   };
+}
+
+/** Plain text: what it is, and nothing of how it is written. */
+function* planTxt(file: FileBytes, target: ImportTarget): Generator<undefined, ImportPlan> {
+  const found = yield* inferTxtSteps(blocksOf(file), target.sizeOfOffsets);
+  return {
+    view: "txt",
+    dataset: textDataset(found, target),
+    elements: (heap) => parseTxt(blocksOf(file), { ...found, name: "" }, heap),
+  };
+}
+
+function textDataset({ datatype, dims }: TextImport, { filters }: ImportTarget): ImportDataset {
+  const size = dims.reduce((product, dim) => product * dim, datatype.size);
+  return { dtype: datatype, ...leafFor(datatype, dims, size, filters), shape: dims };
 }
 
 /** A file's bytes, in pieces. */

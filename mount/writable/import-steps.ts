@@ -34,7 +34,9 @@ export interface ImportSource {
 }
 
 /** What a file becomes, without what only the thread has that reads it. */
-export type PlannedDataset = Pick<ImportPlan, "view" | "style" | "arrow"> & { readonly dataset: ImportDataset };
+export type PlannedDataset = Pick<ImportPlan, "view" | "style" | "json" | "arrow"> & {
+  readonly dataset: ImportDataset;
+};
 
 /** Consecutive elements; what they refer to are `values`, by their numbers. */
 export interface ImportedElements {
@@ -70,8 +72,9 @@ export function* importSteps(
   let planned = planning.next();
   for (; planned.done !== true; planned = planning.next()) yield { kind: "working", progress: file.progress / 3 };
   const plan = planned.value;
-  const { style, arrow, dataset } = plan;
-  yield { kind: "planned", plan: { view, dataset, ...(style && { style }), ...(arrow && { arrow }) } };
+  const { style, json, arrow, dataset } = plan;
+  const styles = { ...(style && { style }), ...(json && { json }), ...(arrow && { arrow }) };
+  yield { kind: "planned", plan: { view, dataset, ...styles } };
   const heap = new CollectedHeap(target.sizeOfOffsets);
   for (const { first, bytes } of plan.elements(heap)) {
     const progress = (1 + file.progress) / 3;
@@ -151,7 +154,7 @@ class ShownBytes {
   }
 
   *pieces(): Generator<Uint8Array> {
-    const { view, style, arrow, dataset } = this.#plan;
+    const { view, style, json, arrow, dataset } = this.#plan;
     const { size } = this.#datatype;
     if (view === "npy") {
       yield encodeNpyHeader(this.#datatype, dataset.shape);
@@ -168,6 +171,7 @@ class ShownBytes {
         path: (stored, type) => heapOf(this.#source.file()).path(stored, type),
       },
       csvStyle: style,
+      jsonStyle: json,
       arrowStyle: arrow,
       read: (first, count) => this.#read(first * size, count * size),
     });

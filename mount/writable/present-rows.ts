@@ -1,4 +1,5 @@
 import { RangeReader } from "../../src/chunk/read-range.ts";
+import { encodeText } from "../../src/format/text.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { meantDatatype } from "../../src/object/pytables.ts";
 import { ByteSink } from "../../src/object/text/byte-sink.ts";
@@ -6,6 +7,7 @@ import { type ElementBytes, elementBytes } from "../../src/object/value-bytes.ts
 import { type HeapResolver, heapOf } from "../../src/object/value-heap.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
 import { shownAs } from "../../src/tree/shown-as.ts";
+import { type JsonStyle, jsonListEnd } from "../../src/view/json-style.ts";
 import { textFormat } from "../../src/view/render.ts";
 import type { TextFormat } from "../../src/view/text-format.ts";
 import type { TextViewName } from "../../src/view/view.ts";
@@ -21,6 +23,7 @@ export class PresentRows {
   readonly #dataset: Dataset;
   readonly #format: TextFormat;
   readonly #view: TextViewName;
+  readonly #jsonStyle: JsonStyle | undefined;
   readonly #reader = new RangeReader("native", 2 ** 22);
   readonly #sink = new ByteSink();
   #batch: Uint8Array = new Uint8Array(0);
@@ -37,12 +40,14 @@ export class PresentRows {
     this.#view = view;
     this.#dataset = dataset;
     const [, ...inner] = dataset.dims;
+    this.#jsonStyle = view === "json" ? shownAs(dataset)?.json : undefined;
     this.#format = textFormat(view, {
       datatype: meantDatatype(dataset, dataset.datatype),
       dims: [MANY, ...inner],
       name,
       heap,
       csvStyle: shownAs(dataset)?.style,
+      jsonStyle: this.#jsonStyle,
       read: () => new Uint8Array(0),
     });
     this.count = Math.floor(dataset.elementCount / this.elementsPerRow);
@@ -65,6 +70,11 @@ export class PresentRows {
     if (this.#view === "json") this.#sink.byte(0x5b);
     else this.#format.head(this.#sink);
     return this.#sink.bytes.subarray(0, this.#sink.length);
+  }
+
+  /** What stands after the last of so many rows. */
+  tail(rows: number): Uint8Array {
+    return encodeText(this.#view === "json" ? jsonListEnd(this.#jsonStyle, rows) : "");
   }
 
   /** As the view shows as many rows from one on as are read at once: a view of memory that the next call overwrites. Not for JSON. */

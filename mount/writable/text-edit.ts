@@ -351,7 +351,6 @@ export function writeText(transaction: FileTransaction, edit: TextEdit, { dims, 
 }
 
 const NEWLINE = 0x0a;
-const CLOSE_LIST = 0x5d;
 
 function addRun(runs: RowRun[], run: RowRun): void {
   const last = runs.at(-1);
@@ -369,10 +368,10 @@ function isWholeExact({ view, text, after }: TextEdit, present: PresentRows, siz
   if (after !== undefined) return text.size === size;
   const head = present.head().slice();
   if (Buffer.compare(text.read(0, Math.min(head.length, text.size)), head) !== 0) return false;
-  if (view !== "json") return text.size === head.length + size;
-  const end = text.read(Math.max(0, text.size - 2), Math.min(2, text.size));
-  const commas = Math.max(0, rows - 1);
-  return text.size === head.length + size + commas + 2 && end[0] === CLOSE_LIST && end[1] === NEWLINE;
+  const tail = present.tail(rows);
+  const commas = view === "json" ? Math.max(0, rows - 1) : 0;
+  if (text.size !== head.length + size + commas + tail.length) return false;
+  return Buffer.compare(text.read(text.size - tail.length, tail.length), tail) === 0;
 }
 
 function rowReader({ view, dataset, node: { name } }: TextEdit, heap: HeapWriter): RowReader {

@@ -24,6 +24,7 @@ export function elementSource(
     name,
     heap: heapOf(dataset.file),
     csvStyle: part === undefined ? shownAs(dataset)?.style : undefined,
+    jsonStyle: part === undefined ? shownAs(dataset)?.json : undefined,
     arrowStyle: part === undefined ? shownAs(dataset)?.arrow : undefined,
     read: (first, count) => reader.borrow(data, cacheName(dataset), first * size, count * size),
   };

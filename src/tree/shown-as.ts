@@ -6,7 +6,9 @@ import { keptText } from "../object/scalar-attribute.ts";
 import type { ArrowStyle } from "../view/arrow-style.ts";
 import { csvLayout } from "../view/csv-layout.ts";
 import type { CsvStyle } from "../view/csv-style.ts";
+import type { JsonStyle } from "../view/json-style.ts";
 import { csvStyleOf } from "../view/parse-csv-style.ts";
+import { jsonStyleOf } from "../view/parse-json-style.ts";
 import { isJsonObject, type Json } from "../view/parse-type-json.ts";
 import { isViewName, type ViewName, type ViewSubject, viewsOf } from "../view/view.ts";
 import type { FileNode } from "./node.ts";
@@ -26,6 +28,8 @@ export interface ShownAs {
   readonly bare: readonly string[];
   /** How its CSV text is written, if it was made from one. */
   readonly style?: CsvStyle | undefined;
+  /** How its JSON text is written, if it was made from one. */
+  readonly json?: JsonStyle | undefined;
   /** How its Arrow file is written, if it was made from one. */
   readonly arrow?: ArrowStyle | undefined;
 }
@@ -53,8 +57,8 @@ export function isMadeView({ object, view, part }: Pick<FileNode, "object" | "vi
 }
 
 /** The attribute that says so. @throws UnsupportedError from who writes it, where the style is too large for an attribute */
-export function shownAsAttribute({ view, isMade, bare, style, arrow }: ShownAs): NewAttribute {
-  return keptText(SHOWN_AS_NAME, JSON.stringify({ version: VERSION, view, isMade, bare, style, arrow }));
+export function shownAsAttribute({ view, isMade, bare, style, json, arrow }: ShownAs): NewAttribute {
+  return keptText(SHOWN_AS_NAME, JSON.stringify({ version: VERSION, view, isMade, bare, style, json, arrow }));
 }
 
 function readShownAs(dataset: Dataset): ShownAs | undefined {
@@ -84,22 +88,24 @@ function fits(style: CsvStyle, { datatype, dataspace }: ViewSubject): boolean {
 }
 
 function decode(text: string): ShownAs | undefined {
-  let json: Json;
+  let kept: Json;
   try {
-    json = JSON.parse(text);
+    kept = JSON.parse(text);
   } catch (error) {
     // Somebody else's attribute of that name.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  if (!isJsonObject(json) || json.version !== VERSION || !Array.isArray(json.bare)) return undefined;
-  const { view, isMade } = json;
+  if (!isJsonObject(kept) || kept.version !== VERSION || !Array.isArray(kept.bare)) return undefined;
+  const { view, isMade } = kept;
   if (typeof view !== "string" || !isViewName(view) || typeof isMade !== "boolean") return undefined;
-  const style = csvStyleOf(json.style);
-  if (json.style !== undefined && style === undefined) return undefined;
-  const bare = json.bare.filter((name: Json) => typeof name === "string");
+  const style = csvStyleOf(kept.style);
+  if (kept.style !== undefined && style === undefined) return undefined;
+  const json = jsonStyleOf(kept.json);
+  if (kept.json !== undefined && json === undefined) return undefined;
+  const bare = kept.bare.filter((name: Json) => typeof name === "string");
   const { skeleton, rest } =
-    json.arrow !== undefined && isJsonObject(json.arrow) ? json.arrow : { skeleton: null, rest: null };
+    kept.arrow !== undefined && isJsonObject(kept.arrow) ? kept.arrow : { skeleton: null, rest: null };
   const arrow = typeof skeleton === "string" && typeof rest === "string" ? { skeleton, rest } : undefined;
-  return { view, isMade, bare, style, arrow };
+  return { view, isMade, bare, style, json, arrow };
 }

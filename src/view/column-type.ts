@@ -1,8 +1,10 @@
 import type { Datatype } from "../format/datatype.ts";
 import { BOOLEAN, floatType, integerType, vlenStringType } from "../object/datatypes.ts";
-import { BOOLEANS, type ColumnScan, letterOf } from "./column-scan.ts";
-import type { ColumnStyle, ExponentStyle, FloatStyle } from "./csv-style.ts";
+import type { ColumnScan } from "./column-scan.ts";
+import type { ColumnStyle } from "./csv-style.ts";
+import { floatStyle, plainFloat } from "./float-style.ts";
 import { textType } from "./text-type.ts";
+import { BOOLEANS } from "./value-kind.ts";
 
 /** What a column of a CSV text is, and how it is written. */
 export interface ColumnType {
@@ -18,8 +20,6 @@ export interface ColumnProblem {
   /** A column of the same values, which are written otherwise; without it there is none. */
   readonly instead?: ColumnType;
 }
-
-const COMMA = 0x2c;
 
 const INT64 = integerType(8, true);
 const UINT64 = integerType(8, false);
@@ -37,15 +37,16 @@ export function columnType(scan: ColumnScan, sizeOfOffsets: number): ColumnType 
     return styled(scan, BOOLEAN, { booleans: pair });
   }
   const isNumeric = numbers + kinds.missing === fields && (numbers > 0 || (fields > 0 && seen.quotedEmpty === 0));
-  if (!isNumeric || scan.missing.size > 1 || scan.infinities.size > 1 || scan.points.size > 1)
+  if (!isNumeric || scan.missing.size > 1 || scan.infinities.size > 1 || scan.numbers.points.size > 1)
     return textColumn(scan, sizeOfOffsets);
   const isWhole = kinds.integer === numbers;
   if (isWhole && kinds.missing === 0) {
-    if (scan.least >= -(2n ** 63n) && scan.greatest < 2n ** 63n) return styled(scan, INT64, {});
-    if (scan.least >= 0n && scan.greatest < 2n ** 64n) return styled(scan, UINT64, {});
+    if (scan.numbers.least >= -(2n ** 63n) && scan.numbers.greatest < 2n ** 63n) return styled(scan, INT64, {});
+    if (scan.numbers.least >= 0n && scan.numbers.greatest < 2n ** 64n) return styled(scan, UINT64, {});
     return textColumn(scan, sizeOfOffsets);
   }
-  if (isWhole && (scan.greatest > MAX_SAFE || scan.least < -MAX_SAFE)) return textColumn(scan, sizeOfOffsets);
+  if (isWhole && (scan.numbers.greatest > MAX_SAFE || scan.numbers.least < -MAX_SAFE))
+    return textColumn(scan, sizeOfOffsets);
   return floatColumn(scan);
 }
 
@@ -60,21 +61,15 @@ function floatColumn(scan: ColumnScan): ColumnType | ColumnProblem {
     ...(missing === undefined ? {} : { missing }),
     ...(infinity === undefined ? {} : { infinity }),
   };
-  const float = floatStyle(scan);
+  const float = floatStyle(scan.numbers);
   if ("problem" in float) {
-    const column = styled(scan, FLOAT64, { ...style, float: plainFloat(scan) });
+    const column = styled(scan, FLOAT64, { ...style, float: plainFloat(scan.numbers) });
     const instead = "problem" in column ? column.instead : column;
     return { ...float, ...(instead && { instead }) };
   }
   const column = styled(scan, FLOAT64, { ...style, float });
   if (bareMissing === 0 || quotedMissing === 0) return column;
   return mixed(Math.max(bareMissing, quotedMissing), "problem" in column ? column.instead : column);
-}
-
-/** Numbers in the fewest digits that read back. */
-function plainFloat(scan: ColumnScan): FloatStyle {
-  const point = scan.points.has(COMMA) ? { point: "," as const } : {};
-  return { whole: "point", exponent: exponentStyle(scan), ...point };
 }
 
 /** A column of numbers or booleans, all in quotes or none. */
@@ -91,43 +86,6 @@ function styled(
 
 function mixed(line: number, instead: ColumnType | undefined): ColumnProblem {
   return { line, problem: "has fields with quotes and fields without", ...(instead && { instead }) };
-}
-
-/** Where numbers get exponents: Python's, C's `%g` of so many digits, JavaScript's. */
-const EXPONENTS: readonly { readonly above: number; readonly below: number }[] = [
-  ...[16, 6, 7, 10, 15, 17].map((above) => ({ above, below: -4 })),
-  { above: 21, below: -6 },
-];
-
-function floatStyle(scan: ColumnScan): FloatStyle | Omit<ColumnProblem, "instead"> {
-  const { seen } = scan;
-  const exponent = exponentStyle(scan);
-  const point = scan.points.has(COMMA) ? { point: "," as const } : {};
-  const isFixed = scan.leastDecimals === scan.mostDecimals && scan.mostDecimals > 0;
-  if (isFixed && seen.exponent === 0 && seen.trailingZero > 0) {
-    return { decimals: scan.mostDecimals, whole: "point", exponent, ...point };
-  }
-  if (scan.leastMantissa === scan.mostMantissa && scan.mostMantissa > 0 && seen.plain === 0) {
-    return { decimals: scan.mostMantissa, scientific: true, whole: "point", exponent, ...point };
-  }
-  if (seen.trailingZero > 0) return { line: seen.trailingZero, problem: "has a number with zeros at its end" };
-  if (seen.whole > 0 && seen.point > 0) {
-    return { line: Math.max(seen.whole, seen.point), problem: "has whole numbers with and without a point" };
-  }
-  return { whole: seen.whole > 0 ? "bare" : "point", exponent, ...point };
-}
-
-function exponentStyle(scan: ColumnScan): ExponentStyle {
-  const fits = ({ above, below }: { readonly above: number; readonly below: number }): boolean =>
-    scan.largestPlain <= above &&
-    above < scan.smallestLarge &&
-    scan.smallestPlain > below &&
-    below >= scan.largestSmall;
-  return {
-    when: EXPONENTS.find(fits) ?? "shorter",
-    digits: scan.shortExponent ? 1 : 2,
-    letter: letterOf(scan.letter),
-  };
 }
 
 /** Strings: as `textType` has them, unless some are missing: those are null strings. */

@@ -2,11 +2,12 @@ import { H5Error } from "../errors.ts";
 import type { CompoundType } from "../format/datatype.ts";
 import { decodeText } from "../format/text.ts";
 import { compoundType } from "../object/datatypes.ts";
-import { type CellKind, ColumnScan, kindOf } from "./column-scan.ts";
+import { ColumnScan } from "./column-scan.ts";
 import { type ColumnType, columnType } from "./column-type.ts";
 import { CsvRecord, csvRecords, QUOTING, startsWithMark } from "./csv-records.ts";
 import { type CsvStyle, delimiterByte } from "./csv-style.ts";
 import { resultOf } from "./result-of.ts";
+import { type CellKind, kindOf } from "./value-kind.ts";
 
 /** A table that a CSV text can become, and what it takes to write the same text again. */
 export interface CsvImport {

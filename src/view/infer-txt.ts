@@ -2,10 +2,10 @@ import { isUtf8 } from "node:buffer";
 import { H5Error } from "../errors.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { floatType, integerType } from "../object/datatypes.ts";
-import { kindOf } from "./column-scan.ts";
 import type { TextImport } from "./infer-json.ts";
 import { isSpace, type Line, linesOf } from "./parse-txt.ts";
 import { textType } from "./text-type.ts";
+import { kindOf } from "./value-kind.ts";
 
 const COMMA = 0x2c;
 const MINUS = 0x2d;

@@ -14,7 +14,7 @@ const NEWLINE = 0x0a;
 /** Bytes of one value of the outermost list. */
 const MAX_ROW = 2 ** 28;
 
-/** One value of the outermost list of a JSON text: [from, to) of `bytes`, with the blanks around it. */
+/** One value of the outermost list of a JSON text: [from, to) of `bytes`, with the blanks around it; behind the last are none. */
 export interface JsonRow {
   readonly bytes: Uint8Array;
   readonly from: number;
@@ -67,7 +67,9 @@ class Cutter {
       const isEnd = this.#step(byte);
       if (isEnd) {
         const isEmpty = this.#where === "after" && this.#isBlank(bytes, from, at) && this.#isFirst;
-        if (!isEmpty) yield { bytes, from, to: at, place: this.#place, offset: this.#offset + from };
+        let to = at;
+        while (this.#where === "after" && to > from && isBlank(bytes[to - 1] ?? 0)) to--;
+        if (!isEmpty) yield { bytes, from, to, place: this.#place, offset: this.#offset + from };
         this.#isFirst = false;
       }
       if (byte === NEWLINE) {
@@ -145,6 +147,6 @@ class Cutter {
   }
 }
 
-function isBlank(byte: number): boolean {
+export function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === NEWLINE || byte === 0x0d || byte === 0x09;
 }

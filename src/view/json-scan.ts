@@ -9,9 +9,12 @@ import {
   sequenceType,
   vlenStringType,
 } from "../object/datatypes.ts";
-import { kindOf } from "./column-scan.ts";
+import type { FloatStyle } from "./csv-style.ts";
+import { floatStyle, plainFloat } from "./float-style.ts";
+import { NumberScan } from "./number-scan.ts";
 import type { JsonText } from "./parse-json.ts";
 import { textType } from "./text-type.ts";
+import { kindOf } from "./value-kind.ts";
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
@@ -26,20 +29,30 @@ const MAX_MEMBERS = 1000;
 /** Lists and objects in each other. */
 const MAX_DEPTH = 32;
 
-/** Integers with fewer digits are exact as numbers. */
-const SAFE_DIGITS = 15;
-
 const FLOAT64 = floatType(8);
 
 /** What JSON has no number for, as it is written among floats. */
 const NON_FINITE = new Set(["NaN", "Infinity", "-Infinity"]);
 
-type ValueKind = "integer" | "float" | "boolean" | "string" | "null" | "list" | "object";
+/** What is noted of a whole text. */
+export interface JsonNotes {
+  /** Characters beyond ASCII are escaped, somewhere. */
+  ascii: boolean;
+  /** Slashes are. */
+  slash: boolean;
+  /** Numbers that are none, among floats. */
+  nonFinite: "word" | "null" | undefined;
+  /** Of the places where float64 numbers are, in their order; complete when the type is known. */
+  readonly floats: FloatStyle[];
+}
+
+type ValueKind = "integer" | "float" | "word" | "boolean" | "string" | "null" | "list" | "object";
 
 /** Of several kinds, what each is called. */
 const CALLED: ReadonlyMap<ValueKind, string> = new Map([
   ["integer", "integers"],
   ["float", "floats"],
+  ["word", "NaN or Infinity"],
   ["boolean", "booleans"],
   ["string", "strings"],
   ["null", "null"],
@@ -52,15 +65,16 @@ export class JsonScan {
   readonly #counts: Record<ValueKind, number> = {
     integer: 0,
     float: 0,
+    word: 0,
     boolean: 0,
     string: 0,
     null: 0,
     list: 0,
     object: 0,
   };
+  readonly #notes: JsonNotes;
   readonly #depth: number;
-  #low = 0n;
-  #high = 0n;
+  readonly #numbers = new NumberScan();
   /** Strings: those that may stand for a float, and how long all are. */
   #nonFinite = 0;
   #mostBytes = 0;
@@ -72,7 +86,8 @@ export class JsonScan {
   #items: JsonScan | undefined;
   #members: Map<string, JsonScan> | undefined;
 
-  constructor(depth = 0) {
+  constructor(notes: JsonNotes, depth = 0) {
+    this.#notes = notes;
     this.#depth = depth;
   }
 
@@ -81,7 +96,7 @@ export class JsonScan {
     if (this.#depth > MAX_DEPTH) json.fail(`is nested deeper than ${MAX_DEPTH}`);
     switch (json.peek()) {
       case QUOTE:
-        this.#addString(json.string());
+        this.#addString(this.#stringOf(json));
         return;
       case OPEN_LIST:
         this.#addList(json);
@@ -96,15 +111,15 @@ export class JsonScan {
 
   /** What all values have in common. @param path how messages call their place @throws H5Error "argument": nothing */
   type(path: string, sizeOfOffsets: number): Datatype {
-    const { integer, float, boolean, string, null: nulls } = this.#counts;
+    const { integer, float, word, boolean, string, null: nulls } = this.#counts;
     const kinds = [...CALLED].filter(([kind]) => this.#counts[kind] > 0);
     const has = (...counts: number[]): boolean => counts.reduce((sum, count) => sum + count, 0) === this.#count;
     if (this.#members !== undefined && kinds.length === 1) return this.#compound(this.#members, path, sizeOfOffsets);
     if (this.#items !== undefined && kinds.length === 1) return this.#list(this.#items, path, sizeOfOffsets);
     if (boolean > 0 && has(boolean)) return BOOLEAN;
     if (integer > 0 && has(integer)) return this.#integer();
-    const isFloat = integer + float > 0 || (string === this.#nonFinite && nulls === 0);
-    if (isFloat && has(integer, float, this.#nonFinite)) return FLOAT64;
+    const isFloat = integer + float + word > 0 || (string === this.#nonFinite && nulls === 0);
+    if (isFloat && has(integer, float, word, nulls, this.#nonFinite)) return this.#float();
     if (string > 0 && has(string, nulls)) return this.#string(path, sizeOfOffsets);
     const found = kinds.map(([, called]) => called).join(" and ");
     throw new H5Error("argument", `${path}: there is no datatype for ${found}`);
@@ -135,9 +150,23 @@ export class JsonScan {
     this.#hasNul ||= text.includes("\0");
   }
 
+  /** Notes how it is escaped. */
+  #stringOf(json: JsonText): string {
+    json.peek();
+    const start = json.position;
+    const text = json.string();
+    const isEscaped = json.position - start !== Buffer.byteLength(text) + 2;
+    if (isEscaped && !(this.#notes.ascii && this.#notes.slash)) {
+      const written = Buffer.from(json.bytes.subarray(start, json.position)).toString("latin1");
+      this.#notes.slash ||= /(^|[^\\])(\\\\)*\\\//.test(written);
+      this.#notes.ascii ||= /\\u(?!00[01])/.test(written);
+    }
+    return text;
+  }
+
   #addList(json: JsonText): void {
     this.#counts.list++;
-    this.#items ??= new JsonScan(this.#depth + 1);
+    this.#items ??= new JsonScan(this.#notes, this.#depth + 1);
     json.accept(OPEN_LIST);
     let length = 0;
     while (json.nextInList(length)) {
@@ -157,7 +186,7 @@ export class JsonScan {
     while (json.nextInList(seen.size, CLOSE_OBJECT)) {
       json.peek();
       const at = json.position;
-      const name = json.string();
+      const name = this.#stringOf(json);
       if (seen.has(name)) json.fail(`the member ${JSON.stringify(name)} is there twice`, at);
       seen.add(name);
       json.expect(COLON);
@@ -165,7 +194,7 @@ export class JsonScan {
       if (member === undefined) {
         if (!isFirst) json.fail(`the member ${JSON.stringify(name)} is not in the objects before`, at);
         if (name === "" || name.includes("\0")) json.fail("a member of that name cannot be", at);
-        member = new JsonScan(this.#depth + 1);
+        member = new JsonScan(this.#notes, this.#depth + 1);
         this.#members.set(name, member);
       }
       member.add(json);
@@ -182,22 +211,28 @@ export class JsonScan {
     const start = json.position;
     const end = json.word();
     const { kind, word } = kindOf(json.bytes, start, end, COMMA);
-    if (kind === "integer") {
-      this.#counts.integer++;
-      const text = Buffer.from(json.bytes.subarray(start, end)).toString("latin1");
-      const value = end - start <= SAFE_DIGITS ? BigInt(Number(text)) : BigInt(text);
-      if (value < this.#low) this.#low = value;
-      if (value > this.#high) this.#high = value;
-    } else if (kind === "float") this.#counts.float++;
-    else if (word === "true" || word === "false") this.#counts.boolean++;
+    if (kind === "integer" || kind === "float") {
+      this.#counts[kind]++;
+      this.#numbers.add(json.bytes, start, end, 1);
+    } else if (word === "true" || word === "false") this.#counts.boolean++;
     else if (word === "null") this.#counts.null++;
+    else if (NON_FINITE.has(word)) this.#counts.word++;
     else json.fail("a value was expected", start);
     json.position = end;
   }
 
   #integer(): Datatype {
-    if (this.#low >= -(2n ** 63n) && this.#high < 2n ** 63n) return integerType(8, true);
-    return this.#low === 0n && this.#high < 2n ** 64n ? integerType(8, false) : FLOAT64;
+    const { least, greatest } = this.#numbers;
+    if (least >= -(2n ** 63n) && greatest < 2n ** 63n) return integerType(8, true);
+    return least === 0n && greatest < 2n ** 64n ? integerType(8, false) : this.#float();
+  }
+
+  #float(): Datatype {
+    const style = floatStyle(this.#numbers);
+    this.#notes.floats.push("problem" in style ? plainFloat(this.#numbers) : style);
+    if (this.#counts.word > 0) this.#notes.nonFinite = "word";
+    else if (this.#counts.null > 0) this.#notes.nonFinite = "null";
+    return FLOAT64;
   }
 
   #string(path: string, sizeOfOffsets: number): Datatype {

@@ -30,7 +30,8 @@ export function csvStyleOf(json: Json | undefined): CsvStyle | undefined {
   return { delimiter, lineEnd, endsWithLine, byteOrderMark, ...(header && { header }), columns: known };
 }
 
-function oneOf<T extends string>(json: Json | undefined, values: readonly T[]): T | undefined {
+/** That value, if it is one of those. */
+export function oneOf<T extends string>(json: Json | undefined, values: readonly T[]): T | undefined {
   return values.find((value) => value === json);
 }
 
@@ -54,7 +55,7 @@ function columnStyle(json: Json): ColumnStyle | undefined {
   const quoted = oneOf(json.quoted, QUOTED);
   const missing = word(json.missing);
   const infinity = word(json.infinity);
-  const float = json.float === undefined ? undefined : floatStyle(json.float);
+  const float = json.float === undefined ? undefined : floatStyleOf(json.float);
   const booleans = json.booleans === undefined ? undefined : booleanTexts(json.booleans);
   const isWrong =
     (json.missing !== undefined && missing === undefined) ||
@@ -79,7 +80,8 @@ function booleanTexts(json: Json): readonly [string, string] | undefined {
   return no === undefined || yes === undefined || no === yes ? undefined : [no, yes];
 }
 
-function floatStyle(json: Json): FloatStyle | undefined {
+/** A style of floats that was kept so. */
+export function floatStyleOf(json: Json): FloatStyle | undefined {
   if (!isJsonObject(json)) return undefined;
   const decimals = whole(json.decimals, 0, MAX_DECIMALS);
   const wholeForm = oneOf(json.whole, ["point", "bare"]);

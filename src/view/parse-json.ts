@@ -1,6 +1,6 @@
 import { H5Error } from "../errors.ts";
 import type { ArrayType, CompoundType, Datatype, VlenType } from "../format/datatype.ts";
-import { decodeText } from "../format/text.ts";
+import { decodeText, encodeText } from "../format/text.ts";
 import { type ElementBytes, elementBytes } from "../object/value-bytes.ts";
 import { elementEncoder, type HeapWriter, putHeapId } from "../object/value-encode.ts";
 import { complexPart } from "../object/value-meaning.ts";
@@ -166,9 +166,10 @@ export function jsonParser(type: Datatype, heap: HeapWriter | undefined): ParseJ
   }
 }
 
-/** Numbers, booleans; names, hexadecimal digits and non-finite floats are strings. */
+/** Numbers, booleans; names, hexadecimal digits and non-finite floats are strings. NaN is what JavaScript and pandas write for it, too. */
 function scalar(type: ScalarType): ParseJson {
   const parse = scalarParser(type);
+  const isFloat = type.class === "float";
   return (json, out, at) => {
     if (json.peek() === QUOTE) {
       const start = json.position;
@@ -178,10 +179,15 @@ function scalar(type: ScalarType): ParseJson {
     }
     const start = json.position;
     const end = json.word();
-    json.located(start, () => parse(json.bytes, start, end, out, at));
+    const isNull = isFloat && json.bytes[start] === SMALL_N && end - start === NULL.length;
+    if (isNull && decodeText(json.bytes.subarray(start, end)) === NULL) parse(NAN, 0, NAN.length, out, at);
+    else json.located(start, () => parse(json.bytes, start, end, out, at));
     json.position = end;
   };
 }
+
+const NULL = "null";
+const NAN = encodeText("nan");
 
 /** Strings; `null` where there are null strings and references. */
 function textParser(type: Datatype, heap: HeapWriter | undefined): ParseJson {

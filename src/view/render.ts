@@ -6,6 +6,7 @@ import { csvFormat } from "./csv.ts";
 import { jsonFormat } from "./json.ts";
 import type { ElementSource } from "./source.ts";
 import { styledCsvFormat } from "./styled-csv.ts";
+import { styledJsonFormat } from "./styled-json.ts";
 import type { TextFormat } from "./text-format.ts";
 import type { TextIndex } from "./text-index.ts";
 import { guessTextSize } from "./text-size.ts";
@@ -61,7 +62,7 @@ export function textFormat(view: TextViewName, source: ElementSource): TextForma
     case "txt":
       return txtFormat(source);
     case "json":
-      return jsonFormat(source);
+      return source.jsonStyle === undefined ? jsonFormat(source) : styledJsonFormat(source, source.jsonStyle);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Datatype } from "../format/datatype.ts";
 import type { HeapResolver } from "../object/value-heap.ts";
 import type { ArrowStyle } from "./arrow-style.ts";
 import type { CsvStyle } from "./csv-style.ts";
+import type { JsonStyle } from "./json-style.ts";
 
 /** A dataset as the text views see it: its elements in C order, as they are stored. */
 export interface ElementSource {
@@ -13,6 +14,8 @@ export interface ElementSource {
   readonly heap: HeapResolver;
   /** How its CSV text is written, if it was made from one. */
   readonly csvStyle?: CsvStyle | undefined;
+  /** How its JSON text is written, if it was made from one. */
+  readonly jsonStyle?: JsonStyle | undefined;
   /** How its Arrow file is written, if it was made from one. */
   readonly arrowStyle?: ArrowStyle | undefined;
   /** The bytes of `count` elements from `first` on. They may be a view that the next call overwrites. */

@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { H5Error } from "../../src/errors.ts";
 import { encodeText } from "../../src/format/text.ts";
 import { datatypeName } from "../../src/object/datatype-name.ts";
-import { inferJsonSteps, type TextImport } from "../../src/view/infer-json.ts";
+import { inferJsonSteps, type JsonImport } from "../../src/view/infer-json.ts";
 import { inferTxtSteps } from "../../src/view/infer-txt.ts";
+import type { JsonStyle } from "../../src/view/json-style.ts";
 import { parseJsonRows } from "../../src/view/parse-json-rows.ts";
+import { jsonStyleOf } from "../../src/view/parse-json-style.ts";
 import { parseTxt } from "../../src/view/parse-txt.ts";
 import { MemoryHeap } from "./memory-heap.ts";
 import { render, source } from "./render.ts";
@@ -15,7 +17,7 @@ function* inBlocks(text: string, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
 }
 
-function inferred(view: "json" | "txt", text: string, size: number): TextImport {
+function inferred(view: "json" | "txt", text: string, size: number): JsonImport {
   const steps =
     view === "json" ? inferJsonSteps(() => inBlocks(text, size), 8) : inferTxtSteps(inBlocks(text, size), 8);
   for (;;) {
@@ -26,13 +28,20 @@ function inferred(view: "json" | "txt", text: string, size: number): TextImport 
 
 /** The text that is shown of the dataset that a text becomes. */
 function shownAgain(view: "json" | "txt", text: string, size: number): string {
-  const { datatype, dims } = inferred(view, text, size);
+  const { datatype, dims, style } = inferred(view, text, size);
   const heap = new MemoryHeap();
   const target = { datatype, dims, name: "x" };
   const blocks = inBlocks(text, size);
   const parts = [...(view === "json" ? parseJsonRows(blocks, target, heap) : parseTxt(blocks, target, heap))];
   const bytes = Buffer.concat(parts.map((part) => part.bytes));
-  return render(view, source(datatype, dims, bytes, heap.resolver));
+  return render(view, { ...source(datatype, dims, bytes, heap.resolver), jsonStyle: style && kept(style) });
+}
+
+/** As it is read back from a file. */
+function kept(style: JsonStyle): JsonStyle | undefined {
+  const read = jsonStyleOf(JSON.parse(JSON.stringify(style)));
+  assert.deepEqual(read, style);
+  return read;
 }
 
 function becomes(view: "json" | "txt", text: string, type: string, ...dims: number[]): void {
@@ -61,6 +70,63 @@ describe("datasets found in JSON texts are shown as the same bytes", () => {
     becomes("json", "[]\n", "float64", 0);
     becomes("json", "[[], []]\n", "float64", 2, 0);
     becomes("json", "5\n", "int64");
+  });
+
+  it("as other programs write them", () => {
+    const type = "{x: float64, n: int64, s: string[3] utf-8}";
+    const values = [
+      { x: 0.5, n: 1, s: "a/b" },
+      { x: 1e-7, n: -2, s: "é" },
+    ];
+    becomes("json", JSON.stringify(values), type, 2);
+    becomes("json", JSON.stringify(values, undefined, 2), type, 2);
+    becomes("json", JSON.stringify(values, undefined, "\t"), type, 2);
+    becomes("json", JSON.stringify(values, undefined, 2).replaceAll("\n", "\r\n").concat("\r\n"), type, 2);
+    // Python's json.dumps, with and without an indent.
+    becomes("json", '[{"x": 0.5, "n": 1, "s": "a/b"}, {"x": 1e-07, "n": -2, "s": "\\u00e9"}]', type, 2);
+    becomes("json", "[1.5, NaN, -Infinity, 2.0]", "float64", 4);
+    becomes("json", "[\n    [\n        1.0\n    ],\n    [\n        2.5\n    ]\n]", "float64", 2, 1);
+    becomes("json", '[\n  "\\ud834\\udd1e",\n  "\\u007f\\n"\n]\n', "string[4] utf-8", 2);
+    becomes("json", "[\n  [],\n  [\n    1\n  ]\n]", "sequence of int64", 2);
+    // pandas' to_json, of records and of values; DuckDB's COPY with ARRAY.
+    becomes("json", '[{"x":0.5,"n":1,"s":"a\\/b"},{"x":null,"n":2,"s":"\\u00e9"}]', type, 2);
+    becomes("json", "[[0.1234567891,null],[1.0,2.0]]", "float64", 2, 2);
+    becomes("json", '[\n\t{"x":0.5,"n":1,"s":"a/b"},\n\t{"x":1e-7,"n":-2,"s":"é"}\n]\n', type, 2);
+    // Each place has numbers of its own kind: with two decimals; without a point; in C's exponents.
+    becomes(
+      "json",
+      '[{"a":1.50,"b":2,"c":1e+30},{"a":2.00,"b":2.5,"c":-1}]',
+      "{a: float64, b: float64, c: float64}",
+      2,
+    );
+    becomes("json", '{"a":{"b":[1,2],"c":[{"d":"x"},{"d":"y"}]}}', "{a: {b: int64[2], c: {d: string[1] utf-8}[2]}}");
+  });
+
+  it("or otherwise, where they are written as no style has it", () => {
+    for (const text of ["[ 1, 2 ]", "[1,2, 3]", "[1, 2.0, 3]", '["\\u0041"]', "[1e5, 1E5]", "[1.0,\t2.5]"]) {
+      const shown = shownAgain("json", text, 7);
+      assert.notEqual(shown, text);
+      assert.deepEqual(JSON.parse(shown), JSON.parse(text));
+    }
+  });
+
+  it("only in a style that is one", () => {
+    const style = { lines: "all", indent: "  ", newline: "\n", comma: ",", colon: ": ", end: "" };
+    assert.deepEqual(jsonStyleOf(style), style);
+    const others = [
+      null,
+      [],
+      { ...style, lines: "some" },
+      { ...style, indent: "x" },
+      { ...style, indent: " ".repeat(17) },
+      { ...style, comma: ";" },
+      { ...style, end: 1 },
+      { ...style, ascii: false },
+      { ...style, nonFinite: "none" },
+      { ...style, floats: {} },
+      { ...style, floats: [{ whole: "point" }] },
+    ];
+    for (const other of others) assert.equal(jsonStyleOf(other), undefined, JSON.stringify(other));
   });
 
   it("tables, with objects and lists in them", () => {
@@ -106,9 +172,13 @@ describe("datasets found in JSON texts are shown as the same bytes", () => {
     );
     fc.assert(
       fc.property(value, fc.integer({ min: 1, max: 40 }), (values, size) => {
-        const shown = shownAgain("json", JSON.stringify(values), size);
-        assert.deepEqual(JSON.parse(shown), values);
-        assert.equal(shownAgain("json", shown, size), shown);
+        for (const indent of [undefined, 1, "\t"]) {
+          const text = JSON.stringify(values, undefined, indent);
+          const shown = shownAgain("json", text, size);
+          assert.deepEqual(JSON.parse(shown), values);
+          // Of lists without anything in them nothing but their number is kept.
+          if (values.flat().length > 0) assert.equal(shown, text);
+        }
       }),
     );
   });

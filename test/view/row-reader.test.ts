@@ -25,7 +25,7 @@ const cases: Record<string, { reader: RowReader; text: string; rows: string[] }>
   json: {
     reader: jsonRowReader(table, undefined),
     text: '[{"a": 1, "s": "["},\n {"a": 2, "s": "]"} , {"s": "\\"", "a": 3},{"a":4,"s":","}\n]\n',
-    rows: ['{"a": 1, "s": "["}', '\n {"a": 2, "s": "]"} ', ' {"s": "\\"", "a": 3}', '{"a":4,"s":","}\n'],
+    rows: ['{"a": 1, "s": "["}', '\n {"a": 2, "s": "]"} ', ' {"s": "\\"", "a": 3}', '{"a":4,"s":","}'],
   },
 };
 

@@ -20,16 +20,30 @@ export function stringEnd(bytes: Uint8Array, start: number, end: number, padding
   return to;
 }
 
+/** How strings are written that do not stand in JSON as they are. */
+export interface JsonEscapes {
+  /** The bytes of a JSON string. */
+  text(text: string): Uint8Array;
+  /** A character of ASCII that is escaped besides those that have to be. */
+  readonly also?: number;
+}
+
 /** As a JSON string. A byte that is no UTF-8 is written `\udc80` to `\udcff`, as Python's "surrogateescape" has it. */
-export function writeJsonString(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
+export function writeJsonString(
+  sink: ByteSink,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  { text, also = QUOTE }: JsonEscapes = NEEDED,
+): void {
   sink.room(end - start + 2);
   const out = sink.bytes;
   let to = sink.length;
   out[to++] = QUOTE;
   for (let i = start; i < end; i++) {
     const b = bytes[i] ?? 0;
-    if (b < SPACE || b > 0x7e || b === QUOTE || b === BACKSLASH) {
-      sink.write(jsonText(decodeText(checkLength(bytes.subarray(start, end)))));
+    if (b < SPACE || b > 0x7e || b === QUOTE || b === BACKSLASH || b === also) {
+      sink.write(text(decodeText(checkLength(bytes.subarray(start, end)))));
       return;
     }
     out[to++] = b;
@@ -52,6 +66,8 @@ function checkLength(bytes: Uint8Array): Uint8Array {
 export function jsonText(text: string): Uint8Array {
   return encodeText(JSON.stringify(text));
 }
+
+const NEEDED: JsonEscapes = { text: jsonText };
 
 const HEX = encodeText("0123456789abcdef");
 

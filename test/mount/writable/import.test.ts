@@ -181,6 +181,7 @@ describe("files that become datasets", function () {
     const texts = {
       "table.json": '[{"a": 1, "b": "x"},\n {"a": 2, "b": "y"}]\n',
       "list.json": "[[1],\n [2, 3]]\n",
+      "indented.json": '[\n  {\n    "a": 1.5\n  },\n  {\n    "a": null\n  }\n]',
       "numbers.txt": "1.5 2.0\n3.5 4.0\n",
       "lines.txt": "one\n\ntwo words\n",
     };
@@ -189,13 +190,20 @@ describe("files that become datasets", function () {
     };
     await written(["import=all"], async ({ dir }) => {
       copied(dir);
-      fs.writeFileSync(join(dir, "compact.json"), "[1,2]");
-      await settled(join(dir, "compact.json"));
+      fs.writeFileSync(join(dir, "odd.json"), "[ 1, 2 ]");
+      await settled(join(dir, "odd.json"));
       for (const [name, text] of Object.entries(texts)) {
         await settled(join(dir, name));
         assert.equal(fs.readFileSync(join(dir, name), "utf8"), text);
       }
-      assert.equal(await fact(join(dir, "compact.json"), "problem"), "line 1: `[1,2]` would read back as `[1,`");
+      assert.equal(await fact(join(dir, "odd.json"), "problem"), "line 1: `[ 1, 2 ]` would read back as `[1,`");
+      const indented = join(dir, "indented.json");
+      const fd = fs.openSync(indented, "r+");
+      fs.writeSync(fd, "2", texts["indented.json"].indexOf("1"));
+      fs.closeSync(fd);
+      await settled(indented);
+      assert.equal(await fact(indented, "dtype"), "{a: float64}");
+      assert.equal(fs.readFileSync(indented, "utf8"), texts["indented.json"].replace("1.5", "2.5"));
       fs.appendFileSync(join(dir, "lines.txt"), "three");
       assert.equal(fs.readFileSync(join(dir, "lines.txt"), "utf8"), "one\n\ntwo words\nthree");
     });
@@ -208,19 +216,20 @@ describe("files that become datasets", function () {
       [3.5, 4],
     ]);
     assert.equal(dataset("list").attrs.CLASS?.value, "VLARRAY");
+    assert.deepEqual(dataset("indented").to_array(), [[2.5], [Number.NaN]]);
     fs.rmSync(file);
     await written([], async ({ dir }) => {
       copied(dir);
       const set = (name: string, value: string): Promise<string> =>
         output("setfattr", ["-n", "user.h5fs.import", "-v", value, join(dir, name)]);
       await set("lines.txt", "on");
-      fs.writeFileSync(join(dir, "compact.json"), "[1,2]");
-      await assert.rejects(set("compact.json", "on"));
-      await set("compact.json", "force");
-      assert.deepEqual(fs.readdirSync(dir).sort(), [...Object.keys(texts), "compact.json"].sort());
+      fs.writeFileSync(join(dir, "odd.json"), "[ 1, 2 ]");
+      await assert.rejects(set("odd.json", "on"));
+      await set("odd.json", "force");
+      assert.deepEqual(fs.readdirSync(dir).sort(), [...Object.keys(texts), "odd.json"].sort());
     });
     assert.deepEqual(dataset("lines").to_array(), ["one", "", "two words"]);
-    assert.deepEqual(dataset("compact").to_array(), [1, 2]);
+    assert.deepEqual(dataset("odd").to_array(), [1, 2]);
     assert.equal(dataset("table.json").dtype, "<B");
   });
 
