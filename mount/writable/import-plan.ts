@@ -19,6 +19,7 @@ import { parseJsonRows } from "../../src/view/parse-json-rows.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../../src/view/parse-npy.ts";
 import { parseTxt } from "../../src/view/parse-txt.ts";
 import type { ParsedElements } from "../../src/view/parsed-rows.ts";
+import type { TxtStyle } from "../../src/view/txt-style.ts";
 
 /** A file's bytes, as they are stored. */
 export interface FileBytes {
@@ -38,6 +39,7 @@ export interface ImportPlan {
   readonly view: ImportView;
   readonly style?: CsvStyle;
   readonly json?: JsonStyle;
+  readonly txt?: TxtStyle;
   readonly arrow?: ArrowStyle;
   readonly dataset: ImportDataset;
   /** The elements as they are to be stored, in order; what they refer to is put into the heap. */
@@ -213,11 +215,11 @@ function* planJson(file: FileBytes, target: ImportTarget): Generator<undefined, 
   };
 }
 
-/** Plain text: what it is, and nothing of how it is written. */
 function* planTxt(file: FileBytes, target: ImportTarget): Generator<undefined, ImportPlan> {
-  const found = yield* inferTxtSteps(blocksOf(file), target.sizeOfOffsets);
+  const { style, ...found } = yield* inferTxtSteps(blocksOf(file), target.sizeOfOffsets);
   return {
     view: "txt",
+    ...(style && { txt: style }),
     dataset: textDataset(found, target),
     elements: (heap) => parseTxt(blocksOf(file), { ...found, name: "" }, heap),
   };

@@ -34,7 +34,7 @@ export interface ImportSource {
 }
 
 /** What a file becomes, without what only the thread has that reads it. */
-export type PlannedDataset = Pick<ImportPlan, "view" | "style" | "json" | "arrow"> & {
+export type PlannedDataset = Pick<ImportPlan, "view" | "style" | "json" | "txt" | "arrow"> & {
   readonly dataset: ImportDataset;
 };
 
@@ -72,8 +72,8 @@ export function* importSteps(
   let planned = planning.next();
   for (; planned.done !== true; planned = planning.next()) yield { kind: "working", progress: file.progress / 3 };
   const plan = planned.value;
-  const { style, json, arrow, dataset } = plan;
-  const styles = { ...(style && { style }), ...(json && { json }), ...(arrow && { arrow }) };
+  const { style, json, txt, arrow, dataset } = plan;
+  const styles = { ...(style && { style }), ...(json && { json }), ...(txt && { txt }), ...(arrow && { arrow }) };
   yield { kind: "planned", plan: { view, dataset, ...styles } };
   const heap = new CollectedHeap(target.sizeOfOffsets);
   for (const { first, bytes } of plan.elements(heap)) {
@@ -154,7 +154,7 @@ class ShownBytes {
   }
 
   *pieces(): Generator<Uint8Array> {
-    const { view, style, json, arrow, dataset } = this.#plan;
+    const { view, style, json, txt, arrow, dataset } = this.#plan;
     const { size } = this.#datatype;
     if (view === "npy") {
       yield encodeNpyHeader(this.#datatype, dataset.shape);
@@ -172,6 +172,7 @@ class ShownBytes {
       },
       csvStyle: style,
       jsonStyle: json,
+      txtStyle: txt,
       arrowStyle: arrow,
       read: (first, count) => this.#read(first * size, count * size),
     });

@@ -40,14 +40,16 @@ export class PresentRows {
     this.#view = view;
     this.#dataset = dataset;
     const [, ...inner] = dataset.dims;
-    this.#jsonStyle = view === "json" ? shownAs(dataset)?.json : undefined;
+    const { style, json, txt } = shownAs(dataset) ?? {};
+    this.#jsonStyle = json;
     this.#format = textFormat(view, {
       datatype: meantDatatype(dataset, dataset.datatype),
       dims: [MANY, ...inner],
       name,
       heap,
-      csvStyle: shownAs(dataset)?.style,
-      jsonStyle: this.#jsonStyle,
+      csvStyle: style,
+      jsonStyle: json,
+      txtStyle: txt,
       read: () => new Uint8Array(0),
     });
     this.count = Math.floor(dataset.elementCount / this.elementsPerRow);

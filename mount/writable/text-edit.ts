@@ -121,7 +121,7 @@ const STEP = 256;
 export function* compareText(edit: TextEdit, index?: TextIndex): Generator<undefined, TextChange> {
   const { view, node, dataset, after } = edit;
   if (dataset.dims.length === 0 || (view === "txt" && dataset.dims.length > 2)) throw notByRows(node);
-  if (after !== undefined && (view === "json" || shownAs(dataset)?.style?.endsWithLine === false)) {
+  if (after !== undefined && (view === "json" || !endsWithLine(edit))) {
     throw new H5Error("argument", "nothing can come after the end of the text");
   }
   const comparison = new TextComparison(edit, index);
@@ -160,7 +160,8 @@ class TextComparison {
     this.#row = elementBytes(new Uint8Array(this.#present.rowSize));
     this.#number = after ?? 0;
     const known = index?.elementCount === this.#number * this.#present.elementsPerRow ? index : undefined;
-    const isUnknown = view === "json" || (known === undefined && after !== undefined);
+    // A last row without a line break is shorter than it would be elsewhere.
+    const isUnknown = view === "json" || !endsWithLine(edit) || (known === undefined && after !== undefined);
     this.#blocks = isUnknown ? undefined : new TextBlocks(known, this.#present.head().length);
   }
 
@@ -348,6 +349,12 @@ export function writeText(transaction: FileTransaction, edit: TextEdit, { dims, 
     writer.endRun();
   }
   writer.end();
+}
+
+/** Whether the last row is written as all others. */
+function endsWithLine({ view, dataset }: TextEdit): boolean {
+  const { style, txt } = shownAs(dataset) ?? {};
+  return (view === "csv" ? style : view === "txt" ? txt : undefined)?.endsWithLine !== false;
 }
 
 const NEWLINE = 0x0a;

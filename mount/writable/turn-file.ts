@@ -60,7 +60,7 @@ export class NewDataset {
    */
   replace(transaction: FileTransaction, address: number, bare: readonly string[]): void {
     const { edit, file } = transaction;
-    const { view, style, json, arrow } = this.#plan;
+    const { view, style, json, txt, arrow } = this.#plan;
     for (const { name } of [...datasetAt(file, address).attributes()]) {
       if (isFileMark(name)) removeAttribute(transaction, address, name);
       else if (isLeafAttribute(name))
@@ -69,7 +69,7 @@ export class NewDataset {
     exchangeContents(transaction, address, this.address);
     releaseObject(transaction, this.address);
     this.#made.attributes(transaction, address);
-    const shown: ShownAs = { view, isMade: true, bare, style, json, arrow };
+    const shown: ShownAs = { view, isMade: true, bare, style, json, txt, arrow };
     setAttribute(edit, address, shownAsAttribute(shown));
     this.#checkKept(datasetAt(transaction.file, address), shown);
   }

@@ -25,6 +25,7 @@ export function elementSource(
     heap: heapOf(dataset.file),
     csvStyle: part === undefined ? shownAs(dataset)?.style : undefined,
     jsonStyle: part === undefined ? shownAs(dataset)?.json : undefined,
+    txtStyle: part === undefined ? shownAs(dataset)?.txt : undefined,
     arrowStyle: part === undefined ? shownAs(dataset)?.arrow : undefined,
     read: (first, count) => reader.borrow(data, cacheName(dataset), first * size, count * size),
   };

@@ -9,7 +9,9 @@ import type { CsvStyle } from "../view/csv-style.ts";
 import type { JsonStyle } from "../view/json-style.ts";
 import { csvStyleOf } from "../view/parse-csv-style.ts";
 import { jsonStyleOf } from "../view/parse-json-style.ts";
+import { txtStyleOf } from "../view/parse-txt-style.ts";
 import { isJsonObject, type Json } from "../view/parse-type-json.ts";
+import type { TxtStyle } from "../view/txt-style.ts";
 import { isViewName, type ViewName, type ViewSubject, viewsOf } from "../view/view.ts";
 import type { FileNode } from "./node.ts";
 import { HIDDEN_PREFIX } from "./posix-metadata.ts";
@@ -30,6 +32,8 @@ export interface ShownAs {
   readonly style?: CsvStyle | undefined;
   /** How its JSON text is written, if it was made from one. */
   readonly json?: JsonStyle | undefined;
+  /** How its plain text is written, if it was made from one. */
+  readonly txt?: TxtStyle | undefined;
   /** How its Arrow file is written, if it was made from one. */
   readonly arrow?: ArrowStyle | undefined;
 }
@@ -57,8 +61,8 @@ export function isMadeView({ object, view, part }: Pick<FileNode, "object" | "vi
 }
 
 /** The attribute that says so. @throws UnsupportedError from who writes it, where the style is too large for an attribute */
-export function shownAsAttribute({ view, isMade, bare, style, json, arrow }: ShownAs): NewAttribute {
-  return keptText(SHOWN_AS_NAME, JSON.stringify({ version: VERSION, view, isMade, bare, style, json, arrow }));
+export function shownAsAttribute({ view, isMade, bare, style, json, txt, arrow }: ShownAs): NewAttribute {
+  return keptText(SHOWN_AS_NAME, JSON.stringify({ version: VERSION, view, isMade, bare, style, json, txt, arrow }));
 }
 
 function readShownAs(dataset: Dataset): ShownAs | undefined {
@@ -102,10 +106,12 @@ function decode(text: string): ShownAs | undefined {
   const style = csvStyleOf(kept.style);
   if (kept.style !== undefined && style === undefined) return undefined;
   const json = jsonStyleOf(kept.json);
-  if (kept.json !== undefined && json === undefined) return undefined;
+  const txt = txtStyleOf(kept.txt);
+  if ((kept.json !== undefined && json === undefined) || (kept.txt !== undefined && txt === undefined))
+    return undefined;
   const bare = kept.bare.filter((name: Json) => typeof name === "string");
   const { skeleton, rest } =
     kept.arrow !== undefined && isJsonObject(kept.arrow) ? kept.arrow : { skeleton: null, rest: null };
   const arrow = typeof skeleton === "string" && typeof rest === "string" ? { skeleton, rest } : undefined;
-  return { view, isMade, bare, style, json, arrow };
+  return { view, isMade, bare, style, json, txt, arrow };
 }

@@ -1,4 +1,4 @@
-import type { ExponentStyle, FloatStyle } from "./csv-style.ts";
+import { type ExponentStyle, type FloatStyle, PYTHON_EXPONENT } from "./csv-style.ts";
 import type { NumberScan } from "./number-scan.ts";
 
 const COMMA = 0x2c;
@@ -52,4 +52,17 @@ function exponentStyle(scan: NumberScan): ExponentStyle {
 export function plainFloat(scan: NumberScan): FloatStyle {
   const point = scan.points.has(COMMA) ? { point: "," as const } : {};
   return { whole: "point", exponent: exponentStyle(scan), ...point };
+}
+
+const PYTHON = JSON.stringify({ whole: "point", exponent: PYTHON_EXPONENT } satisfies FloatStyle);
+
+/** How the numbers of each scan are written, the last being as those of all further ones; none: all as Python's `repr`. */
+export function floatStyles(scans: readonly NumberScan[]): readonly FloatStyle[] {
+  const floats = scans.map((scan) => {
+    const style = floatStyle(scan);
+    return "problem" in style ? plainFloat(scan) : style;
+  });
+  const texts = floats.map((style) => JSON.stringify(style));
+  if (texts.every((text) => text === PYTHON)) return [];
+  return floats.slice(0, 2 + texts.findLastIndex((text) => text !== texts.at(-1)));
 }

@@ -1,6 +1,7 @@
 import { H5Error } from "../errors.ts";
 import type { Datatype } from "../format/datatype.ts";
 import { floatType } from "../object/datatypes.ts";
+import { floatStyles } from "./float-style.ts";
 import { joined, wholeText } from "./joined-bytes.ts";
 import { jsonLayoutOf } from "./json-layout.ts";
 import { jsonRows } from "./json-rows.ts";
@@ -50,13 +51,12 @@ export function* inferJsonSteps(
 }
 
 function notesOf({ ascii, slash, nonFinite, floats }: JsonNotes): Partial<JsonStyle> {
-  const texts = floats.map((style) => JSON.stringify(style));
-  const different = 1 + texts.findLastIndex((text) => text !== texts.at(-1));
+  const styles = floatStyles(floats);
   return {
     ...(ascii && { ascii }),
     ...(slash && { slash }),
     ...(nonFinite && { nonFinite }),
-    ...(floats.length > 0 && { floats: floats.slice(0, different + 1) }),
+    ...(styles.length > 0 && { floats: styles }),
   };
 }
 

@@ -9,8 +9,6 @@ import {
   sequenceType,
   vlenStringType,
 } from "../object/datatypes.ts";
-import type { FloatStyle } from "./csv-style.ts";
-import { floatStyle, plainFloat } from "./float-style.ts";
 import { NumberScan } from "./number-scan.ts";
 import type { JsonText } from "./parse-json.ts";
 import { textType } from "./text-type.ts";
@@ -42,8 +40,8 @@ export interface JsonNotes {
   slash: boolean;
   /** Numbers that are none, among floats. */
   nonFinite: "word" | "null" | undefined;
-  /** Of the places where float64 numbers are, in their order; complete when the type is known. */
-  readonly floats: FloatStyle[];
+  /** The places where float64 numbers are, in their order; complete when the type is known. */
+  readonly floats: NumberScan[];
 }
 
 type ValueKind = "integer" | "float" | "word" | "boolean" | "string" | "null" | "list" | "object";
@@ -228,8 +226,7 @@ export class JsonScan {
   }
 
   #float(): Datatype {
-    const style = floatStyle(this.#numbers);
-    this.#notes.floats.push("problem" in style ? plainFloat(this.#numbers) : style);
+    this.#notes.floats.push(this.#numbers);
     if (this.#counts.word > 0) this.#notes.nonFinite = "word";
     else if (this.#counts.null > 0) this.#notes.nonFinite = "null";
     return FLOAT64;

@@ -55,7 +55,7 @@ function columnStyle(json: Json): ColumnStyle | undefined {
   const quoted = oneOf(json.quoted, QUOTED);
   const missing = word(json.missing);
   const infinity = word(json.infinity);
-  const float = json.float === undefined ? undefined : floatStyleOf(json.float);
+  const float = json.float === undefined ? undefined : floatStyle(json.float);
   const booleans = json.booleans === undefined ? undefined : booleanTexts(json.booleans);
   const isWrong =
     (json.missing !== undefined && missing === undefined) ||
@@ -80,8 +80,15 @@ function booleanTexts(json: Json): readonly [string, string] | undefined {
   return no === undefined || yes === undefined || no === yes ? undefined : [no, yes];
 }
 
-/** A style of floats that was kept so. */
-export function floatStyleOf(json: Json): FloatStyle | undefined {
+/** Styles of floats that were kept so. @returns `undefined`: something else was */
+export function floatStylesOf(json: Json | undefined): readonly FloatStyle[] | undefined {
+  if (json === undefined) return [];
+  if (!Array.isArray(json)) return undefined;
+  const floats = json.map(floatStyle).filter((style) => style !== undefined);
+  return floats.length < json.length ? undefined : floats;
+}
+
+function floatStyle(json: Json): FloatStyle | undefined {
   if (!isJsonObject(json)) return undefined;
   const decimals = whole(json.decimals, 0, MAX_DECIMALS);
   const wholeForm = oneOf(json.whole, ["point", "bare"]);

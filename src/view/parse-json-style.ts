@@ -1,5 +1,5 @@
 import type { JsonStyle } from "./json-style.ts";
-import { floatStyleOf, oneOf } from "./parse-csv-style.ts";
+import { floatStylesOf, oneOf } from "./parse-csv-style.ts";
 import { isJsonObject, type Json } from "./parse-type-json.ts";
 
 const INDENT = /^[ \t]{0,16}$/;
@@ -20,14 +20,12 @@ export function jsonStyleOf(json: Json | undefined): JsonStyle | undefined {
   if (lines === undefined || newline === undefined || comma === undefined) return undefined;
   if (colon === undefined || end === undefined) return undefined;
   if (typeof indent !== "string" || !INDENT.test(indent)) return undefined;
-  const written = json.floats === undefined ? [] : Array.isArray(json.floats) ? json.floats : [null];
-  const floats = written.map(floatStyleOf).filter((style) => style !== undefined);
+  const floats = floatStylesOf(json.floats);
   const isWrong =
     (ascii !== undefined && ascii !== true) ||
     (slash !== undefined && slash !== true) ||
-    (json.nonFinite !== undefined && nonFinite === undefined) ||
-    floats.length < written.length;
-  if (isWrong) return undefined;
+    (json.nonFinite !== undefined && nonFinite === undefined);
+  if (isWrong || floats === undefined) return undefined;
   return {
     lines,
     indent,

@@ -7,6 +7,7 @@ import { jsonFormat } from "./json.ts";
 import type { ElementSource } from "./source.ts";
 import { styledCsvFormat } from "./styled-csv.ts";
 import { styledJsonFormat } from "./styled-json.ts";
+import { styledTxtFormat } from "./styled-txt.ts";
 import type { TextFormat } from "./text-format.ts";
 import type { TextIndex } from "./text-index.ts";
 import { guessTextSize } from "./text-size.ts";
@@ -60,7 +61,7 @@ export function textFormat(view: TextViewName, source: ElementSource): TextForma
     case "csv":
       return source.csvStyle === undefined ? csvFormat(source) : styledCsvFormat(source, source.csvStyle);
     case "txt":
-      return txtFormat(source);
+      return source.txtStyle === undefined ? txtFormat(source) : styledTxtFormat(source, source.txtStyle);
     case "json":
       return source.jsonStyle === undefined ? jsonFormat(source) : styledJsonFormat(source, source.jsonStyle);
   }

@@ -3,6 +3,7 @@ import type { HeapResolver } from "../object/value-heap.ts";
 import type { ArrowStyle } from "./arrow-style.ts";
 import type { CsvStyle } from "./csv-style.ts";
 import type { JsonStyle } from "./json-style.ts";
+import type { TxtStyle } from "./txt-style.ts";
 
 /** A dataset as the text views see it: its elements in C order, as they are stored. */
 export interface ElementSource {
@@ -16,6 +17,8 @@ export interface ElementSource {
   readonly csvStyle?: CsvStyle | undefined;
   /** How its JSON text is written, if it was made from one. */
   readonly jsonStyle?: JsonStyle | undefined;
+  /** How its plain text is written, if it was made from one. */
+  readonly txtStyle?: TxtStyle | undefined;
   /** How its Arrow file is written, if it was made from one. */
   readonly arrowStyle?: ArrowStyle | undefined;
   /** The bytes of `count` elements from `first` on. They may be a view that the next call overwrites. */

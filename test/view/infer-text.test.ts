@@ -3,12 +3,15 @@ import fc from "fast-check";
 import { H5Error } from "../../src/errors.ts";
 import { encodeText } from "../../src/format/text.ts";
 import { datatypeName } from "../../src/object/datatype-name.ts";
-import { inferJsonSteps, type JsonImport } from "../../src/view/infer-json.ts";
+import { inferJsonSteps, type TextImport } from "../../src/view/infer-json.ts";
 import { inferTxtSteps } from "../../src/view/infer-txt.ts";
-import type { JsonStyle } from "../../src/view/json-style.ts";
 import { parseJsonRows } from "../../src/view/parse-json-rows.ts";
 import { jsonStyleOf } from "../../src/view/parse-json-style.ts";
 import { parseTxt } from "../../src/view/parse-txt.ts";
+import { txtStyleOf } from "../../src/view/parse-txt-style.ts";
+import type { Json } from "../../src/view/parse-type-json.ts";
+import { resultOf } from "../../src/view/result-of.ts";
+import type { ElementSource } from "../../src/view/source.ts";
 import { MemoryHeap } from "./memory-heap.ts";
 import { render, source } from "./render.ts";
 
@@ -17,31 +20,33 @@ function* inBlocks(text: string, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
 }
 
-function inferred(view: "json" | "txt", text: string, size: number): JsonImport {
-  const steps =
-    view === "json" ? inferJsonSteps(() => inBlocks(text, size), 8) : inferTxtSteps(inBlocks(text, size), 8);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
+function inferred(view: "json" | "txt", text: string, size: number): TextImport & Styles {
+  if (view === "txt") {
+    const { style, ...found } = resultOf(inferTxtSteps(inBlocks(text, size), 8));
+    return { ...found, txtStyle: style && kept(style, txtStyleOf) };
   }
+  const { style, ...found } = resultOf(inferJsonSteps(() => inBlocks(text, size), 8));
+  return { ...found, jsonStyle: style && kept(style, jsonStyleOf) };
+}
+
+type Styles = Pick<ElementSource, "jsonStyle" | "txtStyle">;
+
+/** A style as it is read back from a file. */
+function kept<T>(style: T, read: (json: Json) => T | undefined): T | undefined {
+  const again = read(JSON.parse(JSON.stringify(style)));
+  assert.deepEqual(again, style);
+  return again;
 }
 
 /** The text that is shown of the dataset that a text becomes. */
 function shownAgain(view: "json" | "txt", text: string, size: number): string {
-  const { datatype, dims, style } = inferred(view, text, size);
+  const { datatype, dims, ...styles } = inferred(view, text, size);
   const heap = new MemoryHeap();
   const target = { datatype, dims, name: "x" };
   const blocks = inBlocks(text, size);
   const parts = [...(view === "json" ? parseJsonRows(blocks, target, heap) : parseTxt(blocks, target, heap))];
   const bytes = Buffer.concat(parts.map((part) => part.bytes));
-  return render(view, { ...source(datatype, dims, bytes, heap.resolver), jsonStyle: style && kept(style) });
-}
-
-/** As it is read back from a file. */
-function kept(style: JsonStyle): JsonStyle | undefined {
-  const read = jsonStyleOf(JSON.parse(JSON.stringify(style)));
-  assert.deepEqual(read, style);
-  return read;
+  return render(view, { ...source(datatype, dims, bytes, heap.resolver), ...styles });
 }
 
 function becomes(view: "json" | "txt", text: string, type: string, ...dims: number[]): void {
@@ -193,7 +198,29 @@ describe("datasets found in plain texts are shown as the same bytes", () => {
     becomes("txt", "1\n2\n\n5\n6\n", "int64", 2, 2, 1);
   });
 
+  it("numbers, as other programs write them", () => {
+    // numpy.savetxt, as it is and with `fmt`.
+    becomes("txt", "1.000000000000000056e-01 -2.000000000000000000e+00\nnan inf\n", "float64", 2, 2);
+    becomes("txt", "1.50\t-2.00\n3.00\t0.25\n", "float64", 2, 2);
+    becomes("txt", "0 1.50 1e-05\n1 2.00 1e+20\n", "float64", 2, 3);
+    becomes("txt", "nan 1.5\nnan 2.5", "float64", 2, 2);
+    becomes("txt", "1\r\n2\r\n3", "int64", 3);
+    becomes("txt", "1\t2\r\n\r\n3\t4\r\n", "int64", 2, 1, 2);
+    const many = Array.from({ length: 300 }, (_, i) => (i < 299 ? `${i}.5` : `${i}.50`));
+    becomes("txt", `${many.slice(0, 299).join(" ")}\n`, "float64", 1, 299);
+    assert.notEqual(shownAgain("txt", `${many.join(" ")}\n`, 7), `${many.join(" ")}\n`);
+    assert.notEqual(shownAgain("txt", "1  2\n3  4\n", 7), "1  2\n3  4\n");
+  });
+
+  it("in a style that is one", () => {
+    const style = { delimiter: " ", lineEnd: "\n", endsWithLine: false };
+    assert.deepEqual(txtStyleOf(style), style);
+    const others = [null, { ...style, delimiter: "," }, { ...style, lineEnd: "" }, { ...style, floats: [1] }, {}];
+    for (const other of others) assert.equal(txtStyleOf(other), undefined, JSON.stringify(other));
+  });
+
   it("and any other text as strings, a line each", () => {
+    becomes("txt", "no end", "string[6] utf-8", 1);
     becomes("txt", "one\n\ntwo words\n", "string[9] utf-8", 3);
     becomes("txt", "1 2\n3\n", "string[3] utf-8", 2);
     becomes("txt", "1 2\n\n3 4\n5 6\n", "string[3] utf-8", 4);
@@ -204,6 +231,5 @@ describe("datasets found in plain texts are shown as the same bytes", () => {
   it("or are none", () => {
     refuses("txt", "", /^line 1: the text is empty/);
     refuses("txt", "a\nb\0c\n", /^line 2: has a NUL character/);
-    assert.notEqual(shownAgain("txt", "no end", 8), "no end");
   });
 });

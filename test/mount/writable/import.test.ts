@@ -183,6 +183,7 @@ describe("files that become datasets", function () {
       "list.json": "[[1],\n [2, 3]]\n",
       "indented.json": '[\n  {\n    "a": 1.5\n  },\n  {\n    "a": null\n  }\n]',
       "numbers.txt": "1.5 2.0\n3.5 4.0\n",
+      "saved.txt": "1.000000000000000000e+00\n2.500000000000000000e+00",
       "lines.txt": "one\n\ntwo words\n",
     };
     const copied = (dir: string): void => {
@@ -216,6 +217,7 @@ describe("files that become datasets", function () {
       [3.5, 4],
     ]);
     assert.equal(dataset("list").attrs.CLASS?.value, "VLARRAY");
+    assert.deepEqual(dataset("saved").value, Float64Array.of(1, 2.5));
     assert.deepEqual(dataset("indented").to_array(), [[2.5], [Number.NaN]]);
     fs.rmSync(file);
     await written([], async ({ dir }) => {
