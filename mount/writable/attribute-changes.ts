@@ -2,8 +2,9 @@ import { LRUCache } from "lru-cache";
 import { decodeText } from "../../src/format/text.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import type { Node } from "../../src/tree/node.ts";
-import { messageOfFailure } from "../errno.ts";
+import { ErrnoError, messageOfFailure } from "../errno.ts";
 import { PROBLEM_ATTRIBUTE } from "../session.ts";
+import { SeenAttributes } from "./attribute-type.ts";
 import { now } from "./clock.ts";
 import { IMPORT_ATTRIBUTE, type Importer } from "./importer.ts";
 import type { LiveFile } from "./live-file.ts";
@@ -17,7 +18,8 @@ export class AttributeChanges {
   readonly #metadata: Metadata;
   readonly #importer: Importer;
   readonly #log: (line: string) => void;
-  /** Why a setting was refused last, by the node's key. */
+  readonly #seen = new SeenAttributes();
+  /** Why an attribute was refused last, by the node's key. */
   readonly #problems = new LRUCache<string, string>({ max: 100 });
 
   constructor(live: LiveFile, metadata: Metadata, importer: Importer, log: (line: string) => void) {
@@ -30,27 +32,38 @@ export class AttributeChanges {
   /** @param name with its namespace @throws H5Error, ErrnoError */
   set(node: Node, name: string, value: Uint8Array, flags: number): void {
     if (name === IMPORT_ATTRIBUTE) this.#importer.set(node, decodeText(value));
-    else if (isSetting(name)) this.#setting(node, name, value);
-    else this.#change(node, (transaction) => setUserAttribute(transaction, node, name, value, flags));
+    else if (isSetting(name))
+      this.#explained(node, name, (transaction) => changeSetting(transaction, node, name, value));
+    else {
+      this.#explained(node, name, (transaction) => setUserAttribute(transaction, node, name, value, flags, this.#seen));
+    }
   }
 
   /** @param name with its namespace @throws H5Error, ErrnoError */
   remove(node: Node, name: string): void {
-    if (isSetting(name)) this.#setting(node, name, undefined);
-    else this.#change(node, (transaction) => removeUserAttribute(transaction, node, name));
+    if (isSetting(name)) {
+      this.#explained(node, name, (transaction) => changeSetting(transaction, node, name, undefined));
+    } else this.#change(node, (transaction) => removeUserAttribute(transaction, node, name));
   }
 
-  /** Why the node's last setting was refused, or why a file is no dataset; `undefined`: there is nothing to say, or another attribute is asked for. @param name with its namespace */
+  /** Why an attribute of the node was refused last, or why a file is no dataset; `undefined`: there is nothing to say, or another attribute is asked for. @param name with its namespace */
   problem(node: Node, name: string): string | undefined {
     return name === PROBLEM_ATTRIBUTE ? (this.#problems.get(node.key) ?? this.#importer.problem(node)) : undefined;
   }
 
+  /** Has been read. @param name with its namespace */
+  read(node: Node, name: string, value: Uint8Array): void {
+    this.#seen.remember(node, name, value);
+  }
+
   /** What is wrong is in the log and in `user.h5fs.problem`: setxattr(2) has but a number for it. */
-  #setting(node: Node, name: string, value: Uint8Array | undefined): void {
+  #explained(node: Node, name: string, change: (transaction: FileTransaction) => void): void {
     try {
-      this.#change(node, (transaction) => changeSetting(transaction, node, name, value));
+      this.#change(node, change);
       this.#problems.delete(node.key);
     } catch (error) {
+      // Of the request, such as a name that is there already: the number says it all.
+      if (error instanceof ErrnoError && error.reason === undefined) throw error;
       const why = `${name} stays as it is: ${messageOfFailure(error)}`;
       this.#log(`${node.path}: ${why}`);
       this.#problems.set(node.key, why);

@@ -6,7 +6,7 @@ import type { FileNode } from "../../src/tree/node.ts";
 import { encodeNpyHeader } from "../../src/view/npy.ts";
 import { leaveArrowForm } from "./arrow-form.ts";
 import type { FileBuffer } from "./file-buffer.ts";
-import { checkIndexes, type Reshaping } from "./reshape.ts";
+import { markIndexes, type Reshaping } from "./reshape.ts";
 import { headerOf, npyShape } from "./view-store.ts";
 import { writeElements } from "./write-elements.ts";
 
@@ -82,7 +82,7 @@ export function storePart(
   buffer: FileBuffer,
   { from, to }: ViewPart,
 ): void {
-  checkIndexes(transaction, node);
+  markIndexes(transaction, node);
   leaveArrowForm(transaction, dataset);
   const { dims, elementSize } = dataset;
   const header = headerOf(node.view, dataset).length;

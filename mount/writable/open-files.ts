@@ -22,7 +22,7 @@ import { announcedShape, hasHeader, storablePart, storePart } from "./large-view
 import type { LiveFile } from "./live-file.ts";
 import { type Creation, MAX_VIEW, OpenFile, type Stored } from "./open-file.ts";
 import type { PosixStore } from "./posix-store.ts";
-import { checkIndexes, reshape } from "./reshape.ts";
+import { markIndexes, reshape } from "./reshape.ts";
 import { applyText, isText, rowsOf, type TextEdit, textEdit } from "./text-edit.ts";
 import type { ViewNotices } from "./view-notices.ts";
 import { applyView } from "./view-store.ts";
@@ -252,7 +252,7 @@ export class OpenFiles {
     const { dims, datatype = dataset.datatype } = shape;
     if (dims.reduce((product, dim) => product * dim, datatype.size) <= MAX_VIEW) return;
     this.#overtake(file, (transaction) => {
-      checkIndexes(transaction, node);
+      markIndexes(transaction, node);
       reshape(transaction, dataset, shape);
     });
     buffer.storedAnew(this.#storedBytes(node));

@@ -1,9 +1,9 @@
-import { H5Error, UnsupportedError } from "../../src/errors.ts";
+import { H5Error } from "../../src/errors.ts";
 import type { Datatype } from "../../src/format/datatype.ts";
 import { setAttribute } from "../../src/object/attribute-edit.ts";
 import { changeShape } from "../../src/object/change-shape.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
-import { indexGroupName } from "../../src/object/pytables.ts";
+import { indexesOutOfDate } from "../../src/object/pytables-table.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { resizeDataset } from "../../src/object/write-dataset.ts";
 import type { FileNode } from "../../src/tree/node.ts";
@@ -77,12 +77,9 @@ function checkIsOwn(dataset: Dataset, { dims, datatype }: Reshaping): void {
   }
 }
 
-/** PyTables finds rows by an index that another program does not keep up: it would find the wrong ones. */
-export function checkIndexes({ file }: FileTransaction, { path, name, object }: FileNode): void {
+/** PyTables finds rows by an index that another program does not keep up: it is marked as out of date, as PyTables itself does it. */
+export function markIndexes(transaction: FileTransaction, { path, name, object }: FileNode): void {
   if (object.attribute("NROWS") === undefined) return;
-  const directory = path.split("/").slice(1, -1);
-  const parent = groupAtShownPath(file, directory);
-  if (parent?.link(indexGroupName(name)) !== undefined) {
-    throw new UnsupportedError(`${path}: the table has an index of PyTables, which writing would make wrong`, { path });
-  }
+  const parent = groupAtShownPath(transaction.file, path.split("/").slice(1, -1));
+  if (parent !== undefined) indexesOutOfDate(transaction, parent, name);
 }

@@ -18,7 +18,7 @@ import { Errno, ErrnoError } from "../errno.ts";
 import { leaveArrowForm } from "./arrow-form.ts";
 import type { FileBytes } from "./import-plan.ts";
 import { PresentRows } from "./present-rows.ts";
-import { checkIndexes, reshape } from "./reshape.ts";
+import { markIndexes, reshape } from "./reshape.ts";
 import { RowWriter } from "./row-writer.ts";
 import { TextBlocks } from "./text-blocks.ts";
 import { TextHeap } from "./text-heap.ts";
@@ -74,7 +74,7 @@ export function applyText(
   if (isOvertaken) {
     throw new ErrnoError(Errno.ESTALE, "the dataset was changed through another view meanwhile");
   }
-  checkIndexes(transaction, edit.node);
+  markIndexes(transaction, edit.node);
   const change = resultOf(compareText(edit, index));
   writeText(transaction, edit, change);
   return change.index;

@@ -19,7 +19,7 @@ import { Errno, ErrnoError } from "../errno.ts";
 import { leaveArrowForm } from "./arrow-form.ts";
 import { type ComparedBytes, changedElements } from "./changed-elements.ts";
 import type { FileBuffer } from "./file-buffer.ts";
-import { checkIndexes, reshape } from "./reshape.ts";
+import { markIndexes, reshape } from "./reshape.ts";
 import { writeElements } from "./write-elements.ts";
 
 /** Bytes that are written at a time. */
@@ -30,6 +30,8 @@ const MOVED = 2 ** 20;
 
 /** Bytes of a text that are parsed: a view of more is not made while the file is written. */
 const MAX_TEXT = 2 ** 28;
+
+const NOTHING = new Uint8Array(0);
 
 /** Of more ranges than this, elements are written one by one; so many at a time. */
 const MANY = 256;
@@ -67,7 +69,7 @@ export function applyView(transaction: FileTransaction, change: ChangedView): vo
   if (node.view === "arrow") {
     throw new UnsupportedError(`${node.path}: an Arrow file is not read back into a dataset; write it as .npy or .csv`);
   }
-  checkIndexes(transaction, node);
+  markIndexes(transaction, node);
   leaveArrowForm(transaction, dataset);
   const elements =
     node.view === "bin" || node.view === "npy" ? storedElements(change) : textElements(transaction, change);
@@ -230,8 +232,11 @@ export function npyShape({
 function textElements(transaction: FileTransaction, change: ChangedView): NewElements {
   const { node, dataset, buffer, oldText, isOvertaken } = change;
   if (buffer.size > MAX_TEXT) throw new ErrnoError(Errno.EFBIG, `a text of ${buffer.size} bytes`);
+  const text = bytesOf(buffer, 0, buffer.size);
+  // Also one that does not read back, such as a string with a line break in a `.txt`.
+  if (!isOvertaken && Buffer.compare(text, oldText()) === 0) return { ...allOf(dataset.dims, NOTHING), ranges: [] };
   const heap = new FileHeapWriter(transaction);
-  const after = parseText(node, dataset, bytesOf(buffer, 0, buffer.size), heap);
+  const after = parseText(node, dataset, text, heap);
   if (refersToHeap(dataset.datatype)) {
     if (isOvertaken && Buffer.compare(buffer.storedBytes(), oldText()) !== 0) {
       throw new ErrnoError(Errno.ESTALE, "the dataset was changed through another view meanwhile");

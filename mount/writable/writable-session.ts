@@ -211,7 +211,10 @@ export class WritableSession implements MountSession, Changes {
     const refused = node.kind === "file" && text === PROBLEM_ATTRIBUTE ? files.problems.get(node.address) : undefined;
     const problem = refused ?? attributes.problem(node, text);
     const fact = problem ?? (text === PROGRESS_ATTRIBUTE ? importer.progress(node) : undefined);
-    return fact === undefined ? reading.getxattr(request, nodeid, name) : encodeText(fact);
+    if (fact !== undefined) return encodeText(fact);
+    const value = reading.getxattr(request, nodeid, name);
+    attributes.read(node, text, value);
+    return value;
   }
 
   listxattr(request: Request, nodeid: number): readonly Uint8Array[] {

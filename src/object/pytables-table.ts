@@ -27,6 +27,15 @@ export function rowsChanged(transaction: FileTransaction, dataset: Dataset, path
     setAttribute(edit, dataset.address, { name: "NROWS", charset, datatype, dataspace: SCALAR, data });
   }
   const { group, name } = placeOf(file, path);
+  indexesOutOfDate(transaction, group, name);
+}
+
+/**
+ * Marks the indexes of a table's columns, if it has any, as out of date: PyTables searches without them then, and makes them
+ * anew when it writes into the table.
+ * @param group in which the table is
+ */
+export function indexesOutOfDate(transaction: FileTransaction, group: Group, name: string): void {
   const indexes = group.link(indexGroupName(name)) === undefined ? undefined : group.get(indexGroupName(name));
   if (indexes instanceof Group) markDirty(transaction, indexes);
 }
@@ -34,7 +43,10 @@ export function rowsChanged(transaction: FileTransaction, dataset: Dataset, path
 /** The index of a column, or those of the columns within it. */
 function markDirty(transaction: FileTransaction, group: Group): void {
   if (textAttribute(group, "CLASS") === "INDEX") {
-    setAttribute(transaction.edit, group.address, scalarInteger("DIRTY", 4, 1));
+    const dirty = scalarInteger("DIRTY", 4, 1);
+    const noted = group.attribute("DIRTY");
+    const isNoted = noted?.dataspace.kind === "scalar" && noted.bytes().some((byte) => byte !== 0);
+    if (!isNoted) setAttribute(transaction.edit, group.address, dirty);
     return;
   }
   for (const { name } of group.links()) {

@@ -2,6 +2,7 @@ import type { Datatype, StringType } from "../format/datatype.ts";
 import { decodeText } from "../format/text.ts";
 import { stringEnd } from "../object/text/string-text.ts";
 import { elementEncoder, type HeapWriter } from "../object/value-encode.ts";
+import { withAnyCharacter } from "./any-character.ts";
 import { JsonText, jsonParser } from "./parse-json.ts";
 import { type ParseText, scalarParser } from "./parse-scalar.ts";
 
@@ -23,7 +24,7 @@ function parserOf(type: Datatype, heap: HeapWriter | undefined): ParseText {
     case "string":
       return stringParser(type);
     case "reference":
-      return encodedText(type, heap);
+      return referenceText(encodedText(type, heap));
     case "vlen":
       return type.kind === "string" ? encodedText(type, heap) : jsonCell(type, heap);
     case "compound":
@@ -36,8 +37,15 @@ function parserOf(type: Datatype, heap: HeapWriter | undefined): ParseText {
 
 /** Text that becomes a string value. */
 function encodedText(type: Datatype, heap: HeapWriter | undefined): ParseText {
-  const encode = elementEncoder(type, heap);
+  const encode = elementEncoder(withAnyCharacter(type), heap);
   return (text, from, to, out, at) => encode(decodeText(text.subarray(from, to)), out, at);
+}
+
+/** An empty text, also in quotes (as it is where it would be an empty line), is a null reference: its bytes are zero. */
+function referenceText(parse: ParseText): ParseText {
+  return (text, from, to, out, at) => {
+    if (from < to) parse(text, from, to, out, at);
+  };
 }
 
 /** True for text that is ASCII, and has no NUL in it. */

@@ -4,6 +4,7 @@ import { decodeText, encodeText } from "../format/text.ts";
 import { type ElementBytes, elementBytes } from "../object/value-bytes.ts";
 import { elementEncoder, type HeapWriter, putHeapId } from "../object/value-encode.ts";
 import { complexPart } from "../object/value-meaning.ts";
+import { withAnyCharacter } from "./any-character.ts";
 import { type ScalarType, scalarParser } from "./parse-scalar.ts";
 
 const QUOTE = 0x22;
@@ -191,7 +192,7 @@ const NAN = encodeText("nan");
 
 /** Strings; `null` where there are null strings and references. */
 function textParser(type: Datatype, heap: HeapWriter | undefined): ParseJson {
-  const encode = elementEncoder(type, heap);
+  const encode = elementEncoder(withAnyCharacter(type), heap);
   return (json, out, at) => {
     const isNull = json.peek() === SMALL_N;
     const start = json.position;

@@ -12,6 +12,8 @@ import tables
 TABLE = numpy.array([(1, 1.5, b"one"), (2, 2.5, b"two"), (3, 3.5, b"three")], dtype=[("id", "i8"), ("x", "f8"), ("name", "S8")])
 IMAGE = numpy.arange(600, dtype="f4").reshape(20, 30)
 
+FRAME = pandas.DataFrame({"n": [1, 2, 3], "s": ["a", "größer", "c,d"], "t": pandas.date_range("2024-01-01", periods=3)})
+
 
 def make(path):
     with h5py.File(path, "w") as file:
@@ -23,8 +25,11 @@ def make(path):
         file.create_dataset("raw", data=numpy.zeros(10_000, "i4"))
         file.create_dataset("gone", data=[1, 2])
         file.create_dataset("words", data=["a", "b"], dtype=h5py.string_dtype(), maxshape=(None,))
+        file.create_group("copied").attrs["shape"] = [2, 3]
+        file["copied"].attrs["encoding"] = "csr_matrix"
     with tables.open_file(path, "a") as file:
         file.create_table("/", "table", TABLE)
+    FRAME.to_hdf(path, key="indexed", format="table", data_columns=True)
 
 
 def edit(folder):
@@ -46,6 +51,10 @@ def edit(folder):
         file.write("c\n")
     with open(f"{folder}/table.csv", "a") as file:
         file.write("9,9.5,nine\n")
+    # pandas indexes its tables, and calls strings of UTF-8 ASCII.
+    frame = pandas.read_csv(f"{folder}/indexed/table.csv", keep_default_na=False)
+    frame.loc[frame["n"] == 1, "n"] = 2**53 + 1
+    frame.to_csv(f"{folder}/indexed/table.csv", index=False)
     try:
         with open(f"{folder}/bad.csv", "a") as file:
             file.write("not a number,1,x\n")
@@ -61,7 +70,7 @@ def edit(folder):
 def check(path):
     with h5py.File(path) as file:
         assert file["sed"]["id"].tolist() == [1, 20, 3]
-        assert file["sed"].attrs["note"] == b"seen by setfattr" and file["sed"].attrs["unit"] == "m"
+        assert file["sed"].attrs["note"] == "seen by setfattr" and file["sed"].attrs["unit"] == "m"
         assert file["append"][3].tolist() == (7, 7.5, b"seven")
         assert file["vim"]["id"].tolist() == [1, 2, 30]
         assert file["frame"]["x"].tolist() == [3, 5, 7, 8.25] and file["frame"].compression == "gzip"
@@ -78,6 +87,14 @@ def check(path):
         assert kept.endswith(b"not a number,1,x\n"), kept
     with tables.open_file(path) as file:
         assert file.root.table[:].tolist()[3] == (9, 9.5, b"nine")
+        assert file.root.indexed.table.cols.n.index.dirty
+    expected = FRAME.assign(n=[2**53 + 1, 2, 3])
+    pandas.testing.assert_frame_equal(pandas.read_hdf(path, "indexed"), expected)
+    assert pandas.read_hdf(path, "indexed", where=f"n > {2**53}")["s"].tolist() == ["a"]
+    assert pandas.read_hdf(path, "indexed", where="n == 1").empty
+    with h5py.File(path) as file:
+        copy = file["copy"].attrs
+        assert copy["shape"].dtype == "i8" and copy["shape"].tolist() == [2, 3] and copy["encoding"] == "csr_matrix"
 
 
 {"make": make, "edit": edit, "check": check}[sys.argv[1]](sys.argv[2])

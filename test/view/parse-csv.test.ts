@@ -23,6 +23,7 @@ import {
   x87,
 } from "../object/datatypes.ts";
 import { assertRefused } from "../support/error-kind.ts";
+import { MemoryHeap } from "./memory-heap.ts";
 import { render, source } from "./render.ts";
 
 /** A text in blocks of that size. */
@@ -235,6 +236,23 @@ describe("elements from a CSV text", () => {
       }
     });
   }
+
+  it("are null references where there is nothing, as they are shown", () => {
+    const reference: Datatype = { class: "reference", size: 8, kind: "object" };
+    const target = { datatype: reference, dims: [2], name: "data" };
+    const text = render("csv", source(reference, [2], new Uint8Array(16)));
+    assert.equal(text, 'data\n""\n""\n');
+    const [rows] = [...parseCsv([encodeText(text)], target, new MemoryHeap())];
+    assert.deepEqual(Buffer.from(rows?.bytes ?? []), Buffer.alloc(16));
+  });
+
+  it("are UTF-8 in strings that are called ASCII, too, as PyTables and pandas store it", () => {
+    const datatype: Datatype = { ...string(4), charset: "ascii" };
+    const bytes = encodeText("é\0\0");
+    const text = render("csv", source(datatype, [1], bytes));
+    assert.equal(text, "data\né\n");
+    assert.deepEqual(Buffer.from(parsed(text, { datatype, dims: [1], name: "data" })), Buffer.from(bytes));
+  });
 
   it("say line and column of what is wrong", () => {
     const table: CsvTarget = { datatype: compound({ a: integer(4), b: float64 }), dims: [2], name: "t" };

@@ -196,4 +196,23 @@ describe("attributes from text", () => {
       /where \[ was expected/,
     );
   });
+
+  it("are that of the one element which a list has", () => {
+    const one = { kind: "simple", dims: [1], maxDims: [1], maxDimsStored: false } as const;
+    const read = (text: string, datatype: Datatype) =>
+      parseAttributeText(ascii(text), { datatype, dataspace: one }, undefined);
+    assert.deepEqual(read("2.5", float64), { datatype: float64, dataspace: one, data: float64s(2.5) });
+    assert.deepEqual(read("[2.5]", float64).data, float64s(2.5));
+    assert.deepEqual(read("longer", string(2)), { datatype: string(6), dataspace: one, data: ascii("longer") });
+    assert.throws(() => read("[2.5", float64), /where \] was expected|ends where/);
+  });
+
+  it("are lists of strings, all as long as the longest needs", () => {
+    const { datatype, data } = parseAttributeText(
+      ascii('["a", "x\\ny", "]"]'),
+      { datatype: string(2), dataspace: list },
+      undefined,
+    );
+    assert.deepEqual([datatype, hex(data)], [string(3), hex(ascii("a\0\0x\ny]\0\0"))]);
+  });
 });

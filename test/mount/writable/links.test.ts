@@ -27,6 +27,8 @@ describe("what follows from other names in a mount that is written", function ()
       made.createGroup(`/_i_${name}/a`, { parents: true });
       made.createDataset(`/_i_${name}/a/sorted`, { data: [1, 2] });
     }
+    made.attributes("/_i_x/a").set("CLASS", "INDEX", { dtype: "S5" });
+    made.attributes("/_i_x/a").set("DIRTY", 0, { dtype: "int32" });
     made.close();
     mount = await mountFile(file, { transport: "kernel", options: ["mode=r+"] });
   });
@@ -70,6 +72,8 @@ describe("what follows from other names in a mount that is written", function ()
     assert.deepEqual(list("g"), ["_i_w", "inner", "moved", "w.csv"]);
     assert.deepEqual(list("g/_i_w/a"), ["sorted.npy"]);
     assert.throws(() => fs.statSync(at("_i_x")), { code: "ENOENT" });
+    // PyTables would find wrong rows by it.
+    fs.appendFileSync(at("g/w.csv"), "7\n");
     fs.unlinkSync(at("y.csv"));
     assert.throws(() => fs.statSync(at("_i_y/a/sorted.npy")), { code: "ENOENT" });
     assert.deepEqual(list(), ["beta", "g", "z with a long name"]);
@@ -83,6 +87,8 @@ describe("what follows from other names in a mount that is written", function ()
     const names = ["/g/inner", "/g/moved", "/z with a long name"].map((path) => read.file.resolve(path).address);
     assert.equal(new Set(names).size, 1);
     assert.deepEqual([...read.dataset("/g/_i_w/a/sorted").dataset.dims], [2]);
+    assert.equal(read.file.resolve("/g/_i_w/a").attributeValue("DIRTY"), 1);
+    assert.deepEqual([...read.dataset("/g/w").dataset.dims], [2]);
     read.close();
   });
 });

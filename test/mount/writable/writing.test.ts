@@ -160,9 +160,15 @@ function promises(transport: TransportName): void {
     made.create_dataset({ name: "fixed", data: Int32Array.from([1, 2, 3, 4]), shape: [2, 2] });
     made.create_dataset({ name: "rows", data: Float64Array.from([1, 2]), shape: [2], maxshape: [null], chunks: [4] });
     made.create_dataset({ name: "words", data: ["a", "bb"], dtype: "S4", shape: [2], maxshape: [null], chunks: [4] });
+    made.create_dataset({ name: "lines", data: ["of two\nlines", "c"] });
     made.close();
     await written(({ dir }) => {
       const at = (name: string): string => join(dir, name);
+      // Does not read back as two strings, and changes nothing.
+      fs.writeFileSync(at("lines.txt"), fs.readFileSync(at("lines.txt")));
+      fs.writeFileSync(at("lines.txt.new"), fs.readFileSync(at("lines.txt")));
+      fs.renameSync(at("lines.txt.new"), at("lines.txt"));
+      assert.throws(() => fs.appendFileSync(at("lines.txt"), "d\n"), { errno: -95 });
       const npy = fs.readFileSync(at("fixed.npy"));
       const fd = fs.openSync(at("fixed.npy"), "r+");
       // Half of the third element: the rest of it stays.
@@ -194,6 +200,7 @@ function promises(transport: TransportName): void {
       [1, 2],
       [261, 4],
     ]);
+    assert.deepEqual(values("lines"), ["of two\nlines", "c"]);
     assert.deepEqual(values("rows"), [1, 2, 2.5, Number.NEGATIVE_INFINITY]);
     assert.match(String(values("words")), /^a,bb,ccc *$/);
     read.close();
