@@ -2,13 +2,13 @@ import { H5Error } from "../../src/errors.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { meantDatatype } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { writeElements } from "../../src/object/write-elements.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { encodeNpyHeader } from "../../src/view/npy.ts";
 import { leaveArrowForm } from "./arrow-form.ts";
 import type { FileBuffer } from "./file-buffer.ts";
 import { markIndexes, type Reshaping } from "./reshape.ts";
 import { headerOf, npyShape } from "./view-store.ts";
-import { writeElements } from "./write-elements.ts";
 
 /** Bytes that are written at a time. */
 const STEP = 2 ** 20;

@@ -2,7 +2,7 @@ import type { Dataset } from "../../src/object/dataset.ts";
 import { type ElementBytes, elementBytes } from "../../src/object/value-bytes.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { writeSelection } from "../../src/object/write-dataset.ts";
-import { writeElements } from "./write-elements.ts";
+import { writeElements } from "../../src/object/write-elements.ts";
 
 /** Bytes of elements, and elements, that are written at a time. */
 const BATCH = 2 ** 20;

@@ -11,12 +11,12 @@ import { meantDatatype } from "../../src/object/pytables.ts";
 import { isLeafAttribute } from "../../src/object/pytables-leaf.ts";
 import { releaseObject } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
+import { writeElements } from "../../src/object/write-elements.ts";
 import { isFileMark } from "../../src/tree/file-node.ts";
 import { type ShownAs, shownAs, shownAsAttribute } from "../../src/tree/shown-as.ts";
 import { HeapValuePlacer } from "./collected-heap.ts";
 import { isZero } from "./import-plan.ts";
 import { type ImportedElements, meantType, type PlannedDataset } from "./import-steps.ts";
-import { writeElements } from "./write-elements.ts";
 
 /** A new dataset without a name, whose elements come from a file. When it has them all, the file's header takes over what it is. */
 export class NewDataset {

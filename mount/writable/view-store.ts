@@ -6,6 +6,7 @@ import { FileHeapWriter } from "../../src/object/heap-writer.ts";
 import { meantDatatype } from "../../src/object/pytables.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { writeSelection } from "../../src/object/write-dataset.ts";
+import { writeElements } from "../../src/object/write-elements.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { shownAs } from "../../src/tree/shown-as.ts";
 import { inCOrder } from "../../src/view/fortran-order.ts";
@@ -20,7 +21,6 @@ import { leaveArrowForm } from "./arrow-form.ts";
 import { type ComparedBytes, changedElements } from "./changed-elements.ts";
 import type { FileBuffer } from "./file-buffer.ts";
 import { markIndexes, reshape } from "./reshape.ts";
-import { writeElements } from "./write-elements.ts";
 
 /** Bytes that are written at a time. */
 const STEP = 2 ** 20;

@@ -11,12 +11,17 @@ import { placeOf } from "../object/path-edit.ts";
 import type { LeafKind } from "../object/pytables-leaf.ts";
 import type { HeapWriter } from "../object/value-encode.ts";
 import { writeSelection } from "../object/write-dataset.ts";
+import { writeElements } from "../object/write-elements.ts";
 import { sentence } from "../storage/local-file.ts";
 import { inCOrder } from "../view/fortran-order.ts";
 import { inferCsv } from "../view/infer-csv.ts";
+import { inferJsonSteps } from "../view/infer-json.ts";
+import { inferTxtSteps } from "../view/infer-txt.ts";
 import { parseArrowSteps } from "../view/parse-arrow.ts";
 import { parseCsv } from "../view/parse-csv.ts";
+import { parseJsonRows } from "../view/parse-json-rows.ts";
 import { decodeNpyHeader, NPY_PREFIX, npyHeaderSize } from "../view/parse-npy.ts";
+import { parseTxt } from "../view/parse-txt.ts";
 import type { ParsedElements } from "../view/parsed-rows.ts";
 import { resultOf } from "../view/result-of.ts";
 import type { ObjectCopyOptions } from "./cp-object.ts";
@@ -30,7 +35,7 @@ export interface ImportOptions extends Omit<ObjectCopyOptions, "recursive"> {
 
 /** The files that become datasets, by the end of their names. */
 export function isImportable(name: string): boolean {
-  return /\.(npy|csv|arrow)$/.test(name);
+  return /\.(npy|csv|arrow|json|txt)$/.test(name);
 }
 
 const WINDOW = 4 * 2 ** 20;
@@ -38,7 +43,10 @@ const WINDOW = 4 * 2 ** 20;
 /** What is in Fortran's order is turned around in memory. */
 const MAX_TURNED = 2 ** 30;
 
-/** Makes a dataset of a `.npy`, `.csv` or `.arrow` file. @param path of the dataset, or a group for it */
+/** What `--filters` and `--as` are for. */
+export const IMPORTABLE = ".npy, .csv, .arrow, .json or .txt file";
+
+/** Makes a dataset of such a file. @param path of the dataset, or a group for it */
 export function importFile(source: string, target: string, path: string, options: ImportOptions): void {
   const progress = new Progress(process.stderr, options.quiet);
   const input = InputFile.open(source);
@@ -48,8 +56,7 @@ export function importFile(source: string, target: string, path: string, options
       if (options.force) replaceable(file, to);
       const told = (bytes: number): void => progress.working(to, bytes);
       if (source.endsWith(".npy")) importNpy(file, to, input, options, told);
-      else if (source.endsWith(".csv")) importCsv(file, to, input, options, told);
-      else importArrow(file, to, input, options, told);
+      else importRows(file, to, rowsOf(source, input, file.file.context.sizeOfOffsets), options, told);
       progress.done();
     });
     progress.end();
@@ -98,37 +105,60 @@ function importNpy(file: EditableFile, path: string, input: InputFile, options: 
   });
 }
 
-/** Types are found by reading all of the text; then it is read again. */
-function importCsv(file: EditableFile, path: string, input: InputFile, options: ImportOptions, told: Told): void {
-  const found = inferCsv(input.blocks(), file.file.context.sizeOfOffsets);
-  if ("problem" in found) throw new H5Error("argument", `${input.name}: ${found.problem}`);
-  const { datatype, rows, style } = found;
-  const target = { datatype, dims: [rows], name: path };
-  importRows(file, path, found, (heap) => parseCsv(input.blocks(), target, heap, style), options, told);
+/** A dataset that can grow, if it has any dimensions. */
+interface Rows {
+  readonly datatype: Datatype;
+  readonly dims: readonly number[];
+  elements(heap: HeapWriter): Iterable<ParsedElements>;
 }
 
-function importArrow(file: EditableFile, path: string, input: InputFile, options: ImportOptions, told: Told): void {
-  const table = resultOf(parseArrowSteps(input));
-  importRows(file, path, table, () => table.elements(), options, told);
+/** Types are found by reading all of a text; then it is read again. How it is written matters no more. */
+function rowsOf(source: string, input: InputFile, sizeOfOffsets: number): Rows {
+  if (source.endsWith(".arrow")) {
+    const { datatype, rows, elements } = resultOf(parseArrowSteps(input));
+    return { datatype, dims: [rows], elements };
+  }
+  try {
+    if (source.endsWith(".csv")) return csvRows(input, sizeOfOffsets);
+    return source.endsWith(".json") ? jsonRows(input, sizeOfOffsets) : txtRows(input, sizeOfOffsets);
+  } catch (error) {
+    if (!(error instanceof H5Error) || error.kind !== "argument") throw error;
+    throw new H5Error("argument", `${input.name}: ${error.message}`, { cause: error });
+  }
+}
+
+function csvRows(input: InputFile, sizeOfOffsets: number): Rows {
+  const inferred = inferCsv(input.blocks(), sizeOfOffsets);
+  const found = "problem" in inferred ? (inferred.instead ?? inferred) : inferred;
+  if ("problem" in found) throw new H5Error("argument", found.problem);
+  const { datatype, rows, style } = found;
+  const dims = [rows];
+  return { datatype, dims, elements: (heap) => parseCsv(input.blocks(), { datatype, dims, name: "" }, heap, style) };
+}
+
+function jsonRows(input: InputFile, sizeOfOffsets: number): Rows {
+  const { datatype, dims } = resultOf(inferJsonSteps(() => input.blocks(), sizeOfOffsets));
+  return { datatype, dims, elements: (heap) => parseJsonRows(input.blocks(), { datatype, dims }, heap) };
+}
+
+function txtRows(input: InputFile, sizeOfOffsets: number): Rows {
+  const { datatype, dims } = resultOf(inferTxtSteps(input.blocks(), sizeOfOffsets));
+  return { datatype, dims, elements: (heap) => parseTxt(input.blocks(), { datatype, dims, name: "" }, heap) };
 }
 
 function importRows(
   file: EditableFile,
   path: string,
-  { datatype, rows }: { readonly datatype: Datatype; readonly rows: number },
-  elements: (heap: HeapWriter) => Iterable<ParsedElements>,
+  { datatype, dims, elements }: Rows,
   options: ImportOptions,
   told: Told,
 ): void {
-  const dataset = create(file, path, datatype, [rows], [null], options);
+  const maxShape = dims.length === 0 ? undefined : [null, ...dims.slice(1)];
+  const dataset = create(file, path, datatype, dims, maxShape, options);
+  const elementSize = datatype.size;
   file.transaction((transaction) => {
-    for (const { first, count, bytes } of elements(new FileHeapWriter(transaction))) {
-      writeSelection(
-        transaction,
-        dataset,
-        { selectors: [rangeOf(first, count)], runs: [{ offset: 0, length: datatype.size }] },
-        bytes,
-      );
+    for (const { first, bytes } of elements(new FileHeapWriter(transaction))) {
+      writeElements(transaction, dataset, { dims, elementSize }, first, bytes);
       told(bytes.length);
     }
   });
@@ -139,7 +169,7 @@ function create(
   path: string,
   dtype: Datatype,
   shape: readonly number[],
-  maxShape: readonly null[] | undefined,
+  maxShape: readonly (number | null)[] | undefined,
   { filters, as }: ImportOptions,
 ): number {
   // What PyTables makes of a shape it says itself.

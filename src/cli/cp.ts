@@ -7,7 +7,7 @@ import { LEAF_KINDS, type LeafKind } from "../object/pytables-leaf.ts";
 import { isViewName, VIEW_NAMES, type ViewName } from "../view/view.ts";
 import { codeOf, rawPath } from "./copy-target.ts";
 import { TreeCopy } from "./copy-tree.ts";
-import { importFile, isImportable } from "./cp-import.ts";
+import { IMPORTABLE, importFile, isImportable } from "./cp-import.ts";
 import { copyObject } from "./cp-object.ts";
 import { DRY_RUN } from "./edit-location.ts";
 import { CommandError, EXIT } from "./exit-status.ts";
@@ -49,12 +49,12 @@ export const cpCommand: CommandModule<object, CopyArguments> = {
       .option("filters", {
         type: "string",
         requiresArg: true,
-        describe: "of a .npy, .csv or .arrow file: shuffle,gzip=6",
+        describe: `of a ${IMPORTABLE}: shuffle,gzip=6`,
       })
       .option("as", {
         choices: LEAF_KINDS,
         requiresArg: true,
-        describe: "of a .npy, .csv or .arrow file: made as PyTables does",
+        describe: `of a ${IMPORTABLE}: made as PyTables does`,
       })
       .option("dry-run", { ...DRY_RUN, describe: "into an HDF5 file: say whether it can be done, and change nothing" })
       .example("$0 cp 'data.h5:/x[0:100].csv' .", "a part of one dataset")
@@ -67,7 +67,7 @@ export const cpCommand: CommandModule<object, CopyArguments> = {
       return;
     }
     if (filters !== undefined || as !== undefined) {
-      throw new CommandError(EXIT.usage, "--filters and --as are for what is made of a .npy, .csv or .arrow file");
+      throw new CommandError(EXIT.usage, `--filters and --as are for what is made of a ${IMPORTABLE}`);
     }
     if (target.file !== dest) {
       copyObject(location, target.file, target.path, { recursive, force, quiet, dryRun });

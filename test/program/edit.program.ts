@@ -72,6 +72,12 @@ describe("commands that change a file", () => {
       await h5fs("create", "a.h5");
       await h5fs("cp", "x.npy", "a.h5:/");
       await h5fs("cp", "--filters", "shuffle,gzip", "t.csv", "a.h5:/t");
+      // However they are written: the values count.
+      writeFileSync(join(cwd, "odd.csv"), 'a,b\n1.5,x\n1.50,"y"\n');
+      writeFileSync(join(cwd, "odd.json"), '[ {"a":[1,2]},{ "a":[3,4]} ]');
+      writeFileSync(join(cwd, "planes.txt"), "1  2\n3\t4\n\n5 6\n7 8");
+      for (const name of ["odd.csv", "odd.json", "planes.txt"])
+        await h5fs("cp", name, `a.h5:/${name.replace(".", "_")}`);
       // What is not there need not be replaced.
       await h5fs("cp", "-f", "x.npy", "a.h5:/new");
       await h5fs("cp", "-f", "a.h5:/new", "a.h5:/newer");
@@ -98,6 +104,26 @@ describe("commands that change a file", () => {
       assert.match(await h5fs("repack", "--libver", "earliest", "a.h5"), /^a\.h5: .* was .*\n$/);
       await h5wasm.ready;
       const file = new h5wasm.File(join(cwd, "a.h5"), "r");
+      const arrayAt = (path: string): unknown => {
+        const found = file.get(path);
+        assert.ok(found instanceof h5wasm.Dataset);
+        return found.to_array();
+      };
+      assert.deepEqual(arrayAt("odd_csv"), [
+        [1.5, "x"],
+        [1.5, "y"],
+      ]);
+      assert.deepEqual(arrayAt("odd_json"), [[[1, 2]], [[3, 4]]]);
+      assert.deepEqual(arrayAt("planes_txt"), [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [
+          [5, 6],
+          [7, 8],
+        ],
+      ]);
       const dataset = (path: string) => {
         const found = file.get(path);
         assert.ok(found instanceof h5wasm.Dataset);

@@ -1,6 +1,6 @@
-import { boxesOfRange } from "../../src/chunk/selection.ts";
-import type { FileTransaction } from "../../src/object/writable-file.ts";
-import { type WrittenDataset, writeSelection } from "../../src/object/write-dataset.ts";
+import { boxesOfRange } from "../chunk/selection.ts";
+import type { FileTransaction } from "./writable-file.ts";
+import { type WrittenDataset, writeSelection } from "./write-dataset.ts";
 
 /**
  * Writes consecutive elements of a dataset.
