@@ -73,6 +73,20 @@ const ERRNO_OF_KIND: Record<H5ErrorKind, number> = {
 /** The answer is not known yet: the request is to be made again later. Who cannot wait takes it for the errno. */
 export class NotYet extends ErrnoError {}
 
+/**
+ * The request needs work that changes nothing, and would keep all others waiting: it is to be made again with what comes of that. Thrown
+ * before anything is changed, and only to who says that the request can be put off (`Request.patience`).
+ */
+export class Preparing extends NotYet {
+  /** The work, with pauses. */
+  readonly steps: Iterator<unknown, unknown>;
+
+  constructor(steps: Iterator<unknown, unknown>) {
+    super(Errno.EAGAIN);
+    this.steps = steps;
+  }
+}
+
 /** The errno of an exception; `undefined` for one that nobody threw on purpose. */
 export function errnoOf(error: unknown): number | undefined {
   if (error instanceof ErrnoError) return error.errno;

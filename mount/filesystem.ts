@@ -17,6 +17,10 @@ export interface Request {
   readonly uid: number;
   readonly gid: number;
   readonly pid: number;
+  /** How often it may be put off by `Preparing`; absent: it must be answered, however long that takes. */
+  readonly patience?: number;
+  /** What came of the work for which it was put off. */
+  readonly prepared?: unknown;
 }
 
 /** `struct fuse_attr`. */

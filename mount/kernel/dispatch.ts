@@ -1,5 +1,5 @@
 import { getU64, putU64 } from "../../src/storage/little-endian.ts";
-import { Errno, errnoOf, NotYet, reasonOf } from "../errno.ts";
+import { Errno, errnoOf, NotYet, Preparing, reasonOf } from "../errno.ts";
 import { type FileSystem, type OpenReply, PARKED, type Request } from "../filesystem.ts";
 import { extendedAttribute, extendedAttributeList, lengthWithin } from "../xattr.ts";
 import { ChangeDispatcher, isChange } from "./dispatch-changes.ts";
@@ -40,6 +40,33 @@ const TOLD: ReadonlySet<number> = new Set([
   OPCODE.RENAME2,
 ]);
 
+/** Those that may be put off: whoever makes them waits for what they have done. As on a disk, they are not interrupted. */
+const PATIENT: ReadonlySet<number> = new Set([
+  OPCODE.FLUSH,
+  OPCODE.FSYNC,
+  OPCODE.RELEASE,
+  OPCODE.RENAME,
+  OPCODE.RENAME2,
+]);
+
+/** So often a request is put off: where what was prepared is always out of date, all is done at once. */
+const PATIENCE = 3;
+
+/** Milliseconds for which nobody else is answered. */
+const SLICE = 4;
+
+/** A request, and what was done for it. */
+interface Waiting {
+  readonly view: DataView;
+  readonly patience: number;
+  readonly prepared: unknown;
+}
+
+/** A request that is put off for some work. */
+interface Prepared extends Pick<Waiting, "view" | "patience"> {
+  readonly steps: Iterator<unknown, unknown>;
+}
+
 /** Turns requests of the kernel into calls on a file system, and their results into replies. */
 export class Dispatcher {
   readonly #fs: FileSystem;
@@ -48,7 +75,9 @@ export class Dispatcher {
   readonly #directoryReply = new DirectoryReply();
   readonly #changes: ChangeDispatcher;
   /** Requests that wait until changes can be made again. */
-  readonly #held: DataView[] = [];
+  readonly #held: Waiting[] = [];
+  /** Requests for which work is done. */
+  readonly #preparing: Prepared[] = [];
   /** Requests that came before their answer was known, by `unique`. */
   readonly #early = new Map<number, DataView>();
   #isDestroyed = false;
@@ -73,11 +102,31 @@ export class Dispatcher {
   dispatch(view: DataView): boolean {
     this.#requests++;
     if (this.#fs.changes?.areHeld === true && isChange(this.#fs.changes, view)) {
-      const start = view.byteOffset;
-      this.#held.push(new DataView(view.buffer.slice(start, start + view.byteLength)));
+      this.#held.push({ view: copyOf(view), patience: PATIENCE, prepared: undefined });
       return true;
     }
     return this.#answer(view);
+  }
+
+  /** There is work to be done for requests. */
+  get isPreparing(): boolean {
+    return this.#preparing.length > 0;
+  }
+
+  /** Does some milliseconds of it, of each in turn. */
+  prepare(): void {
+    const next = this.#preparing.shift();
+    if (next === undefined) return;
+    const end = performance.now() + SLICE;
+    let step = next.steps.next();
+    while (step.done !== true && performance.now() < end) step = next.steps.next();
+    if (step.done !== true) {
+      this.#preparing.push(next);
+      return;
+    }
+    const waiting = { view: next.view, patience: next.patience, prepared: step.value };
+    if (this.#fs.changes?.areHeld === true) this.#held.push(waiting);
+    else this.#answerLater(waiting);
   }
 
   /** Answers those that had to wait, as far as that is over. */
@@ -87,12 +136,16 @@ export class Dispatcher {
       this.#answer(view);
     }
     while (this.#held.length > 0 && this.#fs.changes?.areHeld === false) {
-      const view = this.#held.shift();
-      if (view !== undefined) this.#answer(view);
+      const waiting = this.#held.shift();
+      if (waiting !== undefined) this.#answerLater(waiting);
     }
   }
 
-  #answer(view: DataView): boolean {
+  #answerLater({ view, patience, prepared }: Waiting): void {
+    this.#answer(view, patience, prepared);
+  }
+
+  #answer(view: DataView, patience = PATIENCE, prepared?: unknown): boolean {
     const opcode = view.getUint32(4, true);
     const nodeid = getU64(view, 16);
     const unique = getU64(view, 8);
@@ -103,13 +156,17 @@ export class Dispatcher {
       uid: view.getUint32(24, true),
       gid: view.getUint32(28, true),
       pid: view.getUint32(32, true),
+      ...(PATIENT.has(opcode) && { patience, prepared }),
     };
     try {
       return this.#handle(opcode, request, nodeid, view);
     } catch (error) {
+      if (error instanceof Preparing) {
+        this.#preparing.push({ view: copyOf(view), patience: patience - 1, steps: error.steps });
+        return true;
+      }
       if (error instanceof NotYet) {
-        const start = view.byteOffset;
-        this.#early.set(unique, new DataView(view.buffer.slice(start, start + view.byteLength)));
+        this.#early.set(unique, copyOf(view));
         return true;
       }
       if (opcode === OPCODE.INIT) {
@@ -136,8 +193,11 @@ export class Dispatcher {
 
   /** To be called when there are no more requests: most mounts end without a DESTROY. */
   end(): void {
-    if (!this.#isDestroyed) this.#fs.destroy();
+    if (this.#isDestroyed) return;
     this.#isDestroyed = true;
+    // Whoever waits is told what has become of it: all of it is done now.
+    for (const { view } of [...this.#held.splice(0), ...this.#preparing.splice(0)]) this.#answer(view, 0);
+    this.#fs.destroy();
   }
 
   #handle(opcode: number, request: Request, nodeid: number, view: DataView): boolean {
@@ -316,6 +376,11 @@ export class Dispatcher {
     }
     this.#replier.data(unique, parts);
   }
+}
+
+/** What was read from the device is overwritten by the next request. */
+function copyOf(view: DataView): DataView {
+  return new DataView(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
 function isDataOnly(view: DataView): boolean {

@@ -44,8 +44,10 @@ export function serve(
     if (outcome === "ended") break;
     dispatcher.resume();
     const due = session.due;
-    const ready = pollReadable(device, wakeup, outcome === "more" ? 0 : Math.ceil(due));
+    const isBusy = outcome === "more" || dispatcher.isPreparing;
+    const ready = pollReadable(device, wakeup, isBusy ? 0 : Math.ceil(due));
     if (due >= 0 && session.due === 0) session.idle();
+    dispatcher.prepare();
     if (!ready.second) continue;
     readSync(wakeup, counter);
     if (!onWake()) break;

@@ -57,6 +57,7 @@ export class FileBuffer {
   #next = 0;
   #jumps = 0;
   #memory = new BlockMemory();
+  #changes = 0;
 
   constructor(stored: StoredBytes) {
     this.#stored = stored;
@@ -66,6 +67,11 @@ export class FileBuffer {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Another number after each change of its bytes. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Bytes of memory that it takes. */
@@ -110,6 +116,7 @@ export class FileBuffer {
   }
 
   write(offset: number, data: Uint8Array): void {
+    this.#changes++;
     if (offset !== this.#next) this.#jumps++;
     this.#next = offset + data.length;
     for (let at = 0; at < data.length; ) {
@@ -143,6 +150,7 @@ export class FileBuffer {
 
   /** The bytes become zeros; the size stays. */
   zero(offset: number, length: number): void {
+    this.#changes++;
     for (const { page: block, from, length: n } of pagesOf(offset, Math.min(length, this.#size - offset), BLOCK)) {
       // Nothing is there.
       if (!this.#blocks.has(block) && block * BLOCK + from >= this.#kept) continue;
@@ -152,6 +160,7 @@ export class FileBuffer {
 
   /** The bytes become zeros, as far as may be without taking space; the size stays. */
   punch(offset: number, length: number): void {
+    this.#changes++;
     const reach = Math.min(this.#size, Math.max(this.#kept, ...[...this.#blocks.keys()].map((b) => (b + 1) * BLOCK)));
     for (const { page: block, from, length: n } of pagesOf(offset, Math.min(length, reach - offset), BLOCK)) {
       const memory = this.#blocks.get(block);
@@ -216,11 +225,13 @@ export class FileBuffer {
   /** What is stored, and of which nothing is in the file, was made another. */
   storedAnew(stored: StoredBytes): void {
     if (!this.isAnew) throw new TypeError("stored bytes that the file has cannot become others");
+    this.#changes++;
     this.#stored = stored;
   }
 
   /** What comes before `end` is stored as it is here. */
   storedTo(end: number): void {
+    this.#changes++;
     this.#kept = Math.max(this.#kept, end);
     for (const block of this.#blocks.keys()) {
       if ((block + 1) * BLOCK > end) continue;
@@ -239,6 +250,7 @@ export class FileBuffer {
   }
 
   truncate(size: number): void {
+    this.#changes++;
     if (size < this.#size) {
       this.#kept = Math.min(this.#kept, size);
       for (const block of this.#holes) if (block * BLOCK >= this.#kept) this.#holes.delete(block);
@@ -276,12 +288,14 @@ export class FileBuffer {
 
   /** All that it has is stored, and it is not used any more: its memory is for others. */
   release(): void {
+    this.#changes++;
     this.#blocks.clear();
     this.#memory.release();
   }
 
   /** The change was made: nothing is buffered any more. */
   stored(stored: StoredBytes): void {
+    this.#changes++;
     this.#stored = stored;
     this.#kept = stored.size;
     this.#size = stored.size;

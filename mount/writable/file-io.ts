@@ -177,8 +177,12 @@ export class FileIo {
     return copied;
   }
 
-  flush(handle: number): void {
-    if (handle % 2 === 1) this.#setup.files.publish(this.#file(handle));
+  /** @throws as `OpenFiles.prepared` */
+  flush(request: Request, handle: number): void {
+    if (handle % 2 === 0) return;
+    const { files } = this.#setup;
+    const file = this.#file(handle);
+    files.publish(file, files.prepared(file, request));
   }
 
   isChanged(handle: number): boolean {
@@ -192,13 +196,15 @@ export class FileIo {
       return;
     }
     const file = this.#file(handle);
+    const isGone = file.isUnlinked && file.handles === 1;
+    const prepared = isGone ? undefined : files.prepared(file, request);
     const readHandle = this.#readHandles.get(handle);
     if (readHandle !== undefined) reading.release(request, nodeid, readHandle);
     this.#readHandles.delete(handle);
-    const last = file.isUnlinked && file.handles === 1 ? metadata.of(file.node) : undefined;
+    const last = isGone ? metadata.of(file.node) : undefined;
     // A view is what the dataset makes of it when nobody has it open any more, and not what was written.
     const isNormalized = !file.isFileNode && (file.hasOwnBytes || file.isTail);
-    files.release((handle - 1) / 2, this.#keepRefused);
+    files.release((handle - 1) / 2, this.#keepRefused, prepared);
     if (isNormalized) this.#setup.notices.changedItself(file.node, true);
     if (last !== undefined) moved.gone(file.node, last);
     else importer.closed(file, reading.nodes.get(nodeid));

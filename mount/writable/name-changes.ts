@@ -18,7 +18,7 @@ import { isMadeView, SHOWN_AS_NAME, shownAs, shownAsAttribute } from "../../src/
 import { shownName } from "../../src/tree/shown-name.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import type { TextIndex } from "../../src/view/text-index.ts";
-import { Errno, ErrnoError, messageOfFailure } from "../errno.ts";
+import { Errno, ErrnoError, messageOfFailure, Preparing } from "../errno.ts";
 import type { RenameFlags, Request } from "../filesystem.ts";
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, S_ISGID } from "../node-attributes.ts";
 import { createFileDataset } from "./chunked-store.ts";
@@ -242,7 +242,7 @@ export class NameChanges {
       moving.node.kind === "file" &&
       isBare(moving.node)
     ) {
-      this.#renameOverDataset(from, moving.node, to, replaced.node);
+      this.#renameOverDataset(request, from, moving.node, to, replaced.node);
       return;
     }
     const isSamePlace = from.directory.address === to.directory.address;
@@ -289,7 +289,7 @@ export class NameChanges {
    * A file renamed over a dataset is an edit of it, as `sed -i` and most editors make it: the dataset takes the bytes over, where it
    * then reads back as they are. Else both stay: the file under that name, the dataset under its next view.
    */
-  #renameOverDataset(from: NamePlace, file: FileNode, to: NamePlace, dataset: FileNode): void {
+  #renameOverDataset(request: Request, from: NamePlace, file: FileNode, to: NamePlace, dataset: FileNode): void {
     const { files, moved, metadata } = this.#setup;
     const listed = existing(from);
     const time = now();
@@ -302,9 +302,10 @@ export class NameChanges {
       if (!isLarge && files.size(file) > MAX_EDIT) {
         throw new H5Error("limit", `a text of more than ${MAX_EDIT} bytes`);
       }
+      const prepared = isLarge ? files.preparedOver(dataset, file, request) : undefined;
       let index: TextIndex | undefined;
       const after = this.#change([from.directory, to.directory], time, (transaction) => {
-        if (isLarge) index = files.replaceText(transaction, dataset, file);
+        if (isLarge) index = files.replaceText(transaction, dataset, file, prepared);
         else files.replaceView(transaction, dataset, files.bytes(file));
         metadata.touch(transaction, dataset, { mtime: time, ctime: time });
         return this.#remove(transaction, from, listed, time);
@@ -314,6 +315,7 @@ export class NameChanges {
       after();
       return;
     } catch (error) {
+      if (error instanceof Preparing) throw error;
       why = messageOfFailure(error);
       this.#setup.log(`${dataset.path}: what was renamed over it stays a file, beside the dataset: ${why}`);
     }

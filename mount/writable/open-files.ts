@@ -1,29 +1,31 @@
-import { RangeReader } from "../../src/chunk/read-range.ts";
 import { H5Error } from "../../src/errors.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { datasetAt } from "../../src/object/dataset-at.ts";
 import { releaseObject } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { contentOf } from "../../src/tree/content.ts";
-import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { NO_METADATA, type PosixMetadata } from "../../src/tree/posix-metadata.ts";
 import { isMadeView } from "../../src/tree/shown-as.ts";
 import type { TextIndex } from "../../src/view/text-index.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
+import type { Request } from "../filesystem.ts";
 import { applyAttributes } from "./attributes-store.ts";
 import { storeFile, storeInChunks } from "./chunked-store.ts";
 import { now } from "./clock.ts";
-import { bytesOfStored, ClosedFiles, type StoredFile } from "./closed-files.ts";
+import { ClosedFiles, type StoredFile } from "./closed-files.ts";
+import { type ComparedText, renamedText, writtenText } from "./compared-text.ts";
 import { BLOCK, FileBuffer, inMemory } from "./file-buffer.ts";
 import type { MadeFile } from "./file-maker.ts";
 import { patchFile } from "./file-patch.ts";
 import { announcedShape, hasHeader, storablePart, storePart } from "./large-view.ts";
 import type { LiveFile } from "./live-file.ts";
-import { type Creation, MAX_VIEW, OpenFile, type Stored } from "./open-file.ts";
+import { type Creation, MAX_VIEW, OpenFile } from "./open-file.ts";
 import type { PosixStore } from "./posix-store.ts";
+import { changeOf, type PreparedText, preparedText } from "./prepared-text.ts";
 import { markIndexes, reshape } from "./reshape.ts";
-import { applyText, isText, rowsOf, type TextEdit, textEdit } from "./text-edit.ts";
+import { isLargeText, StoredFiles } from "./stored-files.ts";
+import { applyText } from "./text-edit.ts";
 import type { ViewNotices } from "./view-notices.ts";
 import { applyView } from "./view-store.ts";
 import type { WholeTexts } from "./whole-texts.ts";
@@ -40,8 +42,6 @@ const MAX_BUFFERS = 64 * 2 ** 20;
 function most({ buffer, isFileNode }: OpenFile): number {
   return isFileNode && buffer.isScattered ? MAX_SCATTERED : MAX_BUFFER;
 }
-
-const NOTHING = inMemory(new Uint8Array(0));
 
 /** What is known of the texts of views. */
 export interface TextIndexes {
@@ -60,7 +60,6 @@ export function rethrow(_file: OpenFile, error: unknown): never {
 /** The files that are open, by the keys of their nodes, and their handles. */
 export class OpenFiles {
   readonly #live: LiveFile;
-  readonly #reader = new RangeReader("native", 2 ** 22);
   readonly #texts: WholeTexts;
   readonly #notices: ViewNotices;
   /** Of what was last written into an object, by its address, why it was refused. */
@@ -71,6 +70,7 @@ export class OpenFiles {
   unfit: (file: OpenFile) => void = () => undefined;
   readonly #store: PosixStore;
   readonly #closed: ClosedFiles;
+  readonly #stored: StoredFiles;
   readonly #files = new Map<string, OpenFile>();
   readonly #handles = new Map<number, { readonly file: OpenFile; readonly isWriting: boolean }>();
   #next = 1;
@@ -78,6 +78,7 @@ export class OpenFiles {
   constructor(live: LiveFile, texts: WholeTexts, store: PosixStore, notices: ViewNotices) {
     this.#live = live;
     this.#closed = new ClosedFiles(live);
+    this.#stored = new StoredFiles(live, texts, this.#closed);
     this.#texts = texts;
     this.#store = store;
     this.#notices = notices;
@@ -131,7 +132,7 @@ export class OpenFiles {
     let file = this.#files.get(node.key);
     if (file === undefined) {
       const kind = this.#closed.of(node) === undefined ? undefined : "file node";
-      file = new OpenFile(node, (present) => this.#storedBytes(present), kind);
+      file = new OpenFile(node, (present) => this.#stored.of(present), kind);
       this.#files.set(node.key, file);
     }
     file.handles++;
@@ -143,7 +144,7 @@ export class OpenFiles {
 
   /** A file that is to be made when it is published, or by `make`; it is to be opened. */
   addNew(node: FileNode, metadata: PosixMetadata, creation: Creation): OpenFile {
-    const file = new OpenFile(node, (present) => this.#storedBytes(present), creation);
+    const file = new OpenFile(node, (present) => this.#stored.of(present), creation);
     file.metadata = metadata;
     file.isChanged = true;
     this.#files.set(node.key, file);
@@ -166,14 +167,15 @@ export class OpenFiles {
   /**
    * Publishes what the file has; an unlinked one is freed with its last handle.
    * @param refused called where that cannot be published, and nobody else has the file open: it is closed all the same
+   * @param prepared as `publish` has it
    */
-  release(handle: number, refused: Refused): void {
+  release(handle: number, refused: Refused, prepared?: PreparedText): void {
     const { file, isWriting } = this.#handle(handle);
     this.#handles.delete(handle);
     file.handles--;
     if (isWriting) file.writers--;
     try {
-      this.publish(file);
+      this.publish(file, prepared);
     } catch (error) {
       // Else it is tried again when the next one closes it.
       if (file.handles === 0 || errnoOf(error) === undefined) refused(file, error);
@@ -255,7 +257,7 @@ export class OpenFiles {
       markIndexes(transaction, node);
       reshape(transaction, dataset, shape);
     });
-    buffer.storedAnew(this.#storedBytes(node));
+    buffer.storedAnew(this.#stored.of(node));
   }
 
   /** Changes the dataset that a file shows, before the file is stored as a whole. */
@@ -274,15 +276,34 @@ export class OpenFiles {
     return sum;
   }
 
-  /** Makes the file's bytes and metadata survive the death of this process. @throws H5Error: they stay in memory */
-  publish(file: OpenFile): void {
+  /**
+   * Before `publish`: the part of it that changes nothing, where that is long.
+   * @throws Preparing where it is to be done while others are answered
+   */
+  prepared(file: OpenFile, request: Request): PreparedText | undefined {
+    if (file.isOvertaken || !file.hasNewBytes) return undefined;
+    try {
+      return this.#isByRows(file) ? preparedText(this.#written(file), request) : undefined;
+    } catch (error) {
+      // `publish` finds the same.
+      if (error instanceof H5Error) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Makes the file's bytes and metadata survive the death of this process.
+   * @param prepared what `prepared` has given just now
+   * @throws H5Error: they stay in memory
+   */
+  publish(file: OpenFile, prepared?: PreparedText): void {
     // Of a file that goes with its last handle nothing need be kept but what memory has no room for.
     if (!file.isDirty || (file.isUnlinked && file.handles === 0)) return;
     const { node, metadata } = file;
     const others = file.hasNewBytes ? this.ofObject(node.address).filter((other) => other !== file) : [];
     for (const other of others) other.beforeOvertaking();
     const { creation } = file;
-    const knownIndex = file.isTail ? this.indexes.get(node) : undefined;
+    const written = file.hasNewBytes && this.#isByRows(file) ? this.#written(file) : undefined;
     let index: TextIndex | undefined;
     const known = this.#closed.of(node);
     let made: MadeFile = { reach: known?.reach ?? 0, patch: undefined };
@@ -313,8 +334,8 @@ export class OpenFiles {
           const change = buffer.change("filled");
           if (buffer.size <= made.reach) storeInChunks(transaction, node.address, change);
           else made = { ...made, reach: storeFile(transaction, dataset(), change) };
-        } else if (file.isTail || this.isLarge(node)) {
-          index = applyText(transaction, this.#edit(file, dataset()), isOvertaken, knownIndex);
+        } else if (written !== undefined) {
+          index = applyText(transaction, written.edit, isOvertaken, () => changeOf(written, prepared));
         } else applyView(transaction, { node, dataset: dataset(), buffer, isOvertaken, isWhole, oldText });
       }
       if (metadata !== undefined) this.#store.write(transaction, node.address, metadata);
@@ -356,35 +377,44 @@ export class OpenFiles {
     return false;
   }
 
+  /** Whether what was written is a text that is compared row by row. */
+  #isByRows({ node, isFileNode, isTail }: OpenFile): boolean {
+    return !isFileNode && (isTail || this.isLarge(node));
+  }
+
+  #written(file: OpenFile): ComparedText {
+    return writtenText(this.#live, file, file.isTail ? this.indexes.get(file.node) : undefined);
+  }
+
   /** Whether a view's text is too much to be made as a whole: it is edited by rows. */
   isLarge(node: FileNode): boolean {
-    return isText(node) && !this.#texts.isSmall(node);
+    return isLargeText(node, this.#texts);
   }
 
-  #edit({ node, buffer, after, isWhole }: OpenFile, dataset: Dataset): TextEdit {
-    const read = (offset: number, length: number): Uint8Array => {
-      const bytes = new Uint8Array(length);
-      buffer.read(offset, bytes);
-      return bytes;
-    };
-    return textEdit({ node, dataset, text: { size: buffer.size, read }, after, isWhole, isExact: isMadeView(node) });
+  #renamed(node: FileNode, file: FileNode): ComparedText {
+    const isOpen = (): boolean => this.ofObject(file.address).length > 0;
+    return renamedText(this.#live, node, { file, stored: this.#stored.of(file), isOpen });
   }
 
-  /** As `replaceView`, with the bytes of a file, however many. @returns where the blocks of the text are then, where that is known */
-  replaceText(transaction: FileTransaction, node: FileNode, file: FileNode): TextIndex | undefined {
-    const { size, read } = this.#storedBytes(file);
-    const text = {
-      size,
-      read: (offset: number, length: number): Uint8Array => {
-        const bytes = new Uint8Array(length);
-        read(offset, bytes);
-        return bytes;
-      },
-    };
+  /** Before `replaceText`, as `prepared`. */
+  preparedOver(node: FileNode, file: FileNode, request: Request): PreparedText | undefined {
+    return preparedText(this.#renamed(node, file), request);
+  }
+
+  /**
+   * As `replaceView`, with the bytes of a file, however many.
+   * @param prepared what `preparedOver` has given just now
+   * @returns where the blocks of the text are then, where that is known
+   */
+  replaceText(
+    transaction: FileTransaction,
+    node: FileNode,
+    file: FileNode,
+    prepared: PreparedText | undefined,
+  ): TextIndex | undefined {
     for (const open of this.ofObject(node.address)) open.beforeOvertaking();
-    const dataset = datasetAt(this.#live.file, node.address);
-    const edit = textEdit({ node, dataset, text, after: undefined, isWhole: true, isExact: true });
-    return applyText(transaction, edit, false, undefined);
+    const renamed = this.#renamed(node, file);
+    return applyText(transaction, renamed.edit, false, () => changeOf(renamed, prepared));
   }
 
   /** The elements have been replaced through `replaceView`, and that is published. */
@@ -406,12 +436,12 @@ export class OpenFiles {
 
   /** Bytes of a file as it is now. */
   size(node: FileNode): number {
-    return this.get(node)?.size ?? this.#storedBytes(node).size;
+    return this.get(node)?.size ?? this.#stored.of(node).size;
   }
 
   /** All bytes of a file as they are now. */
   bytes(node: FileNode): Uint8Array {
-    return (this.get(node)?.buffer ?? new FileBuffer(this.#storedBytes(node))).bytes();
+    return (this.get(node)?.buffer ?? new FileBuffer(this.#stored.of(node))).bytes();
   }
 
   /**
@@ -427,7 +457,7 @@ export class OpenFiles {
     applyView(transaction, { node, dataset, buffer, oldText, isOvertaken: false, isWhole: true });
     // What was changed is read through the transaction, which has it in its place then.
     if (transaction.file !== this.#live.file) throw new TypeError("a transaction is of the mounted file");
-    const stored = this.#storedBytes(node);
+    const stored = this.#stored.of(node);
     const after = new Uint8Array(stored.size);
     if (stored.size === bytes.length) stored.read(0, after);
     if (Buffer.compare(after, bytes) !== 0) {
@@ -457,34 +487,5 @@ export class OpenFiles {
     if (file.isNew) this.make(file);
     if (!file.isUnlinked || this.ofObject(file.node.address).length > 0) return;
     this.#live.transaction((transaction) => releaseObject(transaction, file.node.address));
-  }
-
-  #storedBytes(node: FileNode): Stored {
-    const closed = this.#closed.of(node);
-    return closed === undefined ? this.#bytesInFile(node) : bytesOfStored(closed, () => this.#bytesInFile(node));
-  }
-
-  #bytesInFile(node: FileNode): Stored {
-    const { address, view } = node;
-    if (this.isLarge(node)) return { ...NOTHING, after: rowsOf(node, datasetAt(this.#live.file, address)) };
-    if (view !== "bin" && view !== "npy") return inMemory(this.#texts.bytes(node));
-    const content = contentOf(node);
-    if (content.kind !== "stored") throw new TypeError("bin and npy are stored");
-    const { header, size } = content;
-    return {
-      size,
-      read: (offset, target) => {
-        const start = header.subarray(offset, offset + target.length);
-        target.set(start);
-        const rest = target.subarray(start.length);
-        if (rest.length === 0) return;
-        const dataset = datasetAt(this.#live.file, address);
-        const from = offset + start.length - header.length;
-        // Another view may have made it shorter: what was written here is refused then, when it is to be stored.
-        const there = Math.max(0, Math.min(rest.length, dataset.elementCount * dataset.elementSize - from));
-        if (there > 0) this.#reader.readInto(dataset, cacheName(dataset), from, rest.subarray(0, there));
-        rest.fill(0, there);
-      },
-    };
   }
 }

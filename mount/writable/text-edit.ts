@@ -10,7 +10,6 @@ import { shownAs } from "../../src/tree/shown-as.ts";
 import { csvRowReader } from "../../src/view/parse-csv.ts";
 import { jsonRowReader } from "../../src/view/parse-json-rows.ts";
 import { txtRowReader } from "../../src/view/parse-txt.ts";
-import { resultOf } from "../../src/view/result-of.ts";
 import type { RowReader, TextRow } from "../../src/view/row-reader.ts";
 import type { TextIndex } from "../../src/view/text-index.ts";
 import type { TextViewName } from "../../src/view/view.ts";
@@ -61,21 +60,21 @@ export function rowsOf({ view, name }: FileNode, dataset: Dataset): number {
 /**
  * Makes a dataset be what a text says, whole or not at all.
  * @param isOvertaken others have changed the dataset since the text was begun
- * @param index where the blocks of the present text are, as far as that is known
- * @returns the same of the text that it is then
+ * @param found what it changes: `compareText`, now or before
+ * @returns where the blocks of the text are then, where that is known
  * @throws H5Error "argument" where it is no such text, ErrnoError ESTALE; EFBIG where the dataset cannot become so long
  */
 export function applyText(
   transaction: FileTransaction,
   edit: TextEdit,
   isOvertaken: boolean,
-  index: TextIndex | undefined,
+  found: () => TextChange,
 ): TextIndex | undefined {
   if (isOvertaken) {
     throw new ErrnoError(Errno.ESTALE, "the dataset was changed through another view meanwhile");
   }
   markIndexes(transaction, edit.node);
-  const change = resultOf(compareText(edit, index));
+  const change = found();
   writeText(transaction, edit, change);
   return change.index;
 }

@@ -127,12 +127,12 @@ export class WritableSession implements MountSession, Changes {
     this.#io.fallocate(request, handle, offset, length, mode);
   }
 
-  flush(_request: Request, _nodeid: number, handle: number): void {
-    this.#io.flush(handle);
+  flush(request: Request, _nodeid: number, handle: number): void {
+    this.#io.flush(request, handle);
   }
 
   fsync(request: Request, _nodeid: number, handle: number): Parked | undefined {
-    this.#io.flush(handle);
+    this.#io.flush(request, handle);
     return this.#sync(request);
   }
 

@@ -125,7 +125,7 @@ export class MemoryFileSystem implements FileSystem {
     return whence === SEEK_DATA ? offset : size;
   }
 
-  flush(): void {
+  flush(_request: Request, _nodeid: number, _handle: number): void {
     // Nothing is written.
   }
 

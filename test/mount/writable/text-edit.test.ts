@@ -77,7 +77,9 @@ describe("the blocks of a text that was edited", () => {
             assert.ok(node?.kind === "file" && node.object.kind === "dataset");
             const text = { size: bytes.length, read: (at: number, length: number) => bytes.subarray(at, at + length) };
             const edit = textEdit({ node, dataset: node.object, text, after: undefined, isWhole: true, isExact: true });
-            const index = file.transaction((transaction) => applyText(transaction, edit, false, undefined));
+            const index = file.transaction((transaction) =>
+              applyText(transaction, edit, false, () => resultOf(compareText(edit))),
+            );
             file.close();
             assert.equal(index?.length ?? bytes.length, bytes.length);
             for (let i = 0; i < (index?.blockCount ?? 0); i++) {
