@@ -53,6 +53,21 @@ export class RowWriter {
     return at;
   }
 
+  /** Rows' elements, which follow those of the run's row before. @param first number of the first */
+  add(first: number, elements: Uint8Array): void {
+    const { dataset, isScattered } = this.#target;
+    for (let at = 0; at < elements.length; ) {
+      if (this.#size === this.#most) this.#write();
+      const number = first + at / dataset.elementSize;
+      if (this.#size === 0) this.#first = number;
+      const part = elements.subarray(at, at + this.#most - this.#size);
+      if (isScattered) for (let i = 0; i < part.length / dataset.elementSize; i++) this.#numbers.push(number + i);
+      this.bytes.bytes.set(part, this.#size);
+      this.#size += part.length;
+      at += part.length;
+    }
+  }
+
   endRun(): void {
     if (!this.#target.isScattered) this.#write();
   }

@@ -1,5 +1,6 @@
 import { H5Error, UnsupportedError } from "../../src/errors.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
+import { refersToHeap } from "../../src/object/heap-collections.ts";
 import { FileHeapWriter } from "../../src/object/heap-writer.ts";
 import { meantDatatype } from "../../src/object/pytables.ts";
 import { type ElementBytes, elementBytes } from "../../src/object/value-bytes.ts";
@@ -19,6 +20,7 @@ import type { FileBytes } from "./import-plan.ts";
 import { PresentRows } from "./present-rows.ts";
 import { markIndexes, reshape } from "./reshape.ts";
 import { RowWriter } from "./row-writer.ts";
+import { StagedRows } from "./staged-rows.ts";
 import { TextBlocks } from "./text-blocks.ts";
 import { TextHeap } from "./text-heap.ts";
 
@@ -85,6 +87,8 @@ interface RowRun {
   count: number;
   readonly offset: number;
   length: number;
+  /** Where their elements are, as they were parsed; `undefined`: they are to be parsed when they are written. */
+  readonly staged: number | undefined;
 }
 
 /** Rows that follow each other: their elements, and bytes of their text. */
@@ -99,6 +103,7 @@ export interface TextChange {
   /** Of the dataset then. */
   readonly dims: readonly number[];
   readonly runs: readonly RowRun[];
+  readonly staged: StagedRows;
   /** Where the blocks of its text are then, where that is known. */
   readonly index: TextIndex | undefined;
 }
@@ -108,6 +113,9 @@ const MAX_RUNS = 2 ** 20;
 
 /** Of more runs than this, rows are written by the numbers of their elements: each run would cost as much as many elements. */
 const MANY_RUNS = 256;
+
+/** Bytes of staged elements that are taken at a time. */
+const STAGED = 2 ** 20;
 
 /** Rows after which there is a pause. */
 const STEP = 256;
@@ -141,6 +149,9 @@ class TextComparison {
   readonly #reader: RowReader;
   readonly #row: ElementBytes;
   readonly #runs: RowRun[] = [];
+  readonly #staged = new StagedRows();
+  /** Whether the elements of a row are all that there is of it: nothing is to be put into the heap. */
+  readonly #canStage: boolean;
   readonly #blocks: TextBlocks | undefined;
   /** The next row, the line that it is on, and where that is in the text. */
   #number: number;
@@ -156,6 +167,7 @@ class TextComparison {
     this.#present = new PresentRows(view, node.name, dataset);
     this.#future = new PresentRows(view, node.name, dataset, this.#heap.resolver);
     this.#reader = rowReader(edit, this.#heap);
+    this.#canStage = !refersToHeap(dataset.datatype);
     this.#row = elementBytes(new Uint8Array(this.#present.rowSize));
     this.#number = after ?? 0;
     const known = index?.elementCount === this.#number * this.#present.elementsPerRow ? index : undefined;
@@ -199,7 +211,7 @@ class TextComparison {
     const elements = number * elementsPerRow;
     if (elements % perFirst !== 0) throw new H5Error("argument", `${number} rows are no whole number of planes`);
     const index = elements === 0 ? undefined : this.#blocks?.index();
-    return { dims: [elements / perFirst, ...inner], runs: this.#runs, index };
+    return { dims: [elements / perFirst, ...inner], runs: this.#runs, staged: this.#staged, index };
   }
 
   /** @returns whether the text begins as the view does */
@@ -253,7 +265,7 @@ class TextComparison {
     const found = this.#edit.text.read(this.#offset, length);
     const written = this.#future.textsOf(this.#number, rows, elements);
     if (linesIn(found) !== rows || Buffer.compare(found, written) !== 0) return false;
-    this.#addDifferent(found, rows, bytes, shown);
+    this.#addDifferent(found, elements.bytes, rows, bytes, shown);
     this.#pass(rows, rows, length);
     return true;
   }
@@ -281,24 +293,43 @@ class TextComparison {
     return rows === 0 ? undefined : { rows, length, elements };
   }
 
-  /** @param found lines, one for each row @param shown as which those rows are shown, as far as there are such */
-  #addDifferent(found: Uint8Array, rows: number, shown: Uint8Array, shownRows: number): void {
+  /** @param found lines, one for each row, and their elements @param shown as which those rows are shown, as far as there are such */
+  #addDifferent(found: Uint8Array, elements: Uint8Array, rows: number, shown: Uint8Array, shownRows: number): void {
+    const { rowSize } = this.#present;
     let [from, shownFrom] = [0, 0];
-    let run: RowRun | undefined;
+    let first = 0;
+    let start = 0;
+    /** Rows from `first` on are others, up to that one. */
+    const end = (i: number): void => {
+      if (i === first) return;
+      const place = { row: this.#number + first, count: i - first, offset: this.#offset + start, length: from - start };
+      this.#addRun(place, elements.subarray(first * rowSize, i * rowSize));
+    };
     for (let i = 0; i < rows; i++) {
       const to = lineEnd(found, from);
       const shownTo = i < shownRows ? lineEnd(shown, shownFrom) : shownFrom;
       if (isSameLine(found, from, to, shown, shownFrom, shownTo)) {
-        if (run !== undefined) addRun(this.#runs, run);
-        run = undefined;
-      } else {
-        run ??= { row: this.#number + i, count: 0, offset: this.#offset + from, length: 0 };
-        run.count++;
-        run.length += to - from;
+        end(i);
+        [first, start] = [i + 1, to];
       }
       [from, shownFrom] = [to, shownTo];
     }
-    if (run !== undefined) addRun(this.#runs, run);
+    end(rows);
+  }
+
+  /** @param elements as they were parsed */
+  #addRun(place: Omit<RowRun, "staged">, elements: Uint8Array): void {
+    const { rowSize } = this.#present;
+    const staged = this.#canStage ? this.#staged.add(elements) : undefined;
+    const last = this.#runs.at(-1);
+    const next = last?.staged === undefined ? undefined : last.staged + last.count * rowSize;
+    if (last !== undefined && last.row + last.count === place.row && staged === next) {
+      last.count += place.count;
+      last.length = place.offset + place.length - last.offset;
+      return;
+    }
+    if (this.#runs.length === MAX_RUNS) throw new ErrnoError(Errno.EFBIG, "too many rows here and there have changed");
+    this.#runs.push({ ...place, staged });
   }
 
   /** @returns the number of the next row */
@@ -317,7 +348,7 @@ class TextComparison {
       length = written.length;
       if (isExact && Buffer.compare(written, found) !== 0) throw notTheSame(number);
       if (shown === undefined || Buffer.compare(written, shown) !== 0) {
-        addRun(this.#runs, { row: number, count: 1, offset: each.offset, length: found.length });
+        this.#addRun({ row: number, count: 1, offset: each.offset, length: found.length }, this.#row.bytes);
       }
     }
     this.#blocks?.add(this.#present.elementsPerRow, length);
@@ -330,15 +361,25 @@ class TextComparison {
 }
 
 /** Makes a change that was found, whole. @throws H5Error, ErrnoError EFBIG: the transaction is to be rolled back */
-export function writeText(transaction: FileTransaction, edit: TextEdit, { dims, runs }: TextChange): void {
+export function writeText(transaction: FileTransaction, edit: TextEdit, change: TextChange): void {
+  const { dims, runs } = change;
   const { dataset } = edit;
   leaveArrowForm(transaction, dataset);
   reshape(transaction, dataset, { dims, isWhole: edit.isWhole, isKept: true });
   const reader = rowReader(edit, new FileHeapWriter(transaction));
   const { elementSize } = dataset;
   const rowSize = reader.elementsPerRow * elementSize;
+  const atOnce = Math.max(1, Math.floor(STAGED / Math.max(1, rowSize)));
   const writer = new RowWriter(transaction, { dataset, dims, rowSize, isScattered: runs.length > MANY_RUNS });
-  for (const { row, count, offset, length } of runs) {
+  for (const { row, count, offset, length, staged } of runs) {
+    if (staged !== undefined) {
+      for (let i = 0; i < count; i += atOnce) {
+        const elements = change.staged.bytes(staged + i * rowSize, Math.min(atOnce, count - i) * rowSize);
+        writer.add((row + i) * reader.elementsPerRow, elements);
+      }
+      writer.endRun();
+      continue;
+    }
     let number = row;
     for (const _ of reader.rows(piecesOf(edit.text, offset, length), { row, line: 1 })) {
       const at = writer.room(number++ * reader.elementsPerRow);
@@ -357,17 +398,6 @@ function endsWithLine({ view, dataset }: TextEdit): boolean {
 }
 
 const NEWLINE = 0x0a;
-
-function addRun(runs: RowRun[], run: RowRun): void {
-  const last = runs.at(-1);
-  if (last !== undefined && last.row + last.count === run.row) {
-    last.count += run.count;
-    last.length = run.offset + run.length - last.offset;
-    return;
-  }
-  if (runs.length === MAX_RUNS) throw new ErrnoError(Errno.EFBIG, "too many rows here and there have changed");
-  runs.push(run);
-}
 
 /** Whether nothing but rows, each as the view shows it, and what belongs around them is in the text. */
 function isWholeExact({ view, text, after }: TextEdit, present: PresentRows, size: number, rows: number): boolean {
