@@ -298,14 +298,12 @@ export class NameChanges {
       // Its other names, and those who have it open, go on with the file as it is.
       if (file.object.linkCount > 1) throw new H5Error("argument", "the file has other names");
       if (files.ofObject(file.address).length > 0) throw new H5Error("argument", "the file is still open");
-      const isLarge = files.isLarge(dataset);
-      if (!isLarge && files.size(file) > MAX_EDIT) {
-        throw new H5Error("limit", `a text of more than ${MAX_EDIT} bytes`);
-      }
-      const prepared = isLarge ? files.preparedOver(dataset, file, request) : undefined;
+      const isByRows = files.becomesRows(dataset, file);
+      if (!isByRows && files.size(file) > MAX_EDIT) throw new H5Error("limit", `a text of more than ${MAX_EDIT} bytes`);
+      const prepared = isByRows ? files.preparedOver(dataset, file, request) : undefined;
       let index: TextIndex | undefined;
       const after = this.#change([from.directory, to.directory], time, (transaction) => {
-        if (isLarge) index = files.replaceText(transaction, dataset, file, prepared);
+        if (isByRows) index = files.replaceText(transaction, dataset, file, prepared);
         else files.replaceView(transaction, dataset, files.bytes(file));
         metadata.touch(transaction, dataset, { mtime: time, ctime: time });
         return this.#remove(transaction, from, listed, time);

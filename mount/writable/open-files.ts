@@ -24,7 +24,7 @@ import { type Creation, MAX_VIEW, OpenFile } from "./open-file.ts";
 import type { PosixStore } from "./posix-store.ts";
 import { changeOf, type PreparedText, preparedText } from "./prepared-text.ts";
 import { markIndexes, reshape } from "./reshape.ts";
-import { isLargeText, StoredFiles } from "./stored-files.ts";
+import { isEditedByRows, isLargeText, StoredFiles } from "./stored-files.ts";
 import { applyText } from "./text-edit.ts";
 import type { ViewNotices } from "./view-notices.ts";
 import { applyView } from "./view-store.ts";
@@ -378,8 +378,15 @@ export class OpenFiles {
   }
 
   /** Whether what was written is a text that is compared row by row. */
-  #isByRows({ node, isFileNode, isTail }: OpenFile): boolean {
-    return !isFileNode && (isTail || this.isLarge(node));
+  #isByRows({ node, buffer, isFileNode, isTail, isOvertaken }: OpenFile): boolean {
+    if (isFileNode) return false;
+    // Of what others have changed, element by element is looked at what each has changed.
+    return isTail || (isOvertaken ? this.isLarge(node) : isEditedByRows(node, buffer.size, this.#texts));
+  }
+
+  /** Whether the bytes of a file become rows of a dataset, by `replaceText`. */
+  becomesRows(node: FileNode, file: FileNode): boolean {
+    return isEditedByRows(node, this.#stored.of(file).size, this.#texts);
   }
 
   #written(file: OpenFile): ComparedText {

@@ -17,6 +17,20 @@ export function isLargeText(node: FileNode, texts: WholeTexts): boolean {
   return isText(node) && !texts.isSmall(node);
 }
 
+/** Bytes of a text that is parsed as a whole: of more, everybody would have to wait. */
+const AT_ONCE = 2 ** 17;
+
+/**
+ * Whether a text of so many bytes is stored row by row: it is too much to be made as a whole, or each of its rows is one element,
+ * so that both ways write the same.
+ */
+export function isEditedByRows(node: FileNode, size: number, texts: WholeTexts): boolean {
+  const { object, view } = node;
+  if (object.kind !== "dataset") return false;
+  const hasPlainRows = (view === "csv" || view === "txt") && object.dims.length === 1;
+  return (size > AT_ONCE && hasPlainRows) || isLargeText(node, texts);
+}
+
 /** The bytes of files as they are stored now. */
 export class StoredFiles {
   readonly #live: LiveFile;

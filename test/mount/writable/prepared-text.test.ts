@@ -19,6 +19,8 @@ import { FACTS } from "../facts.ts";
 /** Strings of so many bytes, and so many of them that their text is not made as a whole. */
 const SIZE = 4096;
 const COUNT = 4200;
+/** So many that their text is more than is compared at once. */
+const NUMBERS = 100_000;
 const VALUES = Array.from({ length: COUNT }, (_, i) => `row ${i} ${"x".repeat(40)}`);
 
 const [O_RDWR, O_TRUNC] = [2, 0o1000];
@@ -38,6 +40,7 @@ describe("a text that is compared before it is stored", () => {
     const made = new h5wasm.File(join(directory, "made.h5"), "w");
     const data = VALUES.map((value) => value.padEnd(SIZE));
     made.create_dataset({ name: "x", data, dtype: `S${SIZE}`, chunks: [100], compression: 1, maxshape: [null] });
+    made.create_dataset({ name: "n", data: new Int32Array(NUMBERS) });
     made.create_group("g");
     made.close();
   });
@@ -284,7 +287,7 @@ describe("a text that is compared before it is stored", () => {
     session.release(REQUEST, nodeid, handle);
     session.destroy();
     const file = new h5wasm.File(path, "r");
-    assert.deepEqual(file.keys(), ["g"]);
+    assert.deepEqual(file.keys(), ["g", "n"]);
     file.close();
     assertSoundAt(path);
   });
@@ -304,6 +307,37 @@ describe("a text that is compared before it is stored", () => {
     );
     assert.notEqual(nodeOf("x.csv.rej"), 0);
     assertIs(before);
+  });
+
+  it("is compared so, too, where it is kept as a whole: what others change of the dataset meanwhile stays", () => {
+    const text = Buffer.from(`n\n${"0\n".repeat(NUMBERS)}`);
+    const nodeid = nodeOf("n.csv");
+    const handle = open(nodeid, O_RDWR);
+    text[100] = 0x37;
+    write(nodeid, handle, 100, text.subarray(100, 101));
+    const flush = (request: Request): void => session.flush(request, nodeid, handle);
+    assert.equal(ask(flush), 1);
+    text[200] = 0x38;
+    write(nodeid, handle, 200, text.subarray(200, 201));
+    const other = (): void => {
+      const node = nodeOf("n.bin", nodeOf(".h5fs"));
+      const opened = open(node, O_RDWR);
+      write(node, opened, 4 * (NUMBERS - 1), Buffer.from(Int32Array.of(9).buffer));
+      session.flush(REQUEST, node, opened);
+    };
+    assert.equal(ask(flush, other), 1);
+    session.destroy();
+    const file = new h5wasm.File(path, "r");
+    const n = file.get("n");
+    assert.ok(n instanceof h5wasm.Dataset && n.value instanceof Int32Array);
+    const changed = [...n.value.entries()].filter(([, value]) => value !== 0);
+    assert.deepEqual(changed, [
+      [49, 7],
+      [99, 8],
+      [NUMBERS - 1, 9],
+    ]);
+    file.close();
+    assertSoundAt(path);
   });
 
   it("is stored when the mount ends meanwhile", () => {
