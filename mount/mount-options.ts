@@ -72,7 +72,7 @@ export const OPTION_HELP = [
   "lock=none         do not take the shared lock that libhdf5 takes on a file it reads",
   "views=VIEW,...    list these views of every dataset that has any of them: csv, json, npy, bin, txt, arrow",
   "import=VIEW,...   which new files become datasets, where these then have the same bytes: npy,csv,arrow (default), json, txt; all; off",
-  "external=below    where external links may lead: below FILE's directory (default), off, or all",
+  "external=below    where external links may lead, and raw data be: below FILE's directory (default), off, or all",
   "log=FILE          where a daemon in the background says what happens (default: the system's log)",
   "allow_other       let other users in (needs user_allow_other in /etc/fuse.conf, except for root)",
   "uid=N, gid=N      show everything as this user's, this group's (default: the file's)",

@@ -14,7 +14,7 @@ export interface FlatWriterSetup {
   readonly elementSize: number;
   /** One element; `undefined` is zeros. */
   readonly fillValue: Uint8Array | undefined;
-  readonly storage: Exclude<Storage, { kind: "chunked" }>;
+  readonly storage: Extract<Storage, { kind: "compact" | "contiguous" }>;
   /** Bytes that contiguous data have in the file, used or not. */
   readonly allocated: number;
 }

@@ -74,6 +74,8 @@ export function planRead(data: StoredData, start: number, length: number): ReadP
       const pieces = data.space.pieces(storage.address + from, count, `${path}: contiguous data`);
       return { kind: "pieces", path, pieces, length: count };
     }
+    case "external":
+      return { kind: "pieces", path, pieces: storage.pieces(from, count), length: count };
     case "chunked":
       if (storage.index.isEmpty) return { kind: "fill", fillValue, start: from, length: count };
       return planChunks(data, storage, from, count);

@@ -210,6 +210,9 @@ function chunksOf(source: StoredData): ChunkedSource {
       const bytes = storage.bytes.subarray(offset, offset + size);
       return { scaled, key, stored: { pieces: [{ bytes }], size, filterMask: 0 } };
     }
+    if (storage.kind === "external") {
+      return { scaled, key, stored: { pieces: storage.pieces(offset, size), size, filterMask: 0 } };
+    }
     if (storage.address === undefined) return { scaled, key, stored: undefined };
     const pieces = space.pieces(storage.address + offset, size, `${path}: contiguous data`);
     return { scaled, key, stored: { pieces, size, filterMask: 0 } };

@@ -1,5 +1,6 @@
 import type { Filter } from "../format/filter-pipeline.ts";
 import type { AddressSpace } from "../storage/address-space.ts";
+import type { Piece } from "../storage/storage.ts";
 import type { ChunkIndex } from "./chunk-index.ts";
 import type { ChunkGeometry } from "./geometry.ts";
 
@@ -8,6 +9,8 @@ export type Storage =
   | { readonly kind: "compact"; readonly bytes: Uint8Array }
   /** `address` undefined: never written, all elements are the fill value. `size` in bytes. */
   | { readonly kind: "contiguous"; readonly address: number | undefined; readonly size: number }
+  /** In other files, one after the other. */
+  | { readonly kind: "external"; readonly size: number; pieces(offset: number, length: number): readonly Piece[] }
   | {
       readonly kind: "chunked";
       readonly geometry: ChunkGeometry;

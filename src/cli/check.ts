@@ -1,10 +1,9 @@
 import type { CommandModule } from "yargs";
 import { encodeText } from "../format/text.ts";
 import { type CheckReport, checkFile, type Finding, type Severity } from "../object/check.ts";
-import { H5File } from "../object/file.ts";
 import type { PendingState } from "../storage/journal/pending-state.ts";
 import { EXIT } from "./exit-status.ts";
-import { openLocked } from "./open-file.ts";
+import { attachFile, openLocked } from "./open-file.ts";
 import { printable } from "./printable.ts";
 import { Progress, QUIET } from "./progress.ts";
 import { changes } from "./recover.ts";
@@ -23,7 +22,7 @@ export const checkCommand: CommandModule<object, { file: string; json: boolean; 
       .example("$0 check --data data.h5", "can every chunk be decoded?"),
   handler: ({ file: name, json, data, quiet }) => {
     const { storage, pending } = openLocked(name);
-    const file = H5File.open(storage);
+    const file = attachFile(name, storage);
     try {
       const progress = new Progress(process.stderr, quiet);
       const told = (path: string, bytes: number): void => {

@@ -1,10 +1,10 @@
 import type { CommandModule } from "yargs";
 import { H5Error } from "../errors.ts";
 import { encodeText } from "../format/text.ts";
-import { H5File } from "../object/file.ts";
+import type { H5File } from "../object/file.ts";
 import { type JsonObject, objectText, quote } from "./dump-json.ts";
 import { DumpWalk } from "./dump-walk.ts";
-import { openLocked } from "./open-file.ts";
+import { openFile } from "./open-file.ts";
 import { writeOut } from "./standard-output.ts";
 
 export const dumpCommand: CommandModule<object, { file: string; json: boolean }> = {
@@ -29,7 +29,7 @@ export function* dumpJson(name: string): Generator<string> {
   yield `[{\n"file": ${quote(name)}`;
   let file: H5File;
   try {
-    file = H5File.open(openLocked(name).storage);
+    file = openFile(name);
   } catch (error) {
     if (!(error instanceof H5Error)) throw error;
     yield `,\n"links": {},\n"objects": {},\n"error": ${quote(error.message)}\n}]\n`;

@@ -5,9 +5,13 @@ import { H5File } from "../object/file.ts";
 import { type OpenedStorage, openStorage } from "../object/open-storage.ts";
 import { lockShared } from "../storage/journal/system-calls.ts";
 
-/** Opens a file whose external links may lead to files below its own directory, as in a mount. */
+/** Opens a file whose external links may lead to files below its own directory, and raw data be in such, as in a mount. */
 export function openFile(name: string): H5File {
-  const { storage } = openLocked(name);
+  return attachFile(name, openLocked(name).storage);
+}
+
+/** The same of a storage that is open. */
+export function attachFile(name: string, storage: OpenedStorage["storage"]): H5File {
   const main = realpathSync(name);
   const externalFiles = new ExternalFiles({ main, policy: "below", lock: lockShared });
   const file = H5File.open(storage, { externalFiles });

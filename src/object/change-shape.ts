@@ -1,4 +1,5 @@
 import { chooseChunkShape } from "../chunk/chunk-shape.ts";
+import { UnsupportedError } from "../errors.ts";
 import { type Dataspace, elementCount, SCALAR } from "../format/dataspace.ts";
 import type { Datatype } from "../format/datatype.ts";
 import type { EditContext } from "../format/edit-context.ts";
@@ -42,7 +43,10 @@ export function changeShape(transaction: FileTransaction, dataset: Dataset, shap
 }
 
 function createEmpty(edit: EditContext, dataset: Dataset, { dims, datatype }: NewShape): number {
-  const { fill, filters: specs, layout, storage } = dataset;
+  const { fill, filters: specs, layout, storage, path } = dataset;
+  if (storage.kind === "external") {
+    throw new UnsupportedError(`${path}: cannot be written: its raw data are in other files`, { path });
+  }
   const type = datatype ?? dataset.datatype;
   const dataspace = dataspaceOf(dataset, dims);
   // A fill value is one element, of the type that it was given for.

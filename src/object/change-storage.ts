@@ -73,6 +73,7 @@ function createEmpty(
   const { dataspace: before, fill, layout, path } = dataset;
   const wrong = (message: string): H5Error => new H5Error("argument", `${path}: ${message}`, { path });
   if (layout.kind === "virtual") throw wrong("is a virtual dataset, whose elements are those of others");
+  if (dataset.storage.kind === "external") throw wrong("has its raw data in other files, where they stay");
   if (before.kind !== "simple") throw wrong("has no dimensions, and so neither chunks nor filters");
   const dataspace = maxShape === undefined ? before : growing(before, maxShape, wrong);
   const { dims, maxDims } = dataspace;

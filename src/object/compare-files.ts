@@ -5,7 +5,7 @@ import type { Datatype, ReferenceType, VlenType } from "../format/datatype.ts";
 import type { Link } from "../format/link.ts";
 import { hasAddresses } from "./copy-elements.ts";
 import { Dataset } from "./dataset.ts";
-import { type ExternalData, externalDataOf } from "./external-data.ts";
+import { type ExternalData, externalDataOf } from "./external-storage.ts";
 import type { H5File, H5Object } from "./file.ts";
 import { childPath, Group } from "./group.ts";
 import { boxOfChunk, readBox, storedBytes } from "./stored-boxes.ts";

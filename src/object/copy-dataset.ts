@@ -8,7 +8,8 @@ import { traitsOfObject } from "./copied-traits.ts";
 import { type ElementCopier, hasAddresses } from "./copy-elements.ts";
 import { Dataset } from "./dataset.ts";
 import { layoutWithIndex, openDatasetIndex } from "./dataset-index.ts";
-import { externalDataMessage, externalDataOf } from "./external-data.ts";
+import { externalDataMessage } from "./external-data.ts";
+import { externalDataOf } from "./external-storage.ts";
 import { FileHeapWriter } from "./heap-writer.ts";
 import { createChunkedDataset, createCompactDataset, createLateDataset, createVirtualDataset } from "./new-dataset.ts";
 import { RawPacker } from "./raw-packer.ts";
@@ -90,6 +91,8 @@ export class DatasetCopier {
         const place = from === undefined ? undefined : this.#copyContiguous(dataset, from, storage.size);
         return { address: createLateDataset(edit, { ...base, address: place }, traits), rest: undefined };
       }
+      case "external":
+        throw new TypeError("raw data in other files stay there");
       case "chunked": {
         if (layout.kind !== "chunked") throw new TypeError("chunked data have a chunked layout");
         const address = createChunkedDataset(

@@ -187,6 +187,7 @@ export class DatasetWriter implements KeptStructure {
     const { layout, path, fillValue, filters, elementSize, dims } = dataset;
     // Refuses what is not read, such as virtual datasets, before anything is changed.
     const { storage } = dataset;
+    if (storage.kind === "external") throw this.#refuse("cannot be written: its raw data are in other files");
     if (storage.kind !== "chunked") {
       const size = dataset.elementCount * elementSize;
       const allocated = layout.kind === "contiguous" ? (layout.size ?? size) : size;

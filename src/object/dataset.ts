@@ -17,6 +17,7 @@ import { isShared, MESSAGE } from "../format/header-message.ts";
 import { findMessage } from "../format/object-header.ts";
 import { Reader } from "../format/reader.ts";
 import type { AddressSpace } from "../storage/address-space.ts";
+import { externalDataOf, externalStorage } from "./external-storage.ts";
 import { dataspaceOf, datatypeOf } from "./message.ts";
 import { ObjectBase } from "./object.ts";
 import { type ReadOptions, readNestedValues, readValues } from "./read-values.ts";
@@ -196,12 +197,8 @@ export class Dataset extends ObjectBase implements StoredData {
   }
 
   #openContiguous(address: number | undefined, storedSize: number | undefined, size: number): Storage {
-    if (findMessage(this.header, MESSAGE.externalDataFiles) !== undefined) {
-      throw new UnsupportedError(`${this.path}: raw data in external files are not read`, {
-        path: this.path,
-        address: this.address,
-      });
-    }
+    const external = externalDataOf(this);
+    if (external !== undefined) return externalStorage(this, external, size);
     if (address === undefined || size === 0) return { kind: "contiguous", address: undefined, size };
     if (storedSize !== undefined && storedSize < size) {
       throw this.#damaged("data layout message", `has ${storedSize} bytes of contiguous data, expected ${size}`);
@@ -274,6 +271,8 @@ function bytesStored(storage: Storage): number {
       return storage.bytes.length;
     case "contiguous":
       return storage.address === undefined ? 0 : storage.size;
+    case "external":
+      return storage.size;
     case "chunked": {
       let sum = 0;
       for (const { record } of storage.index.entries()) sum += record.storedSize;

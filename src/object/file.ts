@@ -24,14 +24,16 @@ export interface OpenOptions {
   readonly mode?: "r" | undefined;
   /** Open although the consistency flags say that a writer has the file open, or died while it had. */
   readonly ignoreConsistencyFlags?: boolean;
-  /** Opens what external links lead to; without it they are not followed. */
+  /** Opens other files that this one names; without it external links are not followed, and raw data in other files not read. */
   readonly externalFiles?: ExternalOpener;
 }
 
-/** Opens the files that external links lead to. */
+/** Opens other files. */
 export interface ExternalOpener {
-  /** @param from path of the file that has the link. @throws H5Error */
+  /** One that an external link leads to. @param from path of the file that has the link. @throws H5Error */
   open(from: string, name: string): H5File;
+  /** One that has raw data: a file descriptor, which stays open. @param from path of the file that names it. @throws H5Error */
+  raw(from: string, name: string): number;
 }
 
 /** A storage whose bytes change while it is read. */
@@ -320,6 +322,13 @@ export class H5File {
       case "user":
         throw new UnsupportedError(`${path}: is a user-defined link of type ${link.type}`, { path });
     }
+  }
+
+  /** A file descriptor of a file that raw data are in. @throws H5Error */
+  rawFile(name: string): number {
+    if (this.#externalFiles === undefined)
+      throw new H5Error("unsupported", `the raw data are in another file, ${name}`);
+    return this.#externalFiles.raw(this.snapshot.describe().path, name);
   }
 
   close(): void {

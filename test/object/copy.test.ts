@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import h5wasm from "h5wasm/node";
 import { Dataset } from "../../src/object/dataset.ts";
 import { EditableFile } from "../../src/object/editable-file.ts";
-import { externalDataOf } from "../../src/object/external-data.ts";
+import { externalDataOf } from "../../src/object/external-storage.ts";
 import { H5File } from "../../src/object/file.ts";
 import { fileSpaceOf } from "../../src/object/first-write.ts";
 import { LIBRARY_VERSIONS } from "../../src/object/new-file.ts";
