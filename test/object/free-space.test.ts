@@ -59,6 +59,7 @@ describe("free space", function () {
   it("is what nothing reads: overwritten, every fixture is the same", () =>
     withTempDir((directory) => {
       const path = join(directory, "file.h5");
+      for (const name of ["first.raw", "second.raw"]) copyFileSync(join(DATA, "external", name), join(directory, name));
       let known = 0;
       let bytes = 0;
       for (const fixture of fixtures()) {
