@@ -17,6 +17,7 @@ import {
 import { seek } from "../seek.ts";
 import type { Session } from "../session.ts";
 import { now } from "./clock.ts";
+import type { DatasetCopies } from "./dataset-copies.ts";
 import { fallocate } from "./file-ranges.ts";
 import type { Importer } from "./importer.ts";
 import type { LiveFile } from "./live-file.ts";
@@ -49,6 +50,7 @@ export interface FileIoSetup {
   readonly rejected: Rejected;
   readonly notices: ViewNotices;
   readonly importer: Importer;
+  readonly copies: DatasetCopies;
   readonly restorer: FileRestorer;
   /** Of the file system that the mounted file is in. */
   statistics(): FilesystemStatistics;
@@ -190,7 +192,7 @@ export class FileIo {
   }
 
   release(request: Request, nodeid: number, handle: number): void {
-    const { files, metadata, moved, reading, importer } = this.#setup;
+    const { files, metadata, moved, reading, importer, copies } = this.#setup;
     if (handle % 2 === 0) {
       reading.release(request, nodeid, handle / 2);
       return;
@@ -207,7 +209,7 @@ export class FileIo {
     files.release((handle - 1) / 2, this.#keepRefused, prepared);
     if (isNormalized) this.#setup.notices.changedItself(file.node, true);
     if (last !== undefined) moved.gone(file.node, last);
-    else importer.closed(file, reading.nodes.get(nodeid));
+    else if (!copies.closed(file, reading.nodes.get(nodeid))) importer.closed(file, reading.nodes.get(nodeid));
   }
 
   /** Cuts a file off, or makes it longer, by whatever name it was asked for. @param open where somebody has it open */

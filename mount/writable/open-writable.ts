@@ -12,6 +12,7 @@ import { Session, type SessionSetup } from "../session.ts";
 import { SharedSyncThread } from "../shared-sync-thread.ts";
 import type { WorkerPool } from "../worker-pool.ts";
 import { AttributeChanges } from "./attribute-changes.ts";
+import { DatasetCopies } from "./dataset-copies.ts";
 import { IdleWork } from "./idle-work.ts";
 import { Importer } from "./importer.ts";
 import { KnownNames } from "./known-names.ts";
@@ -107,6 +108,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   });
   return new WritableSession({
     importer,
+    copies: new DatasetCopies({ live, tree, nodes, files, moved, isOn: setup.imports.length > 0 }),
     idle: new IdleWork(live, files, metadata, waiting, importer, log),
     restorer: new FileRestorer({ live, tree, files, moved, texts: whole, newFiles }),
     reading,

@@ -58,7 +58,8 @@ function isArrayOfBytes(object: Dataset): boolean {
   return textAttribute(object, "NODE_TYPE") === "file";
 }
 
-function isPyTablesLeaf(object: ObjectBase): boolean {
+/** Whether PyTables wrote it, or we as it does. */
+export function isPyTablesLeaf(object: ObjectBase): boolean {
   const text = textAttribute(object, "CLASS");
   return text !== undefined && LEAF_CLASSES.has(text);
 }

@@ -41,6 +41,7 @@ describe("programs of scientists in a mount that is written", () => {
           echo 7,7.5,seven >>append.csv
           ${(await hasCommand("vim")) ? "vim -u NONE -es -c '%s/^3,/30,/' -c wq vim.csv" : "sed -i 's/^3,/30,/' vim.csv"}
           cp -a copied copy
+          cp -a indexed again
           setfattr -n user.note -v 'seen by setfattr' sed.csv
           mv moved.csv moved-too.csv
           rm gone.npy`,

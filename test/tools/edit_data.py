@@ -27,6 +27,8 @@ def make(path):
         file.create_dataset("words", data=["a", "b"], dtype=h5py.string_dtype(), maxshape=(None,))
         file.create_group("copied").attrs["shape"] = [2, 3]
         file["copied"].attrs["encoding"] = "csr_matrix"
+        file["copied"].create_dataset("words", data=["a", "größer"], dtype=h5py.string_dtype(), chunks=(1,))
+        file["copied"].create_dataset("flags", data=[True, False], compression="gzip")
     with tables.open_file(path, "a") as file:
         file.create_table("/", "table", TABLE)
     FRAME.to_hdf(path, key="indexed", format="table", data_columns=True)
@@ -92,7 +94,10 @@ def check(path):
     pandas.testing.assert_frame_equal(pandas.read_hdf(path, "indexed"), expected)
     assert pandas.read_hdf(path, "indexed", where=f"n > {2**53}")["s"].tolist() == ["a"]
     assert pandas.read_hdf(path, "indexed", where="n == 1").empty
+    pandas.testing.assert_frame_equal(pandas.read_hdf(path, "again"), expected)
     with h5py.File(path) as file:
+        assert file["copy/words"].asstr()[()].tolist() == ["a", "größer"] and file["copy/words"].chunks == (1,)
+        assert file["copy/flags"].dtype == bool and file["copy/flags"].compression == "gzip"
         copy = file["copy"].attrs
         assert copy["shape"].dtype == "i8" and copy["shape"].tolist() == [2, 3] and copy["encoding"] == "csr_matrix"
 
