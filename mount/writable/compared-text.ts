@@ -17,6 +17,12 @@ export interface ComparedText {
   basis(): readonly unknown[];
 }
 
+/** What is known of the texts of views. */
+export interface TextIndexes {
+  get(node: FileNode): TextIndex | undefined;
+  set(node: FileNode, index: TextIndex): void;
+}
+
 /** What was written into a view of a dataset. */
 export function writtenText(live: LiveFile, file: OpenFile, index: TextIndex | undefined): ComparedText {
   const { node, buffer, after, isWhole } = file;

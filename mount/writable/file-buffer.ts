@@ -84,6 +84,14 @@ export class FileBuffer {
     return this.#kept === 0;
   }
 
+  /** Whether any of so many bytes from `offset` on, or their neighbours, are other than they are stored. */
+  hasWritten(offset: number, length: number): boolean {
+    for (let block = Math.floor(offset / BLOCK); block * BLOCK < offset + length; block++) {
+      if (this.#blocks.has(block) || this.#holes.has(block)) return true;
+    }
+    return false;
+  }
+
   /** Bytes of the file as it was stored when this was made. */
   get storedSize(): number {
     return this.#stored.size;

@@ -1,3 +1,4 @@
+import type { EncodedBefore } from "../../src/format/kept-structures.ts";
 import type { H5File } from "../../src/object/file.ts";
 import type { FileTransaction, WritableFile } from "../../src/object/writable-file.ts";
 
@@ -34,10 +35,10 @@ export class LiveFile {
     this.#failed = failed;
   }
 
-  /** Publishes all that `change` did; an exception leaves the file as it was before. */
-  transaction<T>(change: (transaction: FileTransaction) => T): T {
+  /** Publishes all that `change` did; an exception leaves the file as it was before. @param encoded chunks that it may write */
+  transaction<T>(change: (transaction: FileTransaction) => T, encoded?: EncodedBefore): T {
     this.changed();
-    const result = this.#writable.transaction(change);
+    const result = this.#writable.transaction(change, encoded);
     if (this.#writable.isCheckpointDue) this.checkpoint();
     return result;
   }

@@ -1,4 +1,5 @@
 import { H5Error } from "../../src/errors.ts";
+import type { EncodedBefore } from "../../src/format/kept-structures.ts";
 import {
   attributeMessages,
   deleteAttribute,
@@ -37,14 +38,15 @@ import {
   isBare,
   linkFor,
   linkOf,
+  makeRoom,
   type NamePlace,
   type NewLink,
+  newLink,
   putLink,
   renamed,
   softLink,
   takeLast,
   takeLink,
-  yielding,
 } from "./names.ts";
 import { type NewFileSettings, PLAIN_STORAGE } from "./new-file-storage.ts";
 import type { NewFiles } from "./new-files.ts";
@@ -148,7 +150,7 @@ export class NameChanges {
     const time = now();
     const metadata = this.#newMetadata(request, directory, mode, rdev, time);
     const change = (transaction: FileTransaction): void => {
-      this.#makeRoom(transaction, directory, link);
+      makeRoom(transaction, directory, link);
       const address = create(transaction, time, this.#setup.metadata.attributesFor(metadata));
       putLink(transaction, directory.address, hardLink(link, address));
     };
@@ -170,7 +172,7 @@ export class NameChanges {
     const ino = hashedInode(`${directory.key}/${name}:${time.seconds}.${time.nanoseconds}`);
     const target = linkTarget(this.#setup.tree, directory, text);
     this.#change([directory], time, (transaction) => {
-      this.#makeRoom(transaction, directory, name);
+      makeRoom(transaction, directory, name);
       putLink(transaction, directory.address, softLink(name, target));
       if (!this.#setup.metadata.facts.keepsMetadata) return;
       setAttribute(transaction.edit, directory.address, linkRecordAttribute(name, { target, text, ino, metadata }));
@@ -186,8 +188,8 @@ export class NameChanges {
     const first = isMadeView(node) ? linkOf(this.#setup.tree, node) : undefined;
     const link = isMadeView(node) ? { ...newLink(place), isBare: true } : newLink(place, node);
     this.#change([directory], time, (transaction) => {
-      if (first !== undefined) this.#makeRoom(transaction, first.directory, first.link.name);
-      this.#makeRoom(transaction, directory, link.name);
+      if (first !== undefined) makeRoom(transaction, first.directory, first.link.name);
+      makeRoom(transaction, directory, link.name);
       this.#showAs(transaction, node, undefined, link);
       // A new object counts the link that it is to have.
       if (unnamed.length === 0) changeLinkCount(transaction.edit, node.address, 1);
@@ -255,7 +257,7 @@ export class NameChanges {
     const after = this.#change([from.directory, to.directory], time, (transaction) => {
       const done = replaced === undefined ? () => undefined : this.#remove(transaction, to, replaced, time);
       takeLink(transaction, from.directory.address, moving.link.name);
-      this.#makeRoom(transaction, to.directory, name);
+      makeRoom(transaction, to.directory, name);
       putLink(transaction, to.directory.address, renamed(moving.link, name));
       this.#showAs(transaction, moving.node, moving.link.name, link);
       if (index !== undefined) {
@@ -302,12 +304,17 @@ export class NameChanges {
       if (!isByRows && files.size(file) > MAX_EDIT) throw new H5Error("limit", `a text of more than ${MAX_EDIT} bytes`);
       const prepared = isByRows ? files.preparedOver(dataset, file, request) : undefined;
       let index: TextIndex | undefined;
-      const after = this.#change([from.directory, to.directory], time, (transaction) => {
-        if (isByRows) index = files.replaceText(transaction, dataset, file, prepared);
-        else files.replaceView(transaction, dataset, files.bytes(file));
-        metadata.touch(transaction, dataset, { mtime: time, ctime: time });
-        return this.#remove(transaction, from, listed, time);
-      });
+      const after = this.#change(
+        [from.directory, to.directory],
+        time,
+        (transaction) => {
+          if (isByRows) index = files.replaceText(transaction, dataset, file, prepared);
+          else files.replaceView(transaction, dataset, files.bytes(file));
+          metadata.touch(transaction, dataset, { mtime: time, ctime: time });
+          return this.#remove(transaction, from, listed, time);
+        },
+        prepared?.chunks,
+      );
       files.replaced(dataset, index);
       moved.became(file, dataset);
       after();
@@ -320,7 +327,7 @@ export class NameChanges {
     const { name } = linkFor(file, to);
     this.#change([from.directory, to.directory], time, (transaction) => {
       takeLink(transaction, from.directory.address, listed.link.name);
-      this.#makeRoom(transaction, to.directory, name);
+      makeRoom(transaction, to.directory, name);
       putLink(transaction, to.directory.address, renamed(listed.link, name));
       metadata.touch(transaction, file, { ctime: time });
     });
@@ -346,8 +353,8 @@ export class NameChanges {
     this.#change([from.directory, to.directory], time, (transaction) => {
       takeLink(transaction, from.directory.address, first.link.name);
       takeLink(transaction, to.directory.address, second.link.name);
-      this.#makeRoom(transaction, to.directory, firstName);
-      this.#makeRoom(transaction, from.directory, secondName);
+      makeRoom(transaction, to.directory, firstName);
+      makeRoom(transaction, from.directory, secondName);
       putLink(transaction, to.directory.address, renamed(first.link, firstName));
       putLink(transaction, from.directory.address, renamed(second.link, secondName));
       this.#showAs(transaction, first.node, first.link.name, firstLink);
@@ -379,7 +386,12 @@ export class NameChanges {
   }
 
   /** One transaction; the directories have its time from then on. */
-  #change<T>(directories: readonly DirectoryNode[], time: Timestamp, change: (transaction: FileTransaction) => T): T {
+  #change<T>(
+    directories: readonly DirectoryNode[],
+    time: Timestamp,
+    change: (transaction: FileTransaction) => T,
+    encoded?: EncodedBefore,
+  ): T {
     const { live, metadata } = this.#setup;
     live.settingsChanged();
     const unique = [...new Map(directories.map((each) => [each.address, each])).values()];
@@ -390,20 +402,9 @@ export class NameChanges {
         for (const directory of unique) metadata.touch(transaction, directory, { mtime: time, ctime: time });
       }
       return changed;
-    });
+    }, encoded);
     if (metadata.facts.keepsMetadata) for (const directory of unique) metadata.namesChanged(directory, time);
     return result;
-  }
-
-  /** What was made from a file gives the name of its link to what is called so. */
-  #makeRoom(transaction: FileTransaction, directory: DirectoryNode, name: string): void {
-    const { edit, file } = transaction;
-    const group = file.object(directory.address);
-    const made = group.kind === "group" ? yielding(group, name) : undefined;
-    if (made === undefined) return;
-    takeLink(transaction, directory.address, name);
-    putLink(transaction, directory.address, renamed(made.link, made.fullName));
-    setAttribute(edit, made.dataset.address, shownAsAttribute({ ...made.shown, bare: [made.fullName] }));
   }
 
   /** A dataset's link has another name, or there is one more, or less: it is kept how it is shown, where that is not by rule. */
@@ -490,10 +491,4 @@ export class NameChanges {
   #owner({ uid, gid }: Request, directory: DirectoryNode): Pick<PosixMetadata, "uid" | "gid"> {
     return { uid, gid: this.#setup.metadata.inheritedGroup(directory) ?? gid };
   }
-}
-
-/** The link of something new, or of one more name of `node`. @throws ErrnoError EEXIST; as `linkFor` */
-function newLink(place: NamePlace, node?: FileNode): NewLink {
-  if (place.listed !== undefined) throw new ErrnoError(Errno.EEXIST);
-  return linkFor(node, place);
 }

@@ -11,7 +11,7 @@ import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { childPath } from "../../src/tree/canonical-name.ts";
 import { NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
-import { isMadeView, type ShownAs, shownAs } from "../../src/tree/shown-as.ts";
+import { isMadeView, type ShownAs, shownAs, shownAsAttribute } from "../../src/tree/shown-as.ts";
 import { nameRecord, nameRecordName, needsNameRecord, shownName } from "../../src/tree/shown-name.ts";
 import type { ListedLink, Tree } from "../../src/tree/tree.ts";
 import { Errno, ErrnoError } from "../errno.ts";
@@ -112,7 +112,7 @@ function linksOf({ object }: FileNode): number {
 }
 
 /** A dataset that was made from a file, and gives its short name to whatever is called so. */
-export interface Yielding {
+interface Yielding {
   readonly link: Link;
   readonly dataset: Dataset;
   readonly shown: ShownAs;
@@ -121,7 +121,7 @@ export interface Yielding {
 }
 
 /** What gives way where the link `name` is wanted; `undefined`: nothing is there that would. */
-export function yielding(group: Group, name: string): Yielding | undefined {
+function yielding(group: Group, name: string): Yielding | undefined {
   const link = group.link(name);
   const dataset = link?.kind === "hard" ? group.file.object(link.address) : undefined;
   if (link === undefined || dataset?.kind !== "dataset" || isFileNode(dataset) || dataset.linkCount > 1)
@@ -204,4 +204,21 @@ export function takeLast(transaction: FileTransaction, address: number, name: st
 
 function dropNameRecord({ edit }: FileTransaction, address: number, name: string): void {
   if (needsNameRecord(name)) deleteAttribute(edit, address, nameRecordName(name));
+}
+
+/** What was made from a file gives the name of its link to what is called so. */
+export function makeRoom(transaction: FileTransaction, directory: DirectoryNode, name: string): void {
+  const { edit, file } = transaction;
+  const group = file.object(directory.address);
+  const made = group.kind === "group" ? yielding(group, name) : undefined;
+  if (made === undefined) return;
+  takeLink(transaction, directory.address, name);
+  putLink(transaction, directory.address, renamed(made.link, made.fullName));
+  setAttribute(edit, made.dataset.address, shownAsAttribute({ ...made.shown, bare: [made.fullName] }));
+}
+
+/** The link of something new, or of one more name of `node`. @throws ErrnoError EEXIST; as `linkFor` */
+export function newLink(place: NamePlace, node?: FileNode): NewLink {
+  if (place.listed !== undefined) throw new ErrnoError(Errno.EEXIST);
+  return linkFor(node, place);
 }

@@ -1,3 +1,4 @@
+import type { EncodedChunks } from "../../src/chunk/encoded-chunks.ts";
 import { H5Error } from "../../src/errors.ts";
 import type { Dataset } from "../../src/object/dataset.ts";
 import { datasetAt } from "../../src/object/dataset-at.ts";
@@ -14,7 +15,7 @@ import { applyAttributes } from "./attributes-store.ts";
 import { storeFile, storeInChunks } from "./chunked-store.ts";
 import { now } from "./clock.ts";
 import { ClosedFiles, type StoredFile } from "./closed-files.ts";
-import { type ComparedText, renamedText, writtenText } from "./compared-text.ts";
+import { type ComparedText, renamedText, type TextIndexes, writtenText } from "./compared-text.ts";
 import { BLOCK, FileBuffer, inMemory } from "./file-buffer.ts";
 import type { MadeFile } from "./file-maker.ts";
 import { patchFile } from "./file-patch.ts";
@@ -22,7 +23,8 @@ import { announcedShape, hasHeader, storablePart, storePart } from "./large-view
 import type { LiveFile } from "./live-file.ts";
 import { type Creation, MAX_VIEW, OpenFile } from "./open-file.ts";
 import type { PosixStore } from "./posix-store.ts";
-import { changeOf, type PreparedText, preparedText } from "./prepared-text.ts";
+import { preparedChunks } from "./prepared-chunks.ts";
+import { changeOf, chunksOf, type Prepared, type PreparedText, preparedText } from "./prepared-text.ts";
 import { markIndexes, reshape } from "./reshape.ts";
 import { isEditedByRows, isLargeText, StoredFiles } from "./stored-files.ts";
 import { applyText } from "./text-edit.ts";
@@ -41,12 +43,6 @@ const MAX_BUFFERS = 64 * 2 ** 20;
 
 function most({ buffer, isFileNode }: OpenFile): number {
   return isFileNode && buffer.isScattered ? MAX_SCATTERED : MAX_BUFFER;
-}
-
-/** What is known of the texts of views. */
-export interface TextIndexes {
-  get(node: FileNode): TextIndex | undefined;
-  set(node: FileNode, index: TextIndex): void;
 }
 
 /** What was written into a file cannot be stored, and will be forgotten. */
@@ -169,7 +165,7 @@ export class OpenFiles {
    * @param refused called where that cannot be published, and nobody else has the file open: it is closed all the same
    * @param prepared as `publish` has it
    */
-  release(handle: number, refused: Refused, prepared?: PreparedText): void {
+  release(handle: number, refused: Refused, prepared?: Prepared): void {
     const { file, isWriting } = this.#handle(handle);
     this.#handles.delete(handle);
     file.handles--;
@@ -280,10 +276,13 @@ export class OpenFiles {
    * Before `publish`: the part of it that changes nothing, where that is long.
    * @throws Preparing where it is to be done while others are answered
    */
-  prepared(file: OpenFile, request: Request): PreparedText | undefined {
-    if (file.isOvertaken || !file.hasNewBytes) return undefined;
+  prepared(file: OpenFile, request: Request): Prepared | undefined {
+    const { view, address } = file.node;
+    if (file.isOvertaken || !file.hasNewBytes || file.isFileNode) return undefined;
     try {
-      return this.#isByRows(file) ? preparedText(this.#written(file), request) : undefined;
+      if (this.#isByRows(file)) return preparedText(this.#written(file), request);
+      if (view !== "npy" && view !== "bin") return undefined;
+      return preparedChunks(datasetAt(this.#live.file, address), file, request);
     } catch (error) {
       // `publish` finds the same.
       if (error instanceof H5Error) return undefined;
@@ -296,7 +295,7 @@ export class OpenFiles {
    * @param prepared what `prepared` has given just now
    * @throws H5Error: they stay in memory
    */
-  publish(file: OpenFile, prepared?: PreparedText): void {
+  publish(file: OpenFile, prepared?: Prepared): void {
     // Of a file that goes with its last handle nothing need be kept but what memory has no room for.
     if (!file.isDirty || (file.isUnlinked && file.handles === 0)) return;
     const { node, metadata } = file;
@@ -341,7 +340,7 @@ export class OpenFiles {
       if (metadata !== undefined) this.#store.write(transaction, node.address, metadata);
     };
     if (creation !== undefined) creation.during(() => this.#live.transaction(store));
-    else if (!this.#attempt(file, store)) return;
+    else if (!this.#attempt(file, store, chunksOf(prepared))) return;
     if (index !== undefined) this.indexes.set(node, index);
     file.made();
     if (metadata !== undefined) this.#remember(file, { ...made, metadata }, known);
@@ -363,9 +362,9 @@ export class OpenFiles {
   }
 
   /** @returns false: what comes after the rows of a table is none, and the table is a file again, which has been stored */
-  #attempt(file: OpenFile, change: (transaction: FileTransaction) => void): boolean {
+  #attempt(file: OpenFile, change: (transaction: FileTransaction) => void, chunks?: EncodedChunks): boolean {
     try {
-      this.#live.transaction(change);
+      this.#live.transaction(change, chunks);
       return true;
     } catch (error) {
       // Whatever is wrong with it: the disk has taken what it was given.

@@ -53,9 +53,13 @@ export class RowWriter {
     return at;
   }
 
-  /** Rows' elements, which follow those of the run's row before. @param first number of the first */
+  /** Rows' elements, which follow those of the run's row before. @param first number of the first @param elements are not written to any more */
   add(first: number, elements: Uint8Array): void {
     const { dataset, isScattered } = this.#target;
+    if (!isScattered && this.#size === 0) {
+      this.#writeRun(first, elements);
+      return;
+    }
     for (let at = 0; at < elements.length; ) {
       if (this.#size === this.#most) this.#write();
       const number = first + at / dataset.elementSize;
@@ -79,16 +83,20 @@ export class RowWriter {
   #write(): void {
     if (this.#size === 0) return;
     const bytes = this.bytes.bytes.subarray(0, this.#size);
-    const { dataset, dims, isScattered } = this.#target;
-    const { address, elementSize } = dataset;
+    const { dataset, isScattered } = this.#target;
     if (isScattered) {
-      writeSelection(this.#transaction, address, { elements: Float64Array.from(this.#numbers) }, bytes);
-    } else {
-      writeElements(this.#transaction, address, { dims, elementSize }, this.#first, bytes);
-    }
+      writeSelection(this.#transaction, dataset.address, { elements: Float64Array.from(this.#numbers) }, bytes);
+    } else this.#writeRun(this.#first, bytes);
     // What was written may be kept until the transaction ends.
     this.#bytes = undefined;
     this.#numbers = [];
     this.#size = 0;
+  }
+
+  /** Elements that follow each other. */
+  #writeRun(first: number, bytes: Uint8Array): void {
+    const { dataset, dims } = this.#target;
+    const { address, elementSize } = dataset;
+    writeElements(this.#transaction, address, { dims, elementSize }, first, bytes);
   }
 }

@@ -82,7 +82,7 @@ export function applyText(
 }
 
 /** Rows that follow each other and are to be written, and where their text is. */
-interface RowRun {
+export interface RowRun {
   readonly row: number;
   count: number;
   readonly offset: number;
@@ -104,6 +104,8 @@ export interface TextChange {
   readonly dims: readonly number[];
   readonly runs: readonly RowRun[];
   readonly staged: StagedRows;
+  /** Bytes of a row's elements. */
+  readonly rowSize: number;
   /** Where the blocks of its text are then, where that is known. */
   readonly index: TextIndex | undefined;
 }
@@ -111,8 +113,9 @@ export interface TextChange {
 /** Runs that are remembered. */
 const MAX_RUNS = 2 ** 20;
 
-/** Of more runs than this, rows are written by the numbers of their elements: each run would cost as much as many elements. */
+/** More runs than this, of fewer elements each, are written by the numbers of their elements: a run costs as much as so many. */
 const MANY_RUNS = 256;
+const LONG_RUN = 16;
 
 /** Bytes of staged elements that are taken at a time. */
 const STAGED = 2 ** 20;
@@ -204,14 +207,14 @@ class TextComparison {
 
   result(): TextChange {
     const { dataset, isExact } = this.#edit;
-    const { elementsPerRow } = this.#present;
+    const { elementsPerRow, rowSize } = this.#present;
     const [number, inner] = [this.#number, dataset.dims.slice(1)];
     if (isExact && !isWholeExact(this.#edit, this.#present, this.#size, number)) throw notTheSame(0);
     const perFirst = inner.reduce((product, dim) => product * dim, 1);
     const elements = number * elementsPerRow;
     if (elements % perFirst !== 0) throw new H5Error("argument", `${number} rows are no whole number of planes`);
     const index = elements === 0 ? undefined : this.#blocks?.index();
-    return { dims: [elements / perFirst, ...inner], runs: this.#runs, staged: this.#staged, index };
+    return { dims: [elements / perFirst, ...inner], runs: this.#runs, staged: this.#staged, rowSize, index };
   }
 
   /** @returns whether the text begins as the view does */
@@ -370,7 +373,9 @@ export function writeText(transaction: FileTransaction, edit: TextEdit, change: 
   const { elementSize } = dataset;
   const rowSize = reader.elementsPerRow * elementSize;
   const atOnce = Math.max(1, Math.floor(STAGED / Math.max(1, rowSize)));
-  const writer = new RowWriter(transaction, { dataset, dims, rowSize, isScattered: runs.length > MANY_RUNS });
+  const rows = runs.reduce((sum, { count }) => sum + count, 0);
+  const isScattered = runs.length > MANY_RUNS && rows * reader.elementsPerRow < runs.length * LONG_RUN;
+  const writer = new RowWriter(transaction, { dataset, dims, rowSize, isScattered });
   for (const { row, count, offset, length, staged } of runs) {
     if (staged !== undefined) {
       for (let i = 0; i < count; i += atOnce) {

@@ -125,7 +125,7 @@ function storedElements(change: ChangedView): NewElements {
   const { node, dataset, buffer, isOvertaken } = change;
   const { view } = node;
   if (isOvertaken && !isOfPresentShape(view, dataset, buffer)) throw otherShape();
-  const { offset, dims, datatype, fortran } = view === "npy" ? npyShape(change) : binShape(dataset, buffer);
+  const { offset, dims, datatype, fortran } = storedShape(change);
   const { size: elementSize } = datatype ?? dataset.datatype;
   const size = dims.reduce((product, dim) => product * dim, elementSize);
   if (buffer.size !== offset + size) {
@@ -148,6 +148,11 @@ function storedElements(change: ChangedView): NewElements {
     }
   } else if (size > 0) ranges.push([0, size]);
   return { dims, datatype, ranges, read: (from, to) => bytesOf(buffer, offset + from, to - from) };
+}
+
+/** What the bytes of `bin` or `npy` say that they are. @throws H5Error "argument" where they are no such view */
+export function storedShape(change: Pick<ChangedView, "node" | "dataset" | "buffer" | "isWhole">): StoredShape {
+  return change.node.view === "npy" ? npyShape(change) : binShape(change.dataset, change.buffer);
 }
 
 function otherShape(): ErrnoError {

@@ -288,7 +288,9 @@ export class ChunkWriter {
       return;
     }
     const { stored, filterMask } =
-      filters.length === 0 ? { stored: bytes, filterMask: 0 } : encodeChunk(bytes, filters, "native");
+      filters.length === 0
+        ? { stored: bytes, filterMask: 0 }
+        : (edit.kept.encoded?.find(bytes, filters) ?? encodeChunk(bytes, filters, "native"));
     const isPlain = filters.length === 0 && old?.storedSize === stored.length;
     if (old !== undefined && this.#mayOverwrite(old, isPlain ? to - from : stored.length, stored.length)) {
       if (isPlain) edit.write(old.address + from, stored.subarray(from, to));

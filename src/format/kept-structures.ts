@@ -1,4 +1,5 @@
 import type { EditContext, EditedStructure } from "./edit-context.ts";
+import type { Filter } from "./filter-pipeline.ts";
 import type { ObjectHeaderBlocks } from "./object-header.ts";
 
 /** Structures, and object headers, that are kept when a transaction ends, or up to twice as many: the ones that were changed last. */
@@ -12,6 +13,15 @@ export interface KeptStructure extends EditedStructure {
   readonly memory: number;
   /** The transaction that changes it from now on. */
   attach(edit: EditContext): void;
+}
+
+/** Chunks that were encoded before they are written. */
+export interface EncodedBefore {
+  /** What `encodeChunk` makes of the bytes, where that was done before. */
+  find(
+    bytes: Uint8Array,
+    filters: readonly Filter[],
+  ): { readonly stored: Uint8Array; readonly filterMask: number } | undefined;
 }
 
 /** Values by address, and when each was used last. */
@@ -67,6 +77,8 @@ class Recent<T> {
 export class KeptStructures {
   readonly #structures = new Recent<KeptStructure>();
   readonly #headers = new Recent<ObjectHeaderBlocks>();
+  /** For the transaction under way. */
+  encoded: EncodedBefore | undefined;
 
   /** The object header at that address, as it was written last. */
   header(address: number): ObjectHeaderBlocks | undefined {

@@ -2,7 +2,7 @@ import type { H5Error } from "../errors.ts";
 import { EditContext } from "../format/edit-context.ts";
 import { PAGED } from "../format/file-space-info.ts";
 import { GlobalHeapSpace } from "../format/global-heap-space.ts";
-import { KeptStructures } from "../format/kept-structures.ts";
+import { type EncodedBefore, KeptStructures } from "../format/kept-structures.ts";
 import type { Superblock } from "../format/superblock.ts";
 import { findSuperblockSector } from "../format/superblock-sector.ts";
 import { FreeSpaceMemory } from "../storage/journal/free-space-memory.ts";
@@ -143,14 +143,19 @@ export class WritableFile {
     return this.#states.of(address);
   }
 
-  /** Publishes all that `change` did; an exception leaves the file as it was before. */
-  transaction<T>(change: (transaction: FileTransaction) => T): T {
+  /**
+   * Publishes all that `change` did; an exception leaves the file as it was before.
+   * @param encoded chunks that it may write
+   */
+  transaction<T>(change: (transaction: FileTransaction) => T, encoded?: EncodedBefore): T {
     this.#space.searchSoon();
     const store = this.#journal.begin();
     const changed = new Set<number>();
+    this.#kept.encoded = encoded;
     try {
       return this.#change(store, changed, change);
     } finally {
+      this.#kept.encoded = undefined;
       this.#states.changed(changed);
     }
   }

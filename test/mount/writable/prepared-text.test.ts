@@ -21,6 +21,7 @@ const SIZE = 4096;
 const COUNT = 4200;
 /** So many that their text is more than is compared at once. */
 const NUMBERS = 100_000;
+const [HEIGHT, WIDTH] = [1010, 400];
 const VALUES = Array.from({ length: COUNT }, (_, i) => `row ${i} ${"x".repeat(40)}`);
 
 const [O_RDWR, O_TRUNC] = [2, 0o1000];
@@ -41,6 +42,8 @@ describe("a text that is compared before it is stored", () => {
     const data = VALUES.map((value) => value.padEnd(SIZE));
     made.create_dataset({ name: "x", data, dtype: `S${SIZE}`, chunks: [100], compression: 1, maxshape: [null] });
     made.create_dataset({ name: "n", data: new Int32Array(NUMBERS) });
+    const zeros = new Int32Array(WIDTH * HEIGHT);
+    made.create_dataset({ name: "a", data: zeros, shape: [HEIGHT, WIDTH], chunks: [40, 100], compression: 1 });
     made.create_group("g");
     made.close();
   });
@@ -287,7 +290,7 @@ describe("a text that is compared before it is stored", () => {
     session.release(REQUEST, nodeid, handle);
     session.destroy();
     const file = new h5wasm.File(path, "r");
-    assert.deepEqual(file.keys(), ["g", "n"]);
+    assert.deepEqual(file.keys(), ["a", "g", "n"]);
     file.close();
     assertSoundAt(path);
   });
@@ -336,6 +339,32 @@ describe("a text that is compared before it is stored", () => {
       [99, 8],
       [NUMBERS - 1, 9],
     ]);
+    file.close();
+    assertSoundAt(path);
+  });
+
+  it("is as an array is, whose chunks are encoded before: it has what others change meanwhile, and what is written again", () => {
+    const values = Int32Array.from({ length: WIDTH * HEIGHT }, (_, i) => 7 * i);
+    const bytes = new Uint8Array(values.buffer);
+    const nodeid = nodeOf("a.bin", nodeOf(".h5fs"));
+    const handle = open(nodeid, O_RDWR);
+    write(nodeid, handle, 0, bytes.subarray(0, bytes.length - 4));
+    const flush = (request: Request): void => session.flush(request, nodeid, handle);
+    const others = (): void => {
+      const node = nodeOf("a.npy", nodeOf(".h5fs"));
+      const opened = open(node, O_RDWR);
+      values[values.length - 1] = 5;
+      write(node, opened, 128 + bytes.length - 4, bytes.subarray(bytes.length - 4));
+      session.flush(REQUEST, node, opened);
+      values[200_000] = 6;
+      write(nodeid, handle, 800_000, bytes.subarray(800_000, 800_004));
+    };
+    assert.equal(ask(flush, others), 1);
+    session.destroy();
+    const file = new h5wasm.File(path, "r");
+    const a = file.get("a");
+    assert.ok(a instanceof h5wasm.Dataset);
+    assert.deepEqual(a.value, values);
     file.close();
     assertSoundAt(path);
   });
