@@ -8,7 +8,7 @@ import type { Tree } from "../../src/tree/tree.ts";
 import type { ViewName } from "../../src/view/view.ts";
 import { errnoOf } from "../errno.ts";
 import type { NodeTable } from "../node-table.ts";
-import { isCopyable, takeOver } from "./dataset-copy.ts";
+import { takeOver } from "./dataset-copy.ts";
 import type { LiveFile } from "./live-file.ts";
 import type { MovedNodes } from "./moved-nodes.ts";
 import { hardLink, isBare, linkOf, putLink, takeLink } from "./names.ts";
@@ -109,7 +109,7 @@ export class DatasetCopies {
     const { live, tree, files } = this.#setup;
     const [copy, dataset] = [live.file.object(node.address), live.file.object(source.address)];
     if (copy.kind !== "dataset" || dataset.kind !== "dataset") return false;
-    if (!isFileNode(copy) || copy.linkCount !== 1 || isFileNode(dataset) || !isCopyable(dataset)) return false;
+    if (!isFileNode(copy) || copy.linkCount !== 1 || isFileNode(dataset)) return false;
     if (dataset.elementCount * dataset.elementSize > MAX_COPIED || files.isLarge(source)) return false;
     // The header of its CSV text has the dataset's name.
     const { datatype } = dataset;

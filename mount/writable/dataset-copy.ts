@@ -1,5 +1,4 @@
 import { H5Error } from "../../src/errors.ts";
-import type { Datatype } from "../../src/format/datatype.ts";
 import type { Attribute } from "../../src/object/attribute.ts";
 import { type NewAttribute, setAttribute } from "../../src/object/attribute-edit.ts";
 import { removeAttribute } from "../../src/object/attribute-value.ts";
@@ -18,25 +17,6 @@ import { viewSubject } from "../../src/tree/view-subject.ts";
 import { typeJson } from "../../src/view/type-json.ts";
 import { listedView, type ViewName } from "../../src/view/view.ts";
 
-/** Not what refers to objects: a reference to the dataset itself would lead to the copy in one place, and nowhere in another. */
-export function isCopyable({ datatype }: Dataset): boolean {
-  return !hasReferences(datatype);
-}
-
-function hasReferences(type: Datatype): boolean {
-  switch (type.class) {
-    case "reference":
-      return true;
-    case "array":
-    case "vlen":
-      return hasReferences(type.base);
-    case "compound":
-      return type.members.some((member) => hasReferences(member.type));
-    default:
-      return false;
-  }
-}
-
 /**
  * A file of bytes becomes a dataset like the one of which it is a copy. It keeps its own attributes, which a program that copies
  * them (`cp -a`) has set, and gets those by which PyTables knows what the data are.
@@ -51,7 +31,7 @@ export function takeOver(
 ): void {
   const { edit, file } = transaction;
   const theirs = new Map(dataset.attributes().map((attribute) => [attribute.name, attribute]));
-  const made = new ObjectCopier(file, transaction, true).copy(dataset);
+  const made = new ObjectCopier(file, transaction, true).copyAlone(dataset);
   for (const own of [...datasetAt(file, address).attributes()]) {
     if (isFileMark(own.name) && !isSame(own, theirs.get(own.name))) removeAttribute(transaction, address, own.name);
   }

@@ -66,6 +66,15 @@ export class ObjectCopier {
     return address;
   }
 
+  /** The same of one object, in which references to the object itself go on to lead there. */
+  copyAlone(object: H5Object): number {
+    const address = this.#create(object, object.path);
+    this.#copies.delete(object.address);
+    this.#use(address);
+    this.#finish();
+    return address;
+  }
+
   /** Copies what is in a group, and its attributes, into one that is there. */
   copyInto(group: Group, target: number): void {
     this.#copies.set(group.address, target);

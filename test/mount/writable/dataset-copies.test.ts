@@ -35,6 +35,8 @@ describe("datasets that cp copies within a mount", function () {
       chunks: [7, 8],
       filters: ["shuffle", { gzip: 6 }],
     });
+    made.createDataset("/g/leads", { dtype: "reference", data: [null, null, null] });
+    made.dataset("/g/leads").write("all", ["/g/words", "/g/leads", null]);
     const columns = [
       ["id", "int16"],
       ["x", "float32"],
@@ -90,6 +92,13 @@ describe("datasets that cp copies within a mount", function () {
       const { metadata, filters, value } = dataset(path);
       return { metadata, filters, value };
     };
+    const opened = EditableFile.open(file);
+    const { datatype } = opened.dataset("/all/leads").dataset;
+    opened.close();
+    // Each to what the one in "/g" leads to, also to that one itself.
+    assert.equal(datatype.class, "reference");
+    const shown = (path: string): Promise<string> => output(process.execPath, [H5FS, "cat", `${file}:${path}.json`]);
+    assert.equal(await shown("/all/leads"), await shown("/g/leads"));
     for (const name of ["words", "flags", "table"]) assert.deepEqual(facts(`/all/${name}`), facts(`/g/${name}`));
     for (const name of ["words", "words1", "flags", "grid"]) {
       assert.deepEqual(facts(`/plain/${name}`), facts(`/g/${name}`));
