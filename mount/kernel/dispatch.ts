@@ -113,7 +113,7 @@ export class Dispatcher {
     return this.#preparing.length > 0;
   }
 
-  /** Does some milliseconds of it, of each in turn. */
+  /** Does some milliseconds of it: of the first two in turn, for what is found takes memory. */
   prepare(): void {
     const next = this.#preparing.shift();
     if (next === undefined) return;
@@ -121,7 +121,7 @@ export class Dispatcher {
     let step = next.steps.next();
     while (step.done !== true && performance.now() < end) step = next.steps.next();
     if (step.done !== true) {
-      this.#preparing.push(next);
+      this.#preparing.splice(1, 0, next);
       return;
     }
     const waiting = { view: next.view, patience: next.patience, prepared: step.value };

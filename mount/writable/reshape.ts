@@ -10,6 +10,9 @@ import type { FileNode } from "../../src/tree/node.ts";
 import { groupAtShownPath } from "../../src/tree/shown-name.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 
+/** So many bytes that are all written go to new space. */
+export const MOVED = 2 ** 20;
+
 /** What a dataset is to be. */
 export interface Reshaping {
   readonly dims: readonly number[];

@@ -18,7 +18,7 @@ import { Errno, ErrnoError } from "../errno.ts";
 import { leaveArrowForm } from "./arrow-form.ts";
 import type { FileBytes } from "./import-plan.ts";
 import { PresentRows } from "./present-rows.ts";
-import { markIndexes, reshape } from "./reshape.ts";
+import { MOVED, markIndexes, reshape } from "./reshape.ts";
 import { RowWriter } from "./row-writer.ts";
 import { StagedRows } from "./staged-rows.ts";
 import { TextBlocks } from "./text-blocks.ts";
@@ -367,10 +367,13 @@ class TextComparison {
 export function writeText(transaction: FileTransaction, edit: TextEdit, change: TextChange): void {
   const { dims, runs } = change;
   const { dataset } = edit;
-  leaveArrowForm(transaction, dataset);
-  reshape(transaction, dataset, { dims, isWhole: edit.isWhole, isKept: true });
-  const reader = rowReader(edit, new FileHeapWriter(transaction));
   const { elementSize } = dataset;
+  leaveArrowForm(transaction, dataset);
+  const size = dims.reduce((product, dim) => product * dim, elementSize);
+  const isAll = runs.length === 1 && (runs[0]?.count ?? 0) * change.rowSize === size;
+  const isMoved = isAll && size >= MOVED && dataset.layout.kind === "contiguous";
+  reshape(transaction, dataset, { dims, isWhole: edit.isWhole, isKept: !isAll, isMoved });
+  const reader = rowReader(edit, new FileHeapWriter(transaction));
   const rowSize = reader.elementsPerRow * elementSize;
   const atOnce = Math.max(1, Math.floor(STAGED / Math.max(1, rowSize)));
   const rows = runs.reduce((sum, { count }) => sum + count, 0);

@@ -20,13 +20,10 @@ import { Errno, ErrnoError } from "../errno.ts";
 import { leaveArrowForm } from "./arrow-form.ts";
 import { type ComparedBytes, changedElements } from "./changed-elements.ts";
 import type { FileBuffer } from "./file-buffer.ts";
-import { markIndexes, reshape } from "./reshape.ts";
+import { MOVED, markIndexes, reshape } from "./reshape.ts";
 
 /** Bytes that are written at a time. */
 const STEP = 2 ** 20;
-
-/** So many bytes that are all written go to new space. */
-const MOVED = 2 ** 20;
 
 /** Bytes of a text that are parsed: a view of more is not made while the file is written. */
 const MAX_TEXT = 2 ** 28;

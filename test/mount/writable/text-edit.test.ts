@@ -94,6 +94,36 @@ describe("the blocks of a text that was edited", () => {
         }
       }));
   }
+
+  it("are those of an array in one piece that is other in each row: it gets new space, and its old is free", () =>
+    withTempDir((directory) => {
+      const path = join(directory, "file.h5");
+      const made = new h5wasm.File(path, "w");
+      made.create_dataset({ name: "x", data: Int32Array.from({ length: COUNT }, (_, i) => i) });
+      made.close();
+      const file = WritableFile.open(path);
+      const tree = new Tree(file.read());
+      const node = tree.lookup(tree.root, "x.csv");
+      assert.ok(node?.kind === "file" && node.object.kind === "dataset");
+      const { storage: before } = node.object;
+      const bytes = Buffer.from(`x\n${Array.from({ length: COUNT }, (_, i) => `${-1 - i}\n`).join("")}`);
+      const text = { size: bytes.length, read: (at: number, length: number) => bytes.subarray(at, at + length) };
+      const edit = textEdit({ node, dataset: node.object, text, after: undefined, isWhole: true, isExact: true });
+      file.transaction((transaction) => applyText(transaction, edit, false, () => resultOf(compareText(edit))));
+      assert.ok(node.object.kind === "dataset" && before.kind === "contiguous");
+      const { storage } = node.object;
+      assert.ok(storage.kind === "contiguous" && storage.address !== before.address);
+      file.close();
+      const read = new h5wasm.File(path, "r");
+      const x = read.get("x");
+      assert.ok(x instanceof h5wasm.Dataset);
+      assert.deepEqual(
+        x.value,
+        Int32Array.from({ length: COUNT }, (_, i) => -1 - i),
+      );
+      read.close();
+      assertSoundAt(path);
+    }));
 });
 
 type Kind = "fixed" | "variable" | "numbers";
