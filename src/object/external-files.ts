@@ -25,7 +25,7 @@ const MAX_FILES = 128;
 const MAX_SYMLINKS = 40;
 
 /** How messages begin that are about a link, and about raw data. */
-const LINK = "the link leads to";
+const LINK = "the link leads into";
 const RAW_DATA = "the raw data are in";
 
 /** The files that external links lead to, and those that raw data are in, opened when they are first needed. */
