@@ -6,9 +6,14 @@ import type { Dataset } from "../../src/object/dataset.ts";
 /** Bytes of a chunk that is encoded between other requests. */
 const MAX_CHUNK = 2 ** 26;
 
+/** Of more chunks, or more rows in each, the chunks are too small to be looked at one by one. */
+const MOST = 2 ** 17;
+
 /** What a dataset's elements are going to be, as bytes in C order. */
 export interface FutureElements {
   readonly dims: readonly number[];
+  /** The bytes that will be others are between these two. */
+  readonly range: readonly [from: number, to: number];
   /** Whether any of the bytes [from, to) will be others than they are. */
   changes(from: number, to: number): boolean;
   /** Fills `target` with the bytes from `from` on. @returns false: they are not known */
@@ -22,13 +27,19 @@ export function* encodeAhead(dataset: Dataset, future: FutureElements): Generato
   if (layout.kind !== "chunked" || filters.length === 0 || future.dims.length !== dataset.dims.length) return chunks;
   const { dims, chunkDims } = mergeTrailingDims({ dims: future.dims, chunkDims: layout.chunkDims, elementSize });
   const size = chunkDims.reduce((product, dim) => product * dim, elementSize);
-  if (size > MAX_CHUNK) return chunks;
   const grid = dims.map((dim, d) => Math.floor(dim / (chunkDims[d] ?? 1)));
-  const count = grid.reduce((product, n) => product * n, 1);
   const between = strides(dims, elementSize);
   const inner = chunkDims.slice(0, -1);
   const length = (chunkDims.at(-1) ?? 1) * elementSize;
-  for (let i = 0; i < count && !chunks.isFull; i++) {
+  // Chunks side by side along the first dimension, and all that are at the same place of it.
+  const [along = 0, ...others] = grid;
+  const across = others.reduce((product, n) => product * n, 1);
+  const depth = (between[0] ?? 0) * (chunkDims[0] ?? 0);
+  const [from, to] = future.range;
+  const start = Math.floor(from / depth) * across;
+  const end = Math.min(along, Math.ceil(to / depth)) * across;
+  if (size > MAX_CHUNK || size / length > MOST || end - start > MOST) return chunks;
+  for (let i = start; i < end && !chunks.isFull; i++) {
     const first = sum(
       coordinates(i, grid).map((c, d) => c * (chunkDims[d] ?? 1)),
       between,

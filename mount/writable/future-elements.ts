@@ -22,6 +22,7 @@ export function elementsOfText(dataset: Dataset, { dims, runs, staged, rowSize }
   };
   return {
     dims,
+    range: runs.length === 0 ? [0, 0] : [startOf(runs[0], rowSize), endOf(runs.at(-1), rowSize)],
     changes: (from, to) => startOf(runs[firstAfter(from)], rowSize) < to,
     read: (from, target) => {
       const to = from + target.length;
@@ -59,6 +60,7 @@ export function elementsOfArray(dataset: Dataset, file: OpenFile): FutureElement
   const isSame = buffer.isInPlace && dims.every((dim, d) => dim === dataset.dims[d]);
   return {
     dims,
+    range: [0, buffer.size - offset],
     changes: (from, to) => !isSame || buffer.hasWritten(offset + from, to - from),
     read: (from, target) => buffer.read(offset + from, target) === target.length,
   };

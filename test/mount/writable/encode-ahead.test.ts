@@ -76,6 +76,7 @@ describe("chunks that are encoded before they are written", () => {
       const address = file.read().root.get("x").address;
       const future: FutureElements = {
         dims,
+        range: [0, bytes.length],
         changes: () => true,
         read: (from, target) => {
           target.set(bytes.subarray(from, from + target.length));
@@ -109,6 +110,7 @@ describe("chunks that are encoded before they are written", () => {
       Array.from({ length: 10 }, (_, i) => future.changes(i * 400, (i + 1) * 400)),
       [true, false, true, true, false, false, false, false, false, true],
     );
+    assert.deepEqual(future.range, [28, 3804]);
     const counted = new Counted(resultOf(encodeAhead(edit.dataset, future)));
     file.transaction((transaction) => writeText(transaction, edit, change), counted);
     assert.equal(counted.found, 4);

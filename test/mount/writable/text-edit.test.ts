@@ -95,6 +95,36 @@ describe("the blocks of a text that was edited", () => {
       }));
   }
 
+  it("are as they were where a string has a line break: only the same text is taken", () =>
+    withTempDir((directory) => {
+      const path = join(directory, "file.h5");
+      const values = Array.from({ length: 2000 }, (_, i) => (i === 7 ? "two\nlines" : `line ${i}`));
+      const made = new h5wasm.File(path, "w");
+      made.create_dataset({ name: "x", data: values.map((value) => value.padEnd(SIZE)), dtype: `S${SIZE}` });
+      made.close();
+      const file = H5File.open(path);
+      const tree = new Tree(file);
+      const node = tree.lookup(tree.root, "x.txt");
+      assert.ok(node?.kind === "file" && node.object.kind === "dataset");
+      const { object: dataset } = node;
+      const compare = (lines: readonly string[]): number => {
+        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+        const text = { size: bytes.length, read: (at: number, length: number) => bytes.subarray(at, at + length) };
+        const edit = textEdit({ node, dataset, text, after: undefined, isWhole: true, isExact: false });
+        return resultOf(compareText(edit)).runs.length;
+      };
+      assert.equal(compare(values), 0);
+      for (const others of [
+        values.with(8, "other"),
+        values.with(1999, "other"),
+        values.slice(0, -1),
+        [...values, ""],
+      ]) {
+        assert.throws(() => compare(others), /not all of its values read back/);
+      }
+      file.close();
+    }));
+
   it("are those of an array in one piece that is other in each row: it gets new space, and its old is free", () =>
     withTempDir((directory) => {
       const path = join(directory, "file.h5");
