@@ -2,7 +2,7 @@ import { datasetAt } from "../../src/object/dataset-at.ts";
 import { isFileNode } from "../../src/object/pytables.ts";
 import { complexPart } from "../../src/object/value-meaning.ts";
 import type { FileNode, Node } from "../../src/tree/node.ts";
-import { isMadeView } from "../../src/tree/shown-as.ts";
+import { isCopiedView, isMadeView } from "../../src/tree/shown-as.ts";
 import { needsNameRecord } from "../../src/tree/shown-name.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import type { ViewName } from "../../src/view/view.ts";
@@ -71,7 +71,7 @@ export class DatasetCopies {
     for (const node of files.nodes()) {
       const { view } = node;
       if (view === "attrs.json" || !path.endsWith(`.${view}`) || node.part !== undefined) continue;
-      if (node.file !== live.file || isBare(node) || isMadeView(node)) continue;
+      if (node.file !== live.file || isBare(node) || (isMadeView(node) && !isCopiedView(node))) continue;
       if ((files.get(node)?.handles ?? 0) > 0) found.push({ node, view });
     }
     return found;

@@ -13,9 +13,8 @@ import { releaseObject } from "../../src/object/unlink.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { isFileMark } from "../../src/tree/file-node.ts";
 import { shownAs, shownAsAttribute } from "../../src/tree/shown-as.ts";
-import { viewSubject } from "../../src/tree/view-subject.ts";
 import { typeJson } from "../../src/view/type-json.ts";
-import { listedView, type ViewName } from "../../src/view/view.ts";
+import type { ViewName } from "../../src/view/view.ts";
 
 /**
  * A file of bytes becomes a dataset like the one of which it is a copy. It keeps its own attributes, which a program that copies
@@ -41,10 +40,7 @@ export function takeOver(
     const missing = missingFrom(datasetAt(transaction.file, address), leafAttributesOf(dataset));
     for (const attribute of missing) setAttribute(edit, address, attribute);
   }
-  const copy = datasetAt(transaction.file, address);
-  if (bare.length > 0 || shownAs(dataset) !== undefined || listedView(viewSubject(copy)) !== view) {
-    setAttribute(edit, address, shownAsAttribute({ ...shownAs(dataset), view, isMade: false, bare }));
-  }
+  setAttribute(edit, address, shownAsAttribute({ ...shownAs(dataset), view, isMade: true, isCopy: true, bare }));
   const meaning = (of: Dataset): string => JSON.stringify([typeJson(meantDatatype(of, of.datatype)), of.dims]);
   if (meaning(datasetAt(transaction.file, address)) !== meaning(dataset)) {
     throw new H5Error("argument", "the copy would not be what the dataset is");

@@ -1,7 +1,7 @@
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
-import { isMadeView } from "../../src/tree/shown-as.ts";
+import { isCopiedView, isMadeView } from "../../src/tree/shown-as.ts";
 import { Errno, ErrnoError } from "../errno.ts";
 import { type BufferedChange, FileBuffer, inMemory, type StoredBytes } from "./file-buffer.ts";
 import type { MadeFile } from "./file-maker.ts";
@@ -92,7 +92,7 @@ export class OpenFile {
 
   /** Whether any part of what was written can be stored without the rest, and reads back as it is; else it is a view, stored as a whole. */
   get isStoredByParts(): boolean {
-    return this.isFileNode || (isMadeView(this.#node) && this.#after === undefined);
+    return this.isFileNode || (isMadeView(this.#node) && !isCopiedView(this.#node) && this.#after === undefined);
   }
 
   /** It has another name. */

@@ -7,7 +7,7 @@ import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { contentOf } from "../../src/tree/content.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { NO_METADATA, type PosixMetadata } from "../../src/tree/posix-metadata.ts";
-import { isMadeView } from "../../src/tree/shown-as.ts";
+import { isCopiedView, isMadeView } from "../../src/tree/shown-as.ts";
 import type { TextIndex } from "../../src/view/text-index.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import type { Request } from "../filesystem.ts";
@@ -27,7 +27,7 @@ import { preparedChunks } from "./prepared-chunks.ts";
 import { changeOf, chunksOf, type Prepared, type PreparedText, preparedText } from "./prepared-text.ts";
 import { markIndexes, reshape } from "./reshape.ts";
 import { isEditedByRows, isLargeText, StoredFiles } from "./stored-files.ts";
-import { applyText } from "./text-edit.ts";
+import { applyText, isText } from "./text-edit.ts";
 import type { ViewNotices } from "./view-notices.ts";
 import { applyView } from "./view-store.ts";
 import type { WholeTexts } from "./whole-texts.ts";
@@ -335,7 +335,11 @@ export class OpenFiles {
           else made = { ...made, reach: storeFile(transaction, dataset(), change) };
         } else if (written !== undefined) {
           index = applyText(transaction, written.edit, isOvertaken, () => changeOf(written, prepared));
-        } else applyView(transaction, { node, dataset: dataset(), buffer, isOvertaken, isWhole, oldText });
+        } else {
+          const bytes = isCopiedView(node) && (isText(node) || isWhole) ? buffer.bytes() : undefined;
+          applyView(transaction, { node, dataset: dataset(), buffer, isOvertaken, isWhole, oldText });
+          if (bytes !== undefined) this.#mustReadBack(transaction, node, bytes);
+        }
       }
       if (metadata !== undefined) this.#store.write(transaction, node.address, metadata);
     };
@@ -361,7 +365,7 @@ export class OpenFiles {
     }
   }
 
-  /** @returns false: what comes after the rows of a table is none, and the table is a file again, which has been stored */
+  /** @returns false: what was written does not fit what was made from a file, which is a file again, and has been stored */
   #attempt(file: OpenFile, change: (transaction: FileTransaction) => void, chunks?: EncodedChunks): boolean {
     try {
       this.#live.transaction(change, chunks);
@@ -369,7 +373,7 @@ export class OpenFiles {
     } catch (error) {
       // Whatever is wrong with it: the disk has taken what it was given.
       const isRefused = error instanceof H5Error ? error.kind !== "io" : errnoOf(error) === Errno.EFBIG;
-      if (!isRefused || !file.isTail || !isMadeView(file.node)) throw error;
+      if (!isRefused || !(file.isTail ? isMadeView(file.node) : isCopiedView(file.node))) throw error;
     }
     this.unfit(file);
     this.publish(file);
@@ -459,16 +463,15 @@ export class OpenFiles {
     buffer.write(0, bytes);
     const dataset = datasetAt(this.#live.file, node.address);
     for (const file of this.ofObject(node.address)) file.beforeOvertaking();
-    const oldText = (): Uint8Array => this.#texts.bytes(node);
-    applyView(transaction, { node, dataset, buffer, oldText, isOvertaken: false, isWhole: true });
-    // What was changed is read through the transaction, which has it in its place then.
+    const change = { node, dataset, buffer, isOvertaken: false, isWhole: true };
+    applyView(transaction, { ...change, oldText: () => this.#texts.bytes(node) });
+    this.#mustReadBack(transaction, node, bytes);
+  }
+
+  /** What was changed is read through the transaction, which has it in its place then. @throws H5Error where it is not those bytes */
+  #mustReadBack(transaction: FileTransaction, node: FileNode, bytes: Uint8Array): void {
     if (transaction.file !== this.#live.file) throw new TypeError("a transaction is of the mounted file");
-    const stored = this.#stored.of(node);
-    const after = new Uint8Array(stored.size);
-    if (stored.size === bytes.length) stored.read(0, after);
-    if (Buffer.compare(after, bytes) !== 0) {
-      throw new H5Error("argument", "the dataset would not read back as the same bytes");
-    }
+    if (!this.#stored.are(node, bytes)) throw new H5Error("argument", "it would not read back as the same bytes");
   }
 
   /**

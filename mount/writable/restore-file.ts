@@ -16,7 +16,7 @@ import { cacheName } from "../../src/tree/element-source.ts";
 import { FILE_MARKS } from "../../src/tree/file-node.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import { nodeText } from "../../src/tree/open-text.ts";
-import { isMadeView, SHOWN_AS_NAME, shownAs } from "../../src/tree/shown-as.ts";
+import { isCopiedView, isMadeView, SHOWN_AS_NAME, shownAs } from "../../src/tree/shown-as.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import { render } from "../../src/view/render.ts";
 import { Errno, ErrnoError } from "../errno.ts";
@@ -48,13 +48,16 @@ export class FileRestorer {
 
   constructor(setup: RestoreSetup) {
     this.#setup = setup;
-    setup.files.unfit = (file) => this.restoreTail(file);
+    setup.files.unfit = (file) => {
+      if (file.isTail) this.restoreTail(file);
+      else this.#restoreWhole(file);
+    };
   }
 
   /** Before something is written behind the end of a file that is open: rows may be added to a table. @throws as `restore` */
   beforeAppend(file: OpenFile): void {
     const { node, isFileNode } = file;
-    if (!isFileNode && isMadeView(node) && !this.#setup.files.isLarge(node)) this.restore(node, "bytes");
+    if (!isFileNode && isOnlyBytes(node) && !this.#setup.files.isLarge(node)) this.restore(node, "bytes");
   }
 
   /** What was written behind the end of a table is not to wait any longer for whether it is rows. @throws as `restore` */
@@ -67,14 +70,22 @@ export class FileRestorer {
     }
   }
 
+  /** All that was written is what the file is. */
+  #restoreWhole(file: OpenFile): void {
+    const bytes = file.buffer.bytes();
+    this.restore(file.node, "nothing");
+    file.buffer.write(0, bytes);
+  }
+
   /** Before other bytes are written into a file that is open. @throws as `restore` */
   beforeWrite(file: OpenFile, offset: number, data: Uint8Array): void {
-    if (!file.isFileNode && isMadeView(file.node) && !fitsInPlace(file, offset, data)) this.restore(file.node, "bytes");
+    if (!file.isFileNode && isOnlyBytes(file.node) && !fitsInPlace(file, offset, data))
+      this.restore(file.node, "bytes");
   }
 
   /** Before a file that is open gets another size, or holes. @throws as `restore` */
   beforeResize({ node, isFileNode }: OpenFile, size?: number): void {
-    if (!isFileNode && isMadeView(node)) this.restore(node, size === 0 ? "nothing" : "bytes");
+    if (!isFileNode && isOnlyBytes(node)) this.restore(node, size === 0 ? "nothing" : "bytes");
   }
 
   /**
@@ -115,6 +126,11 @@ export class FileRestorer {
     files.became(node, file);
     for (const other of others) other.overtaken();
   }
+}
+
+/** Whether it was made from a file, whose bytes tell all that it is. */
+function isOnlyBytes(node: FileNode): boolean {
+  return isMadeView(node) && !isCopiedView(node);
 }
 
 /** Whether what was made from a file stays the same kind of dataset with `data` in it: only elements of an array are written over. */

@@ -49,6 +49,15 @@ export class StoredFiles {
     return closed === undefined ? this.#inFile(node) : bytesOfStored(closed, () => this.#inFile(node));
   }
 
+  /** Whether those are the bytes. */
+  are(node: FileNode, bytes: Uint8Array): boolean {
+    const { size, read } = this.of(node);
+    if (size !== bytes.length) return false;
+    const stored = new Uint8Array(size);
+    read(0, stored);
+    return Buffer.compare(stored, bytes) === 0;
+  }
+
   #inFile(node: FileNode): Stored {
     const { address, view } = node;
     if (isLargeText(node, this.#texts)) return { ...NOTHING, after: rowsOf(node, datasetAt(this.#live.file, address)) };

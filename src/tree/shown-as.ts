@@ -26,6 +26,8 @@ export interface ShownAs {
    * several, all are in `bare`.
    */
   readonly isMade: boolean;
+  /** It was made by copying a dataset: what is written is an edit of it, as long as it reads back as the same bytes. */
+  readonly isCopy?: boolean | undefined;
   /** Names of links that are shown as they are, without the view's extension. */
   readonly bare: readonly string[];
   /** How its CSV text is written, if it was made from one. */
@@ -60,9 +62,17 @@ export function isMadeView({ object, view, part }: Pick<FileNode, "object" | "vi
   return shown?.isMade === true && shown.view === view;
 }
 
+/** Whether it is a copy of a dataset, and so more than its bytes tell. */
+export function isCopiedView(node: Pick<FileNode, "object" | "view" | "part">): boolean {
+  return isMadeView(node) && node.object.kind === "dataset" && shownAs(node.object)?.isCopy === true;
+}
+
 /** The attribute that says so. @throws UnsupportedError from who writes it, where the style is too large for an attribute */
-export function shownAsAttribute({ view, isMade, bare, style, json, txt, arrow }: ShownAs): NewAttribute {
-  return keptText(SHOWN_AS_NAME, JSON.stringify({ version: VERSION, view, isMade, bare, style, json, txt, arrow }));
+export function shownAsAttribute({ view, isMade, isCopy, bare, style, json, txt, arrow }: ShownAs): NewAttribute {
+  return keptText(
+    SHOWN_AS_NAME,
+    JSON.stringify({ version: VERSION, view, isMade, isCopy, bare, style, json, txt, arrow }),
+  );
 }
 
 function readShownAs(dataset: Dataset): ShownAs | undefined {
@@ -113,5 +123,5 @@ function decode(text: string): ShownAs | undefined {
   const { skeleton, rest } =
     kept.arrow !== undefined && isJsonObject(kept.arrow) ? kept.arrow : { skeleton: null, rest: null };
   const arrow = typeof skeleton === "string" && typeof rest === "string" ? { skeleton, rest } : undefined;
-  return { view, isMade, bare, style, json, txt, arrow };
+  return { view, isMade, isCopy: isMade && kept.isCopy === true ? true : undefined, bare, style, json, txt, arrow };
 }

@@ -71,6 +71,37 @@ describe("datasets that cp copies within a mount", function () {
     assert.equal(fs.existsSync(at("plain/table.csv")), false);
   });
 
+  it("are files to any program: what does not fit makes them files again", async () => {
+    const copy = at("files");
+    await output("cp", ["-r", at("g"), copy]);
+    const fact = (name: string): Promise<string> =>
+      output("getfattr", ["--only-values", "-n", "user.h5fs.dtype", join(copy, name)]);
+    const type = await fact("table.csv");
+    const text = fs.readFileSync(join(copy, "table.csv"), "utf8");
+    // An edit stays one of the dataset, with its types.
+    fs.writeFileSync(join(copy, "table.csv"), text.replace("row 7", "seven"));
+    assert.equal(await fact("table.csv"), type);
+    const texts: Record<string, string> = {
+      "table.csv": "other,columns\n1,2.50\n",
+      "words.txt": "no line end",
+      "grid.npy": "no array",
+    };
+    for (const [name, other] of Object.entries(texts)) {
+      fs.writeFileSync(join(copy, name), other);
+      assert.equal(fs.readFileSync(join(copy, name), "utf8"), other);
+      fs.renameSync(join(copy, name), join(copy, `${name}.bak`));
+      assert.equal(fs.readFileSync(join(copy, `${name}.bak`), "utf8"), other);
+    }
+    await output("cp", [at("g/table.csv"), join(copy, "table.csv")]);
+    fs.writeFileSync(join(copy, "new"), "a,b\n1,x\n");
+    fs.renameSync(join(copy, "new"), join(copy, "table.csv"));
+    assert.equal(fs.readFileSync(join(copy, "table.csv"), "utf8"), "a,b\n1,x\n");
+    assert.deepEqual(
+      fs.readdirSync(copy).filter((name) => name.includes("rej")),
+      [],
+    );
+  });
+
   it("are files where they have other names, or other bytes", async () => {
     await output("cp", [at("g/flags.npy"), at("flags.npy.bak")]);
     await output("sh", ["-c", 'cp "$1" "$2" && echo more >>"$2"', "sh", at("g/words.txt"), at("more.text")]);
