@@ -10,7 +10,6 @@ import { FileHeapWriter } from "../object/heap-writer.ts";
 import { placeOf } from "../object/path-edit.ts";
 import type { LeafKind } from "../object/pytables-leaf.ts";
 import type { HeapWriter } from "../object/value-encode.ts";
-import { writeSelection } from "../object/write-dataset.ts";
 import { writeElements } from "../object/write-elements.ts";
 import { sentence } from "../storage/local-file.ts";
 import { inCOrder } from "../view/fortran-order.ts";
@@ -55,8 +54,7 @@ export function importFile(source: string, target: string, path: string, options
       const to = isGroup(file, path) ? childPath(path, basename(source).replace(/\.\w+$/, "")) : path;
       if (options.force) replaceable(file, to);
       const told = (bytes: number): void => progress.working(to, bytes);
-      if (source.endsWith(".npy")) importNpy(file, to, input, options, told);
-      else importRows(file, to, rowsOf(source, input, file.file.context.sizeOfOffsets), options, told);
+      importRows(file, to, rowsOf(source, input, file.file.context.sizeOfOffsets), options, told);
       progress.done();
     });
     progress.end();
@@ -67,53 +65,18 @@ export function importFile(source: string, target: string, path: string, options
 
 type Told = (bytes: number) => void;
 
-function importNpy(file: EditableFile, path: string, input: InputFile, options: ImportOptions, told: Told): void {
-  const head = input.read(0, Math.min(input.size, NPY_PREFIX));
-  const { datatype, shape, fortranOrder, dataOffset } = decodeNpyHeader(
-    input.read(0, Math.min(input.size, npyHeaderSize(head))),
-  );
-  const size = shape.reduce((product, dim) => product * dim, datatype.size);
-  if (input.size < dataOffset + size) {
-    throw new H5Error(
-      "argument",
-      `${input.name}: has ${input.size - dataOffset} bytes of elements, its header says ${size}`,
-    );
-  }
-  const dataset = create(file, path, datatype, shape, undefined, options);
-  if (size === 0) return;
-  file.transaction((transaction) => {
-    const rows = shape[0] ?? 1;
-    const rowBytes = size / rows;
-    const isTurned = fortranOrder && shape.length > 1;
-    if (isTurned && size > MAX_TURNED) {
-      throw new H5Error(
-        "unsupported",
-        `${input.name}: is in Fortran's order and has ${size} bytes; more than 1 GiB are not turned`,
-      );
-    }
-    const all = isTurned ? inCOrder(input.read(dataOffset, size), shape, datatype.size) : undefined;
-    const step = Math.max(1, Math.floor(WINDOW / rowBytes));
-    for (let row = 0; row < rows; row += step) {
-      const count = Math.min(step, rows - row);
-      const bytes =
-        all?.subarray(row * rowBytes, (row + count) * rowBytes) ??
-        input.read(dataOffset + row * rowBytes, count * rowBytes);
-      const selectors = shape.map((dim, d) => rangeOf(d === 0 ? row : 0, d === 0 ? count : dim));
-      writeSelection(transaction, dataset, { selectors, runs: [{ offset: 0, length: datatype.size }] }, bytes);
-      told(bytes.length);
-    }
-  });
-}
-
-/** A dataset that can grow, if it has any dimensions. */
+/** What a file becomes. */
 interface Rows {
   readonly datatype: Datatype;
   readonly dims: readonly number[];
+  /** It stays of its shape; else it can grow, if it has any dimensions. */
+  readonly isFixed?: true;
   elements(heap: HeapWriter): Iterable<ParsedElements>;
 }
 
 /** Types are found by reading all of a text; then it is read again. How it is written matters no more. */
 function rowsOf(source: string, input: InputFile, sizeOfOffsets: number): Rows {
+  if (source.endsWith(".npy")) return npyRows(input);
   if (source.endsWith(".arrow")) {
     const { datatype, rows, elements } = resultOf(parseArrowSteps(input));
     return { datatype, dims: [rows], elements };
@@ -125,6 +88,42 @@ function rowsOf(source: string, input: InputFile, sizeOfOffsets: number): Rows {
     if (!(error instanceof H5Error) || error.kind !== "argument") throw error;
     throw new H5Error("argument", `${input.name}: ${error.message}`, { cause: error });
   }
+}
+
+function npyRows(input: InputFile): Rows {
+  const head = input.read(0, Math.min(input.size, NPY_PREFIX));
+  const { datatype, shape, fortranOrder, dataOffset } = decodeNpyHeader(
+    input.read(0, Math.min(input.size, npyHeaderSize(head))),
+  );
+  const size = shape.reduce((product, dim) => product * dim, datatype.size);
+  if (input.size < dataOffset + size) {
+    throw new H5Error(
+      "argument",
+      `${input.name}: has ${input.size - dataOffset} bytes of elements, its header says ${size}`,
+    );
+  }
+  const isTurned = fortranOrder && shape.length > 1;
+  if (isTurned && size > MAX_TURNED) {
+    throw new H5Error(
+      "unsupported",
+      `${input.name}: is in Fortran's order and has ${size} bytes; more than 1 GiB are not turned`,
+    );
+  }
+  return {
+    datatype,
+    dims: shape,
+    isFixed: true,
+    *elements() {
+      const all = isTurned ? inCOrder(input.read(dataOffset, size), shape, datatype.size) : undefined;
+      const rowBytes = size / (shape[0] ?? 1);
+      const step = Math.max(1, Math.floor(WINDOW / rowBytes)) * rowBytes;
+      for (let at = 0; at < size; at += step) {
+        const length = Math.min(step, size - at);
+        const bytes = all?.subarray(at, at + length) ?? input.read(dataOffset + at, length);
+        yield { first: at / datatype.size, count: length / datatype.size, bytes };
+      }
+    },
+  };
 }
 
 function csvRows(input: InputFile, sizeOfOffsets: number): Rows {
@@ -149,11 +148,11 @@ function txtRows(input: InputFile, sizeOfOffsets: number): Rows {
 function importRows(
   file: EditableFile,
   path: string,
-  { datatype, dims, elements }: Rows,
+  { datatype, dims, isFixed, elements }: Rows,
   options: ImportOptions,
   told: Told,
 ): void {
-  const maxShape = dims.length === 0 ? undefined : [null, ...dims.slice(1)];
+  const maxShape = isFixed || dims.length === 0 ? undefined : [null, ...dims.slice(1)];
   const dataset = create(file, path, datatype, dims, maxShape, options);
   const elementSize = datatype.size;
   file.transaction((transaction) => {
@@ -177,10 +176,6 @@ function create(
   const inherited = shape.length > 0 && as === undefined ? inheritedFilters(placeOf(file.file, path).group) : undefined;
   const specs = filters === undefined ? inherited : filtersFromText(filters);
   return file.createDataset(path, { dtype, shape, maxShape: max, filters: specs, as }).dataset.address;
-}
-
-function rangeOf(start: number, count: number) {
-  return { kind: "range", start, step: 1, count } as const;
 }
 
 /** A file of the local file system, read in pieces. */

@@ -31,22 +31,22 @@ const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 /** @param sizeOfOffsets of addresses in the file that the dataset is for */
 export function columnType(scan: ColumnScan, sizeOfOffsets: number): ColumnType | ColumnProblem {
   const { kinds, fields, seen } = scan;
+  const { least, greatest, points } = scan.numbers;
   const numbers = kinds.integer + kinds.float + kinds.infinity;
   const pair = BOOLEANS.find((texts) => [...scan.booleans].every((text) => texts.some((each) => each === text)));
   if (kinds.boolean > 0 && kinds.boolean === fields && pair !== undefined) {
     return styled(scan, BOOLEAN, { booleans: pair });
   }
   const isNumeric = numbers + kinds.missing === fields && (numbers > 0 || (fields > 0 && seen.quotedEmpty === 0));
-  if (!isNumeric || scan.missing.size > 1 || scan.infinities.size > 1 || scan.numbers.points.size > 1)
+  if (!isNumeric || scan.missing.size > 1 || scan.infinities.size > 1 || points.size > 1)
     return textColumn(scan, sizeOfOffsets);
   const isWhole = kinds.integer === numbers;
   if (isWhole && kinds.missing === 0) {
-    if (scan.numbers.least >= -(2n ** 63n) && scan.numbers.greatest < 2n ** 63n) return styled(scan, INT64, {});
-    if (scan.numbers.least >= 0n && scan.numbers.greatest < 2n ** 64n) return styled(scan, UINT64, {});
+    if (least >= -(2n ** 63n) && greatest < 2n ** 63n) return styled(scan, INT64, {});
+    if (least >= 0n && greatest < 2n ** 64n) return styled(scan, UINT64, {});
     return textColumn(scan, sizeOfOffsets);
   }
-  if (isWhole && (scan.numbers.greatest > MAX_SAFE || scan.numbers.least < -MAX_SAFE))
-    return textColumn(scan, sizeOfOffsets);
+  if (isWhole && (greatest > MAX_SAFE || least < -MAX_SAFE)) return textColumn(scan, sizeOfOffsets);
   return floatColumn(scan);
 }
 

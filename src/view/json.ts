@@ -5,7 +5,7 @@ import { JsonNesting, writeEmptyArray } from "../object/text/json-array.ts";
 import { jsonWriter } from "../object/text/json-text.ts";
 import { integerLayout, readInteger } from "../object/value-integer.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
-import type { TextFormat } from "./text-format.ts";
+import { elementsOnLine, type TextFormat } from "./text-format.ts";
 
 /**
  * JSON that nests as the data does, a row on a line. Elements: see json-text.ts. A dataset without data is `null`.
@@ -19,7 +19,7 @@ export function jsonFormat(source: ElementSource): TextFormat {
   const elementCount = elementCountOf(source);
   return {
     elementCount,
-    elementsPerRow: dims.length < 2 ? 1 : (dims.at(-1) ?? 1),
+    elementsPerRow: elementsOnLine(dims),
     elementSize: size,
     head(sink) {
       if (source.dims === null) sink.write(encodeText("null"));

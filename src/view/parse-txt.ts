@@ -7,6 +7,7 @@ import type { CsvTarget } from "./parse-csv.ts";
 import type { ParseText } from "./parse-scalar.ts";
 import { type ParsedElements, ParsedRows } from "./parsed-rows.ts";
 import type { RowReader } from "./row-reader.ts";
+import { elementsOnLine } from "./text-format.ts";
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -43,7 +44,7 @@ export function* parseTxt(
 export function txtRowReader(target: CsvTarget, heap: HeapWriter | undefined): RowReader {
   const { datatype, dims } = target;
   const isText = datatype.class === "string" || datatype.class === "vlen";
-  const elementsPerRow = dims.length < 2 ? 1 : (dims.at(-1) ?? 1);
+  const elementsPerRow = elementsOnLine(dims);
   const parse = isText ? wholeLine(cellParser(datatype, heap).parse) : numbersOf(target, elementsPerRow);
   let current: Line | undefined;
   return {

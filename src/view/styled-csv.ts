@@ -6,13 +6,12 @@ import { bounded, type Cell, cellOf, open, separator, type Writer, writeSeparato
 import type { NonFiniteText } from "../object/text/float-text.ts";
 import { enumWriter } from "../object/text/number-text.ts";
 import { plainWriter, type TextStyle } from "../object/text/plain-text.ts";
-import { floatFormat } from "../object/value-float.ts";
 import type { HeapResolver } from "../object/value-heap.ts";
 import { isBoolean } from "../object/value-meaning.ts";
 import { csvLayout } from "./csv-layout.ts";
 import { type ColumnStyle, type CsvStyle, delimiterByte, PYTHON_EXPONENT, type QuotedFields } from "./csv-style.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
-import { styledFloatWriter } from "./styled-float.ts";
+import { isFloat64, styledFloatWriter } from "./styled-float.ts";
 import type { TextFormat } from "./text-format.ts";
 
 const QUOTE = 0x22;
@@ -88,7 +87,7 @@ function columnCell(type: Datatype, heap: HeapResolver, column: ColumnStyle, del
 function numberColumn(type: Datatype, heap: HeapResolver, column: ColumnStyle): Writer {
   const { quoted, missing = "nan", infinity = "inf" } = column;
   const isQuoted = quoted !== "needed";
-  if (type.class !== "float" || floatFormat(type) !== "binary64" || type.order === "vax") {
+  if (!isFloat64(type)) {
     const writer = plainWriter(type, heap, textStyle("needed", 0, true, ""));
     return isQuoted ? inQuotes(writer) : writer;
   }

@@ -1,9 +1,10 @@
-import type { FloatType } from "../format/datatype.ts";
+import type { Datatype, FloatType } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import { bounded, type Writer } from "../object/text/cell.ts";
 import { type NonFiniteText, nonFiniteText } from "../object/text/float-text.ts";
 import { FLOAT_ROOM, Float64Text } from "../object/text/float64.ts";
 import { putAscii, putUnsigned } from "../object/text/integer.ts";
+import { floatFormat } from "../object/value-float.ts";
 import type { ExponentStyle, FloatStyle } from "./csv-style.ts";
 
 const ZERO = 0x30;
@@ -25,6 +26,11 @@ const ROOM = 64;
 /** Between these, no style has an exponent. */
 const NEVER_BELOW = 1e-3;
 const ALWAYS_BELOW = 1e5;
+
+/** The floats that have a style. */
+export function isFloat64(type: Datatype): type is FloatType {
+  return type.class === "float" && floatFormat(type) === "binary64" && type.order !== "vax";
+}
 
 /** IEEE float64 in a style. What the style does not hold is in the fewest digits that read back: no value is ever rounded. */
 export function styledFloatWriter({ order }: FloatType, style: FloatStyle, nonFinite: NonFiniteText): Writer {

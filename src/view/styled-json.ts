@@ -8,14 +8,13 @@ import { jsonWriter } from "../object/text/json-text.ts";
 import { numberWriter } from "../object/text/number-text.ts";
 import { type JsonEscapes, stringEnd, writeJsonString } from "../object/text/string-text.ts";
 import { type ElementBytes, elementBytes } from "../object/value-bytes.ts";
-import { floatFormat } from "../object/value-float.ts";
 import type { HeapResolver } from "../object/value-heap.ts";
 import { complexPart } from "../object/value-meaning.ts";
 import { PYTHON_EXPONENT } from "./csv-style.ts";
 import { type JsonStyle, jsonSpace, jsonString } from "./json-style.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
-import { styledFloatWriter } from "./styled-float.ts";
-import type { TextFormat } from "./text-format.ts";
+import { isFloat64, styledFloatWriter } from "./styled-float.ts";
+import { elementsOnLine, type TextFormat } from "./text-format.ts";
 
 const SLASH = 0x2f;
 const NULL = encodeText("null");
@@ -37,7 +36,7 @@ export function styledJsonFormat(source: ElementSource, style: JsonStyle): TextF
   const nesting = new Nesting(dims, style);
   return {
     elementCount,
-    elementsPerRow: rank < 2 ? 1 : (dims.at(-1) ?? 1),
+    elementsPerRow: elementsOnLine(dims),
     elementSize: size,
     head(sink) {
       if (source.dims === null) sink.write(NULL);
@@ -141,7 +140,7 @@ class Cells {
   }
 
   #float(type: FloatType): Writer {
-    if (floatFormat(type) !== "binary64" || type.order === "vax") return numberWriter(type, this.#nonFinite);
+    if (!isFloat64(type)) return numberWriter(type, this.#nonFinite);
     const { floats = [] } = this.#style;
     const float = floats[Math.min(this.#floats++, floats.length - 1)];
     return styledFloatWriter(type, float ?? { whole: "point", exponent: PYTHON_EXPONENT }, this.#nonFinite);

@@ -1,13 +1,11 @@
-import type { Datatype } from "../format/datatype.ts";
 import { encodeText } from "../format/text.ts";
 import { type Cell, cellOf, separator, writeSeparator } from "../object/text/cell.ts";
 import { PLAIN } from "../object/text/float-text.ts";
 import { RAW } from "../object/text/plain-text.ts";
-import { floatFormat } from "../object/value-float.ts";
 import { columnsWriter } from "./columns.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
-import { styledFloatWriter } from "./styled-float.ts";
-import type { TextFormat } from "./text-format.ts";
+import { isFloat64, styledFloatWriter } from "./styled-float.ts";
+import { elementsOnLine, linesOfPlane, type TextFormat } from "./text-format.ts";
 import type { TxtStyle } from "./txt-style.ts";
 
 /** The plain text of a dataset as `style` says: what `txtFormat` is for a dataset that was made from a text. */
@@ -17,8 +15,8 @@ export function styledTxtFormat(source: ElementSource, style: TxtStyle): TextFor
   const between = separator(style.delimiter);
   const cells = columnCells(source, style);
   const elementCount = elementCountOf(source);
-  const elementsPerRow = dims.length < 2 ? 1 : (dims.at(-1) ?? 1);
-  const rowsPerPlane = dims.length < 3 ? Number.POSITIVE_INFINITY : (dims.at(-2) ?? 1);
+  const elementsPerRow = elementsOnLine(dims);
+  const rowsPerPlane = linesOfPlane(dims);
   const endOfRow = encodeText(style.lineEnd);
   const endOfPlane = encodeText(style.lineEnd.repeat(2));
   return {
@@ -53,8 +51,4 @@ function columnCells({ datatype, heap }: ElementSource, { delimiter, floats = []
   const cell = cellOf(columnsWriter(datatype, heap, RAW, separator(delimiter)));
   if (!isFloat64(datatype) || floats.length === 0) return [cell];
   return floats.map((float) => cellOf(styledFloatWriter(datatype, float, PLAIN)));
-}
-
-function isFloat64(type: Datatype): type is Extract<Datatype, { class: "float" }> {
-  return type.class === "float" && floatFormat(type) === "binary64" && type.order !== "vax";
 }

@@ -1,6 +1,16 @@
 import type { ByteSink } from "../object/text/byte-sink.ts";
 import type { ElementBytes } from "../object/value-bytes.ts";
 
+/** Elements on a line of a text that has a row on each: those along the last dimension; of a list, one. */
+export function elementsOnLine(dims: readonly number[]): number {
+  return dims.length < 2 ? 1 : (dims.at(-1) ?? 1);
+}
+
+/** Lines after which a plain text has an empty one. */
+export function linesOfPlane(dims: readonly number[]): number {
+  return dims.length < 3 ? Number.POSITIVE_INFINITY : (dims.at(-2) ?? 1);
+}
+
 /**
  * A dataset's text, in parts that do not depend on each other: what stands between two elements is known from their
  * numbers. So a row index can begin in the middle, and rows that are longer than memory can be written piece by piece.

@@ -2,7 +2,7 @@ import { type Separator, separator, writeList, writeRun } from "../object/text/c
 import { RAW } from "../object/text/plain-text.ts";
 import { columnsWriter } from "./columns.ts";
 import { type ElementSource, elementCountOf } from "./source.ts";
-import type { TextFormat } from "./text-format.ts";
+import { elementsOnLine, linesOfPlane, type TextFormat } from "./text-format.ts";
 
 const BETWEEN = separator(" ");
 const END = separator("\n");
@@ -18,8 +18,8 @@ export function txtFormat(source: ElementSource): TextFormat {
   const writer = columnsWriter(source.datatype, source.heap, RAW, BETWEEN);
   const size = source.datatype.size;
   const elementCount = elementCountOf(source);
-  const elementsPerRow = dims.length < 2 ? 1 : (dims.at(-1) ?? 1);
-  const rowsPerPlane = dims.length < 3 ? Number.POSITIVE_INFINITY : (dims.at(-2) ?? 1);
+  const elementsPerRow = elementsOnLine(dims);
+  const rowsPerPlane = linesOfPlane(dims);
   /** `end` elements are there when the row ends. */
   const endOfRow = (end: number): Separator =>
     end < elementCount && (end / elementsPerRow) % rowsPerPlane === 0 ? END_OF_PLANE : END;
