@@ -1,5 +1,6 @@
-import { H5Error } from "../errors.ts";
+import { H5Error, UnsupportedError } from "../errors.ts";
 import type { Dataset } from "./dataset.ts";
+import { externalDataOf } from "./external-storage.ts";
 import { storedElements } from "./stored-elements.ts";
 
 /** What is wrong with a dataset: told by its reader, or found here. */
@@ -16,7 +17,7 @@ export function* checkDataset(
 ): Generator<DatasetFinding> {
   const problem = dataset.problem();
   if (problem !== undefined) {
-    yield failure(problem);
+    yield failure(ofThisFile(dataset, problem));
     return;
   }
   try {
@@ -24,8 +25,14 @@ export function* checkDataset(
     if (data) decodeAll(dataset, decoded);
   } catch (error) {
     if (!(error instanceof H5Error)) throw error;
-    yield failure(error);
+    yield failure(ofThisFile(dataset, error));
   }
+}
+
+/** That raw data in other files cannot be read says nothing of this one: they may have been left behind. */
+function ofThisFile(dataset: Dataset, error: H5Error): H5Error {
+  if (error.kind !== "io" || externalDataOf(dataset) === undefined) return error;
+  return new UnsupportedError(error.message, { path: dataset.path, cause: error });
 }
 
 function failure(error: H5Error): DatasetFinding {

@@ -77,6 +77,9 @@ describe("raw data in other files", () => {
         refused(directory, "unsupported", /first\.raw: other files are not read \(external=off\)/, "off");
         renameSync(first, join(other, "moved"));
         refused(directory, "io", /^\/group\/two: the raw data are in another file, first\.raw, which does not exist$/);
+        // The HDF5 file is as it was.
+        const severities = checkFile(opened(directory)).findings.map(({ severity }) => severity);
+        assert.deepEqual(severities, ["unchecked"]);
         symlinkSync(join(other, "moved"), first);
         refused(directory, "unsupported", /first\.raw: it is not below .*; external=all reads it all the same$/);
         assert.deepEqual(values(two(opened(directory, "all"))), COUNT);
