@@ -6,7 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { tableFromIPC } from "apache-arrow";
 import h5wasm from "h5wasm/node";
 import { H5File } from "../../src/object/file.ts";
-import { H5FS, type Mount, TRANSPORTS, withMount } from "../support/mount.ts";
+import { fact } from "../support/extended-attributes.ts";
+import { H5FS, TRANSPORTS, withMount } from "../support/mount.ts";
 import { needMount } from "../support/need-mount.ts";
 import { output, run } from "../support/run.ts";
 import { removeTempDir, tempDir } from "../support/temp-dir.ts";
@@ -61,10 +62,6 @@ function stream(path: string, step: number): { readonly text: string; readonly e
   }
 }
 
-async function attribute(mount: Mount, file: string, name: string): Promise<string> {
-  return output("getfattr", ["--only-values", "-n", `user.h5fs.${name}`, join(mount.dir, file)]);
-}
-
 describe("text files of a mount", () => {
   let directory: string;
   let file: string;
@@ -95,7 +92,7 @@ describe("text files of a mount", () => {
           assert.equal((await stat(path)).size, CSV.length);
           assert.deepEqual(stream(path, 65_536), { text: CSV, error: undefined });
           assert.equal(await readFile(path, "utf8"), CSV);
-          assert.equal(await attribute(mount, "table.csv", "progress"), "done");
+          assert.equal(fact(path, "progress"), "done");
         });
       });
 
@@ -160,7 +157,7 @@ describe("text files of a mount", () => {
       const path = join(mount.dir, "table.csv");
       // The attributes come with the look-up: no pass was begun.
       assert.equal((await stat(path)).size, CSV.length);
-      assert.equal(await attribute(mount, "table.csv", "progress"), "done");
+      assert.equal(fact(path, "progress"), "done");
       assert.equal(await readFile(path, "utf8"), CSV);
     });
   });
@@ -170,7 +167,7 @@ describe("text files of a mount", () => {
       for (const name of ["table", "empty"]) {
         const path = join(mount.dir, `${name}.arrow`);
         const { size } = await stat(path);
-        assert.equal(await attribute(mount, `${name}.arrow`, "progress").catch(() => "none"), "none");
+        assert.throws(() => fact(path, "progress"), { code: "ENODATA" });
         const bytes = await readFile(path);
         assert.equal(bytes.length, size);
         const table = tableFromIPC(bytes);
@@ -193,7 +190,7 @@ describe("text files of a mount", () => {
       }
       await assert.rejects(damaged.readFile(), /EIO/);
       await damaged.close();
-      assert.match(await attribute(mount, "damaged.arrow", "problem"), /chunk/);
+      assert.match(fact(join(mount.dir, "damaged.arrow"), "problem"), /chunk/);
     });
   });
 });

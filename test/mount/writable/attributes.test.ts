@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
 import { eventually } from "../../support/eventually.ts";
+import { fact, getxattrText, setxattr } from "../../support/extended-attributes.ts";
 import { H5FS, type Mount, mountFile } from "../../support/mount.ts";
 import { needMount } from "../../support/need-mount.ts";
 import { output } from "../../support/run.ts";
@@ -94,23 +95,22 @@ describe("attributes of a file that is mounted to be written", function () {
     assert.equal(fs.existsSync(at("d")), false);
   });
 
-  it("and chunks and filters are those of a file that an editor has set aside to write it anew", async () => {
+  it("and chunks and filters are those of a file that an editor has set aside to write it anew", () => {
     fs.writeFileSync(at("note"), "one");
-    await output("setfattr", ["-n", "user.h5fs.chunks", "-v", "5000", at("note")]);
-    await output("setfattr", ["-n", "user.h5fs.filters", "-v", "gzip=1", at("note")]);
-    await output("setfattr", ["-n", "user.language", "-v", "en", at("note")]);
+    setxattr(at("note"), "user.h5fs.chunks", "5000");
+    setxattr(at("note"), "user.h5fs.filters", "gzip=1");
+    setxattr(at("note"), "user.language", "en");
     fs.renameSync(at("note"), at("note~"));
     fs.writeFileSync(at("note"), "two");
     fs.unlinkSync(at("note~"));
-    const attribute = (name: string): Promise<string> => output("getfattr", ["--only-values", "-n", name, at("note")]);
     assert.deepEqual(
-      [await attribute("user.language"), await attribute("user.h5fs.chunks"), await attribute("user.h5fs.filters")],
+      [getxattrText(at("note"), "user.language"), fact(at("note"), "chunks"), fact(at("note"), "filters")],
       ["en", "(5000,)", "1 1"],
     );
     assert.equal(text("note"), "two");
     // What stands there for long is nobody's predecessor.
     fs.writeFileSync(at("other~"), "");
-    await output("setfattr", ["-n", "user.language", "-v", "en", at("other~")]);
+    setxattr(at("other~"), "user.language", "en");
     fs.writeFileSync(at("other"), "");
     assert.equal(JSON.parse(text(".h5fs/other.attrs.json")).language, undefined);
   });

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
 import { EditableFile } from "../../../src/object/editable-file.ts";
+import { fact } from "../../support/extended-attributes.ts";
 import { H5FS, type Mount, mountFile } from "../../support/mount.ts";
 import { needMount } from "../../support/need-mount.ts";
 import { output } from "../../support/run.ts";
@@ -74,13 +75,11 @@ describe("datasets that cp copies within a mount", function () {
   it("are files to any program: what does not fit makes them files again", async () => {
     const copy = at("files");
     await output("cp", ["-r", at("g"), copy]);
-    const fact = (name: string): Promise<string> =>
-      output("getfattr", ["--only-values", "-n", "user.h5fs.dtype", join(copy, name)]);
-    const type = await fact("table.csv");
+    const type = fact(join(copy, "table.csv"), "dtype");
     const text = fs.readFileSync(join(copy, "table.csv"), "utf8");
     // An edit stays one of the dataset, with its types.
     fs.writeFileSync(join(copy, "table.csv"), text.replace("row 7", "seven"));
-    assert.equal(await fact("table.csv"), type);
+    assert.equal(fact(join(copy, "table.csv"), "dtype"), type);
     const texts: Record<string, string> = {
       "table.csv": "other,columns\n1,2.50\n",
       "words.txt": "no line end",

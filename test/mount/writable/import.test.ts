@@ -6,9 +6,11 @@ import { tableFromIPC } from "apache-arrow";
 import h5wasm from "h5wasm/node";
 import { floatType } from "../../../src/object/datatypes.ts";
 import { encodeNpyHeader } from "../../../src/view/npy.ts";
+import { errnoName } from "../../support/errno-name.ts";
+import { fact, getxattrText, listxattr, setxattr } from "../../support/extended-attributes.ts";
 import { H5FS, type Mount, withMount } from "../../support/mount.ts";
 import { needMount } from "../../support/need-mount.ts";
-import { output, run } from "../../support/run.ts";
+import { output } from "../../support/run.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
 import { withWritableMount } from "../../support/writable-mount.ts";
 
@@ -21,15 +23,11 @@ function npy(values: Float64Array, dims: readonly number[]): Buffer {
   return Buffer.concat([encodeNpyHeader(floatType(8), dims), new Uint8Array(values.buffer)]);
 }
 
-async function fact(path: string, name: string): Promise<string> {
-  return await output("getfattr", ["--absolute-names", "--only-values", "-n", `user.h5fs.${name}`, path]);
-}
-
 /** Until the file is a dataset, or it is known why it is none. */
 async function settled(path: string): Promise<void> {
   for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(50)) {
-    if ((await fact(path, "dtype")) !== "uint8") return;
-    if ((await run("getfattr", ["-n", "user.h5fs.problem", path])).status === 0) return;
+    if (fact(path, "dtype") !== "uint8") return;
+    if (errnoName(() => fact(path, "problem")) === undefined) return;
   }
   assert.fail(`${path}: nothing has become of it`);
 }
@@ -67,7 +65,7 @@ describe("files that become datasets", function () {
       fs.writeFileSync(join(dir, "array.npy"), bytes);
       fs.writeFileSync(join(dir, "table.csv.tmp"), CSV, { mode: 0o640 });
       fs.renameSync(join(dir, "table.csv.tmp"), join(dir, "table.csv"));
-      await output("setfattr", ["-n", "user.note", "-v", "mine", join(dir, "table.csv")]);
+      setxattr(join(dir, "table.csv"), "user.note", "mine");
       const facts = (): unknown[] =>
         ["", "array.npy", "table.csv"].map((name) => {
           const { ino, mode, size, mtimeNs, ctimeNs } = fs.statSync(join(dir, name), { bigint: true });
@@ -77,10 +75,10 @@ describe("files that become datasets", function () {
       for (const name of ["array.npy", "table.csv"]) await settled(join(dir, name));
       assert.deepEqual(facts(), before);
       assert.deepEqual(fs.readdirSync(dir).sort(), ["array.npy", "table.csv"]);
-      assert.equal(await fact(join(dir, "array.npy"), "shape"), "(3, 4)");
-      assert.equal(await fact(join(dir, "table.csv"), "path"), "/table");
-      const attributes = await output("getfattr", ["--absolute-names", "-d", "-m", "-", join(dir, "table.csv")]);
-      assert.deepEqual(attributes.trim().split("\n").slice(1), ['user.note="mine"']);
+      assert.equal(fact(join(dir, "array.npy"), "shape"), "(3, 4)");
+      assert.equal(fact(join(dir, "table.csv"), "path"), "/table");
+      assert.deepEqual(listxattr(join(dir, "table.csv")), ["user.note"]);
+      assert.equal(getxattrText(join(dir, "table.csv"), "user.note"), "mine");
     });
     assert.deepEqual(dataset("array").value, values);
     assert.deepEqual(dataset("array").attrs.CLASS?.value, "ARRAY");
@@ -103,13 +101,13 @@ describe("files that become datasets", function () {
       const path = join(dir, "x.csv");
       fs.writeFileSync(path, "a\n1.50\n2.125\n");
       await settled(path);
-      assert.equal(await fact(path, "problem"), 'line 2: the column "a" has a number with zeros at its end');
+      assert.equal(fact(path, "problem"), 'line 2: the column "a" has a number with zeros at its end');
       assert.equal(fs.readFileSync(path, "utf8"), "a\n1.50\n2.125\n");
-      await output("setfattr", ["-n", "user.h5fs.import", "-v", "force", path]);
+      setxattr(path, "user.h5fs.import", "force");
       assert.equal(fs.readFileSync(path, "utf8"), "a\n1.5\n2.125\n");
       fs.writeFileSync(join(dir, "y.npy"), "no array");
       await settled(join(dir, "y.npy"));
-      assert.match(await fact(join(dir, "y.npy"), "problem"), /does not begin with/);
+      assert.match(fact(join(dir, "y.npy"), "problem"), /does not begin with/);
     });
     assert.deepEqual(dataset("x").to_array(), [[1.5], [2.125]]);
   });
@@ -126,7 +124,7 @@ describe("files that become datasets", function () {
         names.map((name) => isSame(dir, name)),
         [true, true, true],
       );
-      assert.match(await fact(join(dir, "nulls.arrow"), "problem"), /column a: has nulls/);
+      assert.match(fact(join(dir, "nulls.arrow"), "problem"), /column a: has nulls/);
 
       const polars = join(dir, "polars.arrow");
       const csv = join(dir, ".h5fs", "polars.csv");
@@ -140,7 +138,7 @@ describe("files that become datasets", function () {
 
       // What is written into it makes it a file again.
       fs.appendFileSync(join(dir, "batches.arrow"), "more");
-      assert.equal(await fact(join(dir, "batches.arrow"), "dtype"), "uint8");
+      assert.equal(fact(join(dir, "batches.arrow"), "dtype"), "uint8");
       assert.ok(
         fs
           .readFileSync(join(dir, "batches.arrow"))
@@ -197,13 +195,13 @@ describe("files that become datasets", function () {
         await settled(join(dir, name));
         assert.equal(fs.readFileSync(join(dir, name), "utf8"), text);
       }
-      assert.equal(await fact(join(dir, "odd.json"), "problem"), "line 1: `[ 1, 2 ]` would read back as `[1,`");
+      assert.equal(fact(join(dir, "odd.json"), "problem"), "line 1: `[ 1, 2 ]` would read back as `[1,`");
       const indented = join(dir, "indented.json");
       const fd = fs.openSync(indented, "r+");
       fs.writeSync(fd, "2", texts["indented.json"].indexOf("1"));
       fs.closeSync(fd);
       await settled(indented);
-      assert.equal(await fact(indented, "dtype"), "{a: float64}");
+      assert.equal(fact(indented, "dtype"), "{a: float64}");
       assert.equal(fs.readFileSync(indented, "utf8"), texts["indented.json"].replace("1.5", "2.5"));
       fs.appendFileSync(join(dir, "lines.txt"), "three");
       assert.equal(fs.readFileSync(join(dir, "lines.txt"), "utf8"), "one\n\ntwo words\nthree");
@@ -222,12 +220,11 @@ describe("files that become datasets", function () {
     fs.rmSync(file);
     await written([], async ({ dir }) => {
       copied(dir);
-      const set = (name: string, value: string): Promise<string> =>
-        output("setfattr", ["-n", "user.h5fs.import", "-v", value, join(dir, name)]);
-      await set("lines.txt", "on");
+      const set = (name: string, value: string): void => setxattr(join(dir, name), "user.h5fs.import", value);
+      set("lines.txt", "on");
       fs.writeFileSync(join(dir, "odd.json"), "[ 1, 2 ]");
-      await assert.rejects(set("odd.json", "on"));
-      await set("odd.json", "force");
+      assert.throws(() => set("odd.json", "on"), { code: "EINVAL" });
+      set("odd.json", "force");
       assert.deepEqual(fs.readdirSync(dir).sort(), [...Object.keys(texts), "odd.json"].sort());
     });
     assert.deepEqual(dataset("lines").to_array(), ["one", "", "two words"]);
@@ -242,13 +239,13 @@ describe("files that become datasets", function () {
       const path = join(dir, "x.csv");
       fs.writeFileSync(path, text);
       await settled(path);
-      assert.equal(await fact(path, "shape"), "(300001,)");
+      assert.equal(fact(path, "shape"), "(300001,)");
       assert.equal(fs.statSync(path).size, text.length);
       assert.equal(fs.readFileSync(path, "latin1"), text);
       fs.copyFileSync(path, join(dir, "y.csv"));
       await settled(join(dir, "y.csv"));
       fs.appendFileSync(path, "no row\n");
-      assert.equal(await fact(path, "dtype"), "uint8");
+      assert.equal(fact(path, "dtype"), "uint8");
       assert.equal(fs.readFileSync(path, "latin1"), `${text}no row\n`);
     });
     const y = dataset("y");
@@ -304,17 +301,17 @@ describe("files that become datasets", function () {
       const path = join(dir, "large.npy");
       fs.writeFileSync(path, bytes);
       await settled(path);
-      assert.equal(await fact(path, "dtype"), "float64");
+      assert.equal(fact(path, "dtype"), "float64");
       assert.ok(fs.readFileSync(path).equals(bytes));
       // In its place, as an element.
       const fd = fs.openSync(path, "r+");
       fs.writeSync(fd, Float64Array.of(-1), 0, 8, 128 + 8 * 1000);
       fs.closeSync(fd);
-      assert.equal(await fact(path, "dtype"), "float64");
+      assert.equal(fact(path, "dtype"), "float64");
       bytes.writeDoubleLE(-1, 128 + 8 * 1000);
       assert.ok(fs.readFileSync(path).equals(bytes));
       fs.truncateSync(path, bytes.length - 1);
-      assert.equal(await fact(path, "dtype"), "uint8");
+      assert.equal(fact(path, "dtype"), "uint8");
       assert.ok(fs.readFileSync(path).equals(bytes.subarray(0, -1)));
       fs.appendFileSync(path, bytes.subarray(-1));
       await settled(path);
@@ -358,7 +355,7 @@ describe("files that become datasets", function () {
       fs.writeFileSync(join(dir, "x.csv"), CSV);
       await settled(join(dir, "x.csv"));
       fs.renameSync(join(dir, "x.csv"), join(dir, "x.csv.bak"));
-      assert.equal(await fact(join(dir, "x.csv.bak"), "path"), "/x.csv.bak");
+      assert.equal(fact(join(dir, "x.csv.bak"), "path"), "/x.csv.bak");
       assert.equal(fs.readFileSync(join(dir, "x.csv.bak"), "utf8"), CSV);
       assert.deepEqual(fs.readdirSync(dir).sort(), ["real.npy", "third", "x.csv.bak"]);
     });
@@ -379,7 +376,7 @@ describe("files that become datasets", function () {
       assert.deepEqual(fs.readdirSync(dir), ["table.csv"]);
       fs.appendFileSync(join(dir, "table.csv"), "3,4\n".repeat(20_000));
       assert.deepEqual(fs.readdirSync(dir), ["table.csv"]);
-      assert.equal(await fact(join(dir, "table.csv"), "shape"), "(80000,)");
+      assert.equal(fact(join(dir, "table.csv"), "shape"), "(80000,)");
     });
   });
 });

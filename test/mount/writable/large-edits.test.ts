@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import h5wasm from "h5wasm/node";
 import { errnoName } from "../../support/errno-name.ts";
+import { fact } from "../../support/extended-attributes.ts";
 import { needMount } from "../../support/need-mount.ts";
-import { output } from "../../support/run.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
 import { withWritableMount } from "../../support/writable-mount.ts";
 
@@ -122,19 +122,17 @@ describe("a text of more data than are kept in memory", function () {
     let text = `n,s\n0,${"x".repeat(64)}\n${rows(1, 300_000)}`;
     await withWritableMount(file, { transport: "kernel", options: ["mode=a"] }, async ({ dir }) => {
       const csv = join(dir, "x.csv");
-      const fact = (name: string): Promise<string> =>
-        output("getfattr", ["--absolute-names", "--only-values", "-n", `user.h5fs.${name}`, csv]);
       const isNow = (what: string): void => {
         assert.equal(fs.statSync(csv).size, text.length, what);
         assert.equal(fs.readFileSync(csv, "latin1"), text, what);
       };
       fs.writeFileSync(csv, text);
-      while ((await fact("dtype")) === "uint8") await sleep(50);
+      while (fact(csv, "dtype") === "uint8") await sleep(50);
       const handle = fs.openSync(csv, "a+");
       fs.writeSync(handle, rows(300_000, 300_002));
       text += rows(300_000, 300_002);
       fs.closeSync(handle);
-      assert.equal(await fact("shape"), "(300002,)");
+      assert.equal(fact(csv, "shape"), "(300002,)");
       isNow("after rows were added");
       const again = fs.openSync(csv, "a+");
       fs.writeSync(again, "half a");
@@ -145,7 +143,7 @@ describe("a text of more data than are kept in memory", function () {
       assert.equal(end.toString("latin1"), text.slice(-20));
       fs.closeSync(again);
       isNow("after half a row was added");
-      assert.equal(await fact("dtype"), "uint8");
+      assert.equal(fact(csv, "dtype"), "uint8");
     });
   });
 });

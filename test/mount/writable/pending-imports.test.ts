@@ -6,9 +6,9 @@ import h5wasm from "h5wasm/node";
 import { floatType } from "../../../src/object/datatypes.ts";
 import { encodeNpyHeader } from "../../../src/view/npy.ts";
 import { eventually } from "../../support/eventually.ts";
+import { fact } from "../../support/extended-attributes.ts";
 import { type Mount, mountFile } from "../../support/mount.ts";
 import { needMount } from "../../support/need-mount.ts";
-import { output } from "../../support/run.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
 import { withWritableMount } from "../../support/writable-mount.ts";
 
@@ -59,10 +59,6 @@ describe("files that were to become datasets when the daemon was killed", functi
 
   const remembered = (): string[] => fs.readdirSync(join(directory, "cache/h5fs-imports"));
 
-  async function dtype(path: string): Promise<string> {
-    return await output("getfattr", ["--absolute-names", "--only-values", "-n", "user.h5fs.dtype", path]);
-  }
-
   it("become datasets in the next mount, without being looked for, and have the same bytes; others are not tried again", async () => {
     await withWritableMount(file, setup("import=off"), ({ dir }) => fs.writeFileSync(join(dir, "off.csv"), CSV));
     await killed(async ({ dir, log }) => {
@@ -70,17 +66,18 @@ describe("files that were to become datasets when the daemon was killed", functi
       await eventually("it stays a file", () => log().includes("none.csv stays a file"));
       write(dir);
     });
-    await withWritableMount(file, setup(), async (mount) => {
+    const log = await withWritableMount(file, setup(), async ({ dir, log }) => {
       await eventually("nothing waits", () =>
         remembered().every((name) => fs.statSync(join(directory, "cache/h5fs-imports", name)).size === 0),
       );
-      assert.ok(fs.readFileSync(join(mount.dir, "folder/large.npy")).equals(NPY));
-      assert.equal(fs.readFileSync(join(mount.dir, "folder/small.csv"), "utf8"), CSV);
-      assert.equal(await dtype(join(mount.dir, "folder/large.npy")), "float64");
-      assert.equal(await dtype(join(mount.dir, "off.csv")), "uint8");
-      assert.equal(await dtype(join(mount.dir, "none.csv")), "uint8");
-      assert.equal(mount.log().includes("stays a file"), false, mount.log());
+      assert.ok(fs.readFileSync(join(dir, "folder/large.npy")).equals(NPY));
+      assert.equal(fs.readFileSync(join(dir, "folder/small.csv"), "utf8"), CSV);
+      assert.equal(fact(join(dir, "folder/large.npy"), "dtype"), "float64");
+      assert.equal(fact(join(dir, "off.csv"), "dtype"), "uint8");
+      assert.equal(fact(join(dir, "none.csv"), "dtype"), "uint8");
+      return log;
     });
+    assert.equal(log().includes("stays a file"), false, log());
     assert.deepEqual(remembered(), []);
     const large = new h5wasm.File(file, "r").get("folder/large");
     assert.ok(large instanceof h5wasm.Dataset);
@@ -93,7 +90,7 @@ describe("files that were to become datasets when the daemon was killed", functi
     await withWritableMount(file, setup("import=off"), () => undefined);
     await withWritableMount(file, setup(), async ({ dir }) => {
       await sleep(500);
-      assert.equal(await dtype(join(dir, "folder/small.csv")), "uint8");
+      assert.equal(fact(join(dir, "folder/small.csv"), "dtype"), "uint8");
     });
     assert.deepEqual(remembered(), []);
   });

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
 import { needMount } from "../../support/need-mount.ts";
+import { needPython3 } from "../../support/python.ts";
 import { output } from "../../support/run.ts";
 import { withTempDir } from "../../support/temp-dir.ts";
 import { withWritableMount } from "../../support/writable-mount.ts";
@@ -31,7 +32,8 @@ describe("Linux's own calls in a file that is mounted to be written", function (
     });
   }
 
-  it("give what they give in a folder: renameat2, O_TMPFILE, copy_file_range, fallocate, lseek, and the loss of set-user-ID", async () => {
+  it("give what they give in a folder: renameat2, O_TMPFILE, copy_file_range, fallocate, lseek, and the loss of set-user-ID", async function () {
+    await needPython3(this);
     await written(async (dir, plain) => {
       const [here, there] = [join(plain, "folder"), join(dir, "folder")];
       for (const folder of [here, there]) {
@@ -72,7 +74,8 @@ describe("Linux's own calls in a file that is mounted to be written", function (
     );
   });
 
-  it("take nothing that was mapped and written for a hole", async () => {
+  it("take nothing that was mapped and written for a hole", async function () {
+    await needPython3(this);
     const mapped = `
 import mmap, os
 with open("f", "r+b") as f:

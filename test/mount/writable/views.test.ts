@@ -3,8 +3,10 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
 import { type MountStatus, STATUS_ATTRIBUTE } from "../../../mount/mount-status.ts";
+import { getxattrText } from "../../support/extended-attributes.ts";
 import type { Mount } from "../../support/mount.ts";
 import { needMount } from "../../support/need-mount.ts";
+import { needPython3 } from "../../support/python.ts";
 import { output } from "../../support/run.ts";
 import { withTempDir } from "../../support/temp-dir.ts";
 import { withWritableMount } from "../../support/writable-mount.ts";
@@ -31,7 +33,8 @@ describe("the views of a dataset that is written", function () {
     });
   }
 
-  it("show what is written through another one when it is closed: sizes, pages that are read already or mapped, permissions", async () => {
+  it("show what is written through another one when it is closed: sizes, pages that are read already or mapped, permissions", async function () {
+    await needPython3(this);
     const script = `
 import mmap, os, struct
 csv = ".h5fs/x.csv"
@@ -67,21 +70,21 @@ for i in range(40):
   });
 
   it("are asked for once as long as nothing changes", async () => {
-    await written(async ({ dir }, at) => {
-      const requests = async (): Promise<number> => {
-        const text = await output("getfattr", ["--only-values", "-n", STATUS_ATTRIBUTE, dir]);
-        const status: MountStatus = JSON.parse(text);
+    await written(({ dir }, at) => {
+      const requests = (): number => {
+        const status: MountStatus = JSON.parse(getxattrText(dir, STATUS_ATTRIBUTE));
         return status.requests;
       };
       fs.statSync(at("x.npy"));
-      const before = await requests();
+      const before = requests();
       for (let i = 0; i < 50; i++) fs.statSync(at("x.npy"));
-      const after = await requests();
+      const after = requests();
       assert.ok(after - before < 20, `${after - before} requests`);
     });
   });
 
-  it("hold nobody up, whoever maps, writes and reads them at once", async () => {
+  it("hold nobody up, whoever maps, writes and reads them at once", async function () {
+    await needPython3(this);
     const script = `
 import errno, mmap, os, random, struct, sys
 kind, seed = sys.argv[1], int(sys.argv[2])
@@ -120,7 +123,8 @@ for i in range(40):
     });
   });
 
-  it("do not end early for who reads them when they are looked up and their size is not known", async () => {
+  it("do not end early for who reads them when they are looked up and their size is not known", async function () {
+    await needPython3(this);
     const script = `
 import errno, mmap, os, struct
 csv = ".h5fs/x.csv"
