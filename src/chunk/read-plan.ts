@@ -48,6 +48,9 @@ export interface FillPlan {
 
 export type ReadPlan = ChunkedPlan | PiecesPlan | FillPlan;
 
+/** Chunks that are stored as they are, and have so many bytes, are not read whole, and kept, for a part of them. */
+const READ_IN_PART = 2 ** 16;
+
 /** No chunk may be larger than this when decoded: it is decoded in memory, in one piece. */
 const MAX_CHUNK = 2 ** 30;
 
@@ -84,17 +87,41 @@ export function planRead(data: StoredData, start: number, length: number): ReadP
 
 type ChunkedStorage = Extract<StoredData["storage"], { kind: "chunked" }>;
 
-function planChunks(data: StoredData, storage: ChunkedStorage, start: number, length: number): ChunkedPlan {
+function planChunks(data: StoredData, storage: ChunkedStorage, start: number, length: number): ReadPlan {
   const { path, filters, fillValue } = data;
   const bytes = chunkSize(storage.geometry);
   checkChunkSize(path, bytes);
   const geometry = mergeTrailingDims(storage.geometry);
   const padding = new Array<number>(storage.geometry.dims.length - geometry.dims.length).fill(0);
+  if (geometry.dims.length === 1 && filters.length === 0 && bytes >= READ_IN_PART) {
+    const pieces = piecesOfChunks(data, storage, padding, { start, length, bytes });
+    if (pieces !== undefined) return { kind: "pieces", path, pieces, length };
+  }
   const chunks = chunksOfByteRange(geometry, start, length).map((scaled): PlannedChunk => {
     const key = scaled.join();
     return { scaled, key, stored: findStoredChunk(data, storage, [...scaled, ...padding], key) };
   });
   return { kind: "chunked", path, geometry, chunkSize: bytes, filters, fillValue, start, length, chunks };
+}
+
+/** Of chunks that follow each other, and are stored as they are; `undefined`: one of them was never written. */
+function piecesOfChunks(
+  { space, path }: StoredData,
+  { index }: ChunkedStorage,
+  padding: readonly number[],
+  { start, length, bytes }: { readonly start: number; readonly length: number; readonly bytes: number },
+): Piece[] | undefined {
+  const pieces: Piece[] = [];
+  for (let at = start; at < start + length; ) {
+    const number = Math.floor(at / bytes);
+    const record = index.find([number, ...padding]);
+    if (record?.storedSize !== bytes) return undefined;
+    const from = at - number * bytes;
+    const count = Math.min(bytes - from, start + length - at);
+    pieces.push(...space.pieces(record.address + from, count, `${path}: chunk ${number}`));
+    at += count;
+  }
+  return pieces;
 }
 
 /** @throws H5Error "limit" about chunks that are too large to be decoded */

@@ -241,4 +241,32 @@ describe("reading a selection", () => {
     assert.equal(planAny(rows, 0, sizeOf(rows), { chunks: 1, bytes: 1 }).kind, "chunked");
     assert.deepEqual([...read(rows, 7, sizeOf(rows) - 9)], reference(rows).slice(7, -2));
   });
+
+  it("of whole rows of large chunks that are stored as they are reads what it asks for, and no more", () => {
+    for (const [dims, chunkDims] of [
+      [[100_000], [14_000]],
+      [
+        [1000, 100],
+        [140, 100],
+      ],
+    ] as const) {
+      const { data, file } = dataset(dims, chunkDims);
+      const selectors = dims.map((count): Selector => ({ kind: "range", start: 0, step: 1, count }));
+      const all: SelectedData = { source: data, selection: { selectors, runs: [{ offset: 0, length: ELEMENT }] } };
+      const expected = Uint8Array.from(reference(all));
+      const chunk = 14_000 * ELEMENT;
+      // Chunk number 4 was never written.
+      for (const [start, length, isWritten] of [
+        [chunk - 7, 11, true],
+        [3, 3 * chunk, true],
+        [5 * chunk + 1, 2 * chunk, true],
+        [4 * chunk + 1, 100, false],
+        [chunk, 6 * chunk, false],
+      ] as const) {
+        file.bytesRead = 0;
+        assert.deepEqual(read(all, start, length), expected.subarray(start, start + length), `${dims}: ${start}`);
+        if (isWritten) assert.equal(file.bytesRead, length, `${dims}: ${start}`);
+      }
+    }
+  });
 });
