@@ -1,7 +1,8 @@
 /*
  * The peer that writing through a mount is measured against: a good plain FUSE server in C that shows a folder as it is.
  * libfuse 3's low-level interface, multi-threaded loop with a cloned descriptor for each thread, 1 MiB requests, direct
- * I/O for handles that write (as h5fs has), long lifetimes of names and attributes. Always in the foreground.
+ * I/O for handles that write, long lifetimes of names and attributes, and permissions that are checked, by the kernel, as h5fs has
+ * them all. Always in the foreground.
  *
  * usage: passthrough-dir FOLDER DIR
  */
@@ -241,7 +242,7 @@ int main(int argc, char **argv) {
     return 1;
   }
   char options[64];
-  snprintf(options, sizeof options, "-omax_read=%d,fsname=passthrough", REQUEST_BYTES);
+  snprintf(options, sizeof options, "-omax_read=%d,default_permissions,fsname=passthrough", REQUEST_BYTES);
   char *fuse_argv[] = {argv[0], options, NULL};
   struct fuse_args args = FUSE_ARGS_INIT(2, fuse_argv);
   struct fuse_session *session = fuse_session_new(&args, &operations, sizeof operations, NULL);

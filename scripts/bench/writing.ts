@@ -55,21 +55,39 @@ export async function writing(setting: Setting): Promise<void> {
   const gib = join(setting.dir, "gib");
   const part = join(setting.dir, "part");
   await output("sh", ["-c", `head -c ${1024 * MIB} /dev/urandom > ${gib}; head -c ${64 * MIB} ${gib} > ${part}`], WAIT);
-  await compare(setting, "cp of 1 GiB into a file", "MiB/s", async (dir) => 1024 / (await seconds("cp", [gib, dir])));
+  await compare(setting, "cp of 1 GiB into a file", "MiB/s", async (dir) => {
+    await touchMemory(setting.dir, gib);
+    return 1024 / (await seconds("cp", [gib, dir]));
+  });
   await compare(setting, "4 KiB at random places of a file of 64 MiB", "writes/s", async (dir) => {
     await output("cp", [part, dir], WAIT);
     const { reads: writes, seconds: time } = await reading(writer, "rand", join(dir, "part"), "4096", "2");
     return writes / time;
   });
-  await compare(setting, "a line appended by >>, the file opened for each", "lines/s", async (dir) => {
-    const { reads: writes, seconds: time } = await reading(writer, "append", join(dir, "log"), "3000");
-    return writes / time;
-  });
+  for (const [title, count] of [
+    ["a line appended by >>, the file opened for each, 30,000 times", "30000"],
+    ["the same, the first 3,000 times", "3000"],
+  ] as const) {
+    await compare(setting, title, "lines/s", async (dir) => {
+      const { reads: writes, seconds: time } = await reading(writer, "append", join(dir, "log"), count);
+      return writes / time;
+    });
+  }
   const archive = smallFiles(setting.dir);
   await output("tar", ["cf", archive, "-C", setting.dir, "tree"], WAIT);
   await compare(setting, "tar x of 10,000 files of 100 bytes to 8 KiB", "files/s", async (dir) => {
     return 10_000 / (await seconds("tar", ["xf", archive, "-C", dir]));
   });
+}
+
+/**
+ * Memory that a virtual machine has not used for some seconds may be its host's again: what is written into it then waits for that. So both contestants get
+ * memory that has just been used.
+ */
+async function touchMemory(dir: string, file: string): Promise<void> {
+  const copies = [join(dir, "copy1"), join(dir, "copy2")];
+  for (const copy of copies) await output("cp", [file, copy], WAIT);
+  await output("rm", copies, WAIT);
 }
 
 /** @returns where an archive of them is to be */
