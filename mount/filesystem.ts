@@ -168,8 +168,20 @@ export interface Changes {
     newName: Uint8Array,
     flags: RenameFlags,
   ): void;
-  /** Returns when all are taken over: the bytes are the caller's again. */
-  write(request: Request, nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void;
+  /**
+   * @returns what takes the bytes over: to be called before anything else is asked for, and best when the writer has its answer; before
+   * anything but another WRITE is asked for then, `settle` is to be called. `undefined`: they are taken over, and the caller's again
+   */
+  write(
+    request: Request,
+    nodeid: number,
+    handle: number,
+    offset: number,
+    data: Uint8Array,
+    flags: WriteFlags,
+  ): (() => void) | undefined;
+  /** All that was written is seen by whatever is asked for next. */
+  settle(): void;
   /** Copies bytes of one open file into another; fewer where the first ends, or it would take long. @returns how many */
   copyFileRange(request: Request, from: FilePlace, to: FilePlace, length: number): number;
   /** @param mode FALLOC_FL_* */

@@ -123,7 +123,7 @@ export class ChangeDispatcher {
     const size = view.getUint32(BODY + 16, true);
     const writeFlags = view.getUint32(BODY + 20, true);
     const data = new Uint8Array(view.buffer, view.byteOffset + BODY + 40, size);
-    changes.write(request, nodeid, getU64(view, BODY), getU64(view, BODY + 8), data, {
+    const takeOver = changes.write(request, nodeid, getU64(view, BODY), getU64(view, BODY + 8), data, {
       // Pages that were mapped and written have their place, by whatever handle they come.
       append: (view.getUint32(BODY + 32, true) & O_APPEND) !== 0 && (writeFlags & FUSE_WRITE_CACHE) === 0,
       killPrivileges: (writeFlags & FUSE_WRITE_KILL_SUIDGID) !== 0,
@@ -132,6 +132,7 @@ export class ChangeDispatcher {
     this.#replier.view.setUint32(OUT_HEADER_SIZE, size, true);
     this.#replier.view.setUint32(OUT_HEADER_SIZE + 4, 0, true);
     this.#replier.send(request.unique, OUT_HEADER_SIZE + 8);
+    takeOver?.();
   }
 
   /** `struct fuse_copy_file_range_in`; the answer is `fuse_write_out` or `fuse_copy_file_range_out`, which begin alike. */

@@ -159,6 +159,7 @@ export class Dispatcher {
       ...(PATIENT.has(opcode) && { patience, prepared }),
     };
     try {
+      if (opcode !== OPCODE.WRITE) this.#fs.changes?.settle();
       return this.#handle(opcode, request, nodeid, view);
     } catch (error) {
       if (error instanceof Preparing) {

@@ -144,7 +144,8 @@ export function addChangeHandlers(tools: ChangeTools): void {
         (request) => {
           const { nodeid, handle } = tools.file(file);
           const flags = { append: false, killPrivileges: false };
-          changes.write(request, nodeid, handle, low + high * 2 ** 32, data, flags);
+          changes.write(request, nodeid, handle, low + high * 2 ** 32, data, flags)?.();
+          changes.settle();
           return length;
         },
       ),

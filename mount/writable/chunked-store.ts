@@ -71,24 +71,37 @@ export function createFileDataset(
   return address;
 }
 
+/** The chunks of a file. */
+export interface FileChunks {
+  /** Bytes of one; 0: it has none. */
+  readonly length: number;
+  /** So large the file can become before it gets larger ones. */
+  readonly reach: number;
+  /** They are stored as they are. */
+  readonly arePlain: boolean;
+}
+
+/** Of a file that has no bytes yet. */
+export const NO_CHUNKS: FileChunks = { length: 0, reach: 0, arePlain: false };
+
 /**
  * Stores a change of the file `dataset`.
- * @returns how large the file can become in the chunks that it has then
+ * @returns the chunks that it has then
  * @throws H5Error: the transaction is to be rolled back
  */
-export function storeFile(transaction: FileTransaction, dataset: Dataset, change: BufferedChange): number {
-  const { address } = dataset;
+export function storeFile(transaction: FileTransaction, dataset: Dataset, change: BufferedChange): FileChunks {
+  const { address, layout, filters } = dataset;
+  const isFiltered = filters.length > 0;
   const kept = largerChunks(transaction, dataset, change);
   if (kept === undefined) {
     storeInChunks(transaction, address, change);
-    const { layout, filters } = dataset;
-    const [chunk = 0] = layout.kind === "chunked" && layout.address !== undefined ? layout.chunkDims : [];
-    return roomInChunks(chunk, filters.length > 0);
+    const [length = 0] = layout.kind === "chunked" && layout.address !== undefined ? layout.chunkDims : [];
+    return chunksOf(length, isFiltered);
   }
   resizeDataset(transaction, address, [change.size]);
   if (kept.length > 0) writeSelection(transaction, address, range(0, kept.length), kept);
   storePieces(transaction, address, change);
-  return roomInChunks(chunkFor(change.size), dataset.filters.length > 0);
+  return chunksOf(chunkFor(change.size), isFiltered);
 }
 
 /** Stores a change of a file whose chunks stay as they are. @throws H5Error: the transaction is to be rolled back */
@@ -106,10 +119,10 @@ function storePieces(transaction: FileTransaction, address: number, change: Buff
   }
 }
 
-/** How large a file of such chunks becomes before it gets larger ones. */
-export function roomInChunks(chunk: number, isFiltered: boolean): number {
-  if (chunk >= LARGEST) return Number.POSITIVE_INFINITY;
-  return chunk * (isFiltered ? MAX_SMALL_FILTERED_CHUNKS : MAX_SMALL_CHUNKS);
+export function chunksOf(length: number, isFiltered: boolean): FileChunks {
+  const most = isFiltered ? MAX_SMALL_FILTERED_CHUNKS : MAX_SMALL_CHUNKS;
+  const reach = length >= LARGEST ? Number.POSITIVE_INFINITY : length * most;
+  return { length, reach, arePlain: !isFiltered };
 }
 
 /** Bytes of a chunk: a small file is one, an eighth larger than its bytes at most; a large one has few. */

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { FileNode } from "../../src/tree/node.ts";
 import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
+import type { FileChunks } from "./chunked-store.ts";
 import type { StoredBytes } from "./file-buffer.ts";
 import type { FilePatch } from "./file-patch.ts";
 import type { LiveFile } from "./live-file.ts";
@@ -13,8 +14,7 @@ export interface StoredFile {
   readonly state: number;
   readonly size: number;
   readonly metadata: PosixMetadata;
-  /** So large it can become in the chunks that it has. */
-  readonly reach: number;
+  readonly chunks: FileChunks;
   /** The block that it ends in; `undefined`: not in memory. */
   readonly lastBlock: { readonly offset: number; readonly bytes: Uint8Array } | undefined;
   /** How small changes are made; `undefined`: nobody has looked. */

@@ -1,6 +1,6 @@
 import { type ByteRange, joined } from "../../src/chunk/stored-ranges.ts";
 import { pagesOf } from "../../src/storage/journal/page-overlay.ts";
-import { BlockMemory, PIECE } from "./block-memory.ts";
+import { BLOCK, BlockMemory, PIECE } from "./block-memory.ts";
 
 /** A file's bytes as they are stored. */
 export interface StoredBytes {
@@ -18,14 +18,11 @@ export interface BufferedChange {
   /** Of the bytes that are stored, so many stay; what comes after them is zeros until it is written. */
   readonly kept: number;
   readonly size: number;
-  /** In order; they do not overlap and lie within `size`. */
+  /** In order; they do not overlap and lie within `size`. The bytes are as they are until the next one is asked for. */
   readonly pieces: Iterable<{ readonly offset: number; readonly bytes: Uint8Array }>;
   /** In order, inside what is kept: zeros, for which no space need be taken. */
   readonly holes: readonly ByteRange[];
 }
-
-/** What most programs write at random places is this or several of it: then nothing around it need be read, or stored. */
-export const BLOCK = 2 ** 12;
 
 /** With so many changes of place a file is not written in order. */
 const MAX_JUMPS = 64;
@@ -320,24 +317,23 @@ export class FileBuffer {
       const piece = Math.floor((block * BLOCK) / PIECE);
       counts.set(piece, (counts.get(piece) ?? 0) + 1);
     }
-    const isFilled = (piece: number): boolean => {
-      const count = counts.get(piece) ?? 0;
-      return count >= LEAST_FILLED && count < PIECE / BLOCK && (piece + 1) * PIECE <= this.#kept;
-    };
-    let last = -1;
-    for (const { offset, bytes } of this.#joinedPieces()) {
-      const piece = Math.floor(offset / PIECE);
-      if (piece === last) continue;
-      if (isFilled(piece)) {
-        last = piece;
-        yield { offset: piece * PIECE, bytes: this.#whole(piece * PIECE) };
-      } else yield { offset, bytes };
+    const filled = new Set<number>();
+    for (const [piece, count] of counts) {
+      const isFilled = count >= LEAST_FILLED && count < PIECE / BLOCK && (piece + 1) * PIECE <= this.#kept;
+      if (isFilled) filled.add(piece);
     }
+    const rest = [...filled].sort((a, b) => a - b);
+    const memory = new Uint8Array(rest.length === 0 ? 0 : PIECE);
+    for (const piece of this.#joinedPieces((block) => filled.has(Math.floor((block * BLOCK) / PIECE)))) {
+      while ((rest[0] ?? Number.POSITIVE_INFINITY) * PIECE < piece.offset) yield this.#whole(rest.shift() ?? 0, memory);
+      yield piece;
+    }
+    for (const piece of rest) yield this.#whole(piece, memory);
   }
 
-  /** A piece that is stored whole, as it is now. */
-  #whole(offset: number): Uint8Array {
-    const bytes = new Uint8Array(PIECE);
+  /** A piece that is stored whole, as it is now, in memory that the next one overwrites. */
+  #whole(piece: number, bytes: Uint8Array): { offset: number; bytes: Uint8Array } {
+    const offset = piece * PIECE;
     this.#readStored(offset, bytes);
     for (let at = 0; at < PIECE; at += BLOCK) {
       const block = (offset + at) / BLOCK;
@@ -345,14 +341,15 @@ export class FileBuffer {
       if (memory !== undefined) bytes.set(memory, at);
       else if (this.#holes.has(block)) bytes.fill(0, at, at + BLOCK);
     }
-    return bytes;
+    return { offset, bytes };
   }
 
-  *#joinedPieces(): Generator<{ offset: number; bytes: Uint8Array }> {
+  /** @param isLeft whether a block is left out */
+  *#joinedPieces(isLeft = (_block: number) => false): Generator<{ offset: number; bytes: Uint8Array }> {
     let parts: Uint8Array[] = [];
     let start = 0;
     let end = 0;
-    for (const { offset, bytes } of this.#writtenPieces()) {
+    for (const { offset, bytes } of this.#writtenPieces(isLeft)) {
       if (parts.length > 0 && (offset !== end || offset % PIECE === 0)) {
         yield { offset: start, bytes: joinedBytes(parts) };
         parts = [];
@@ -365,8 +362,9 @@ export class FileBuffer {
   }
 
   /** Of each block what is other than it is stored. */
-  *#writtenPieces(): Generator<{ offset: number; bytes: Uint8Array }> {
+  *#writtenPieces(isLeft: (block: number) => boolean): Generator<{ offset: number; bytes: Uint8Array }> {
     for (const { offset, bytes } of this.#pieces()) {
+      if (isLeft(offset / BLOCK)) continue;
       const { from, to } = this.#written.get(offset / BLOCK) ?? { from: 0, to: BLOCK };
       if (from < bytes.length) yield { offset: offset + from, bytes: bytes.subarray(from, to) };
     }

@@ -109,18 +109,33 @@ export class FileIo {
     return reading.read(request, nodeid, this.#readHandles.get(handle) ?? 0, offset, target);
   }
 
-  write(request: Request, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
+  /** @returns as `Changes.write` */
+  write(
+    request: Request,
+    handle: number,
+    offset: number,
+    data: Uint8Array,
+    flags: WriteFlags,
+  ): (() => void) | undefined {
     const file = this.#file(handle);
     file.checkRoom();
     const time = now();
-    const { restorer } = this.#setup;
-    if (flags.append) restorer.beforeAppend(file);
-    else restorer.beforeWrite(file, offset, data);
-    file.buffer.write(flags.append ? file.buffer.size : this.#placeOf(file, offset), data);
+    const {
+      restorer,
+      files: { streamed },
+    } = this.#setup;
+    const takeOver = streamed.taking(file, flags.append ? undefined : offset, data);
+    if (takeOver === undefined) {
+      streamed.settle();
+      if (flags.append) restorer.beforeAppend(file);
+      else restorer.beforeWrite(file, offset, data);
+      file.buffer.write(flags.append ? file.buffer.size : this.#placeOf(file, offset), data);
+    }
     if (file.pending > MAX_PENDING && isMadeView(file.node)) restorer.restoreTail(file);
     const kept = this.#setup.metadata.stored(file.node);
     this.#modified(file, time, flags.killPrivileges ? withoutPrivileges(kept, request) : kept);
-    this.#keepBounded(file);
+    if (takeOver === undefined) this.#keepBounded(file);
+    return takeOver;
   }
 
   /** Where in a file's buffer the byte at an offset is. @throws ErrnoError EOPNOTSUPP where that is not in it */
@@ -170,10 +185,9 @@ export class FileIo {
       const part = step.subarray(0, length - copied);
       const count = this.#file(from.handle).buffer.read(from.offset + copied, part);
       if (count === 0) break;
-      this.write(request, to.handle, to.offset + copied, part.subarray(0, count), {
-        append: false,
-        killPrivileges: request.uid !== 0,
-      });
+      const flags = { append: false, killPrivileges: request.uid !== 0 };
+      this.write(request, to.handle, to.offset + copied, part.subarray(0, count), flags)?.();
+      this.#setup.files.streamed.settle();
       copied += count;
     }
     return copied;

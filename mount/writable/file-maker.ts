@@ -4,7 +4,7 @@ import type { HeaderRoom } from "../../src/object/new-object.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
 import { LARGE } from "../../src/storage/journal/allocator.ts";
 import type { PosixMetadata } from "../../src/tree/posix-metadata.ts";
-import { chunkFor, createFileDataset, roomInChunks, storeInChunks } from "./chunked-store.ts";
+import { chunkFor, chunksOf, createFileDataset, type FileChunks, NO_CHUNKS, storeInChunks } from "./chunked-store.ts";
 import type { BufferedChange } from "./file-buffer.ts";
 import { FileHeader } from "./file-header.ts";
 import { FilePatch, type PlainChunk } from "./file-patch.ts";
@@ -24,8 +24,7 @@ export interface FileToMake {
 
 /** What is known of a file that has just been made. */
 export interface MadeFile {
-  /** So large it can become in the chunks that it has. */
-  readonly reach: number;
+  readonly chunks: FileChunks;
   readonly patch: FilePatch | undefined;
 }
 
@@ -41,18 +40,18 @@ export class FileMaker {
   make(transaction: FileTransaction, file: FileToMake, change: BufferedChange | undefined): MadeFile {
     const { room, size, metadata, seconds } = file;
     const chunk = chunkFor(size);
-    const reach = change === undefined ? 0 : roomInChunks(chunk, false);
+    const chunks = change === undefined ? NO_CHUNKS : chunksOf(chunk, false);
     const known = this.#headers.get(chunk);
     if (known?.copiedLength !== room.length || (change !== undefined && (size > chunk || chunk >= LARGE))) {
       this.#makeFirst(transaction, file, chunk);
       if (change !== undefined) storeInChunks(transaction, room.address, change);
-      return { reach, patch: undefined };
+      return { chunks, patch: undefined };
     }
     const header = known.copy();
     const stored = change === undefined ? undefined : storeChunk(transaction, header, chunk, change);
     const fields = { size: change?.size ?? 0, metadata };
     header.create(transaction.edit, room.address, fields, seconds, stored?.index);
-    return { reach, patch: new FilePatch(room.address, header, stored?.chunk) };
+    return { chunks, patch: new FilePatch(room.address, header, stored?.chunk) };
   }
 
   #makeFirst(transaction: FileTransaction, file: FileToMake, chunk: number): void {

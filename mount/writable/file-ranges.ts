@@ -1,5 +1,6 @@
 import { Errno, ErrnoError } from "../errno.ts";
-import { BLOCK, type FileBuffer } from "./file-buffer.ts";
+import { BLOCK } from "./block-memory.ts";
+import type { FileBuffer } from "./file-buffer.ts";
 
 /** FALLOC_FL_* of linux/falloc.h. */
 const KEEP_SIZE = 0x01;

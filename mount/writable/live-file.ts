@@ -1,6 +1,7 @@
 import type { EncodedBefore } from "../../src/format/kept-structures.ts";
 import type { H5File } from "../../src/object/file.ts";
 import type { FileTransaction, WritableFile } from "../../src/object/writable-file.ts";
+import type { EarlyExtent } from "../../src/storage/journal/early-extents.ts";
 
 /** After so many milliseconds without a change the file is made whole for any other program. */
 const IDLE = 1000;
@@ -26,6 +27,8 @@ export class LiveFile {
   /** One has been asked for: the file was changed. */
   #hasCheckpoint = false;
   #search: Generator<undefined, boolean> | undefined;
+  /** There is space for which `reserveEarly` was asked, and which is no transaction's: nothing else may be done now. */
+  hasEarly = false;
   readonly #failed: (error: unknown) => void;
 
   /** @param failed is told of a checkpoint that could not be made: nothing is lost, and it is tried again after the next change */
@@ -37,10 +40,18 @@ export class LiveFile {
 
   /** Publishes all that `change` did; an exception leaves the file as it was before. @param encoded chunks that it may write */
   transaction<T>(change: (transaction: FileTransaction) => T, encoded?: EncodedBefore): T {
+    this.#mustBeSettled();
     this.changed();
     const result = this.#writable.transaction(change, encoded);
     if (this.#writable.isCheckpointDue) this.checkpoint();
     return result;
+  }
+
+  /** See `WritableFile.reserveEarly`. @throws H5Error */
+  reserveEarly(length: number): EarlyExtent | undefined {
+    this.hasEarly = true;
+    this.changed();
+    return this.#writable.reserveEarly(length);
   }
 
   /** Another number after each transaction that has changed the object at that address. */
@@ -74,6 +85,7 @@ export class LiveFile {
 
   /** Calls `done` when what is published now survives a power cut. */
   sync(done: Synced): void {
+    this.#mustBeSettled();
     this.#waiting.push(done);
     this.#next();
   }
@@ -85,6 +97,7 @@ export class LiveFile {
 
   /** Begins one, where none is to be made already. */
   checkpoint(): void {
+    this.#mustBeSettled();
     this.#changed = undefined;
     this.#hasCheckpoint = true;
     if (this.#wanted === "no") this.#wanted = "synced first";
@@ -105,6 +118,7 @@ export class LiveFile {
 
   /** Goes on with the search for space that nothing uses, for a moment; what of it is at the end is cut off. */
   searchSpace(): void {
+    this.#mustBeSettled();
     this.#search ??= this.#writable.searchFreeSpace();
     if (this.#search.next().done !== true) return;
     this.#search = undefined;
@@ -114,6 +128,7 @@ export class LiveFile {
   }
 
   close(): void {
+    this.#mustBeSettled();
     this.#writable.close();
   }
 
@@ -136,10 +151,15 @@ export class LiveFile {
 
   /** Either makes all durable that is published. */
   #start(what: "sync" | "checkpoint"): void {
+    this.#mustBeSettled();
     this.#started = what;
     this.#syncing = this.#waiting;
     this.#waiting = [];
     this.#attempt(() => (what === "sync" ? this.#writable.startSync() : this.#writable.startCheckpoint()));
+  }
+
+  #mustBeSettled(): void {
+    if (this.hasEarly) throw new TypeError("what was written early is to be stored first");
   }
 
   #attempt(work: () => void): void {

@@ -1,7 +1,7 @@
 import { H5Error } from "../../src/errors.ts";
 import type { Datatype } from "../../src/format/datatype.ts";
 import type { WritableFile } from "../../src/object/writable-file.ts";
-import type { Pin } from "../../src/storage/journal/journaled-file.ts";
+import type { Pin } from "../../src/storage/journal/pins.ts";
 import { cacheName } from "../../src/tree/element-source.ts";
 import type { FileNode } from "../../src/tree/node.ts";
 import type { Job } from "../job.ts";

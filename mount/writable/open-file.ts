@@ -10,6 +10,13 @@ import { isBare } from "./names.ts";
 /** Bytes of a view that are kept in memory until it is closed. */
 export const MAX_VIEW = 2 ** 28;
 
+/** Bytes in memory after which a view is stored. */
+const MAX_BUFFER = 8 * 2 ** 20;
+
+/** As much of a file as shows that it is a large one; of one that was written at many places, until more of what belongs together is there. */
+const MAX_IN_ORDER = 4 * 2 ** 20;
+const MAX_SCATTERED = 32 * 2 ** 20;
+
 /** What makes a file of which the HDF5 file has nothing yet. */
 export interface Creation {
   /** Makes it. @param size bytes that it will have @param change what it has now; `undefined`: nothing */
@@ -50,6 +57,8 @@ export class OpenFile {
   isUnnamed = false;
   /** The dataset was changed by another view since what is buffered was begun to be written. */
   isOvertaken = false;
+  /** Why bytes that somebody has written are not there any more: whoever stores the file next is told. */
+  lost: unknown;
   #creation: Creation | undefined;
   #buffer: FileBuffer | undefined;
   #after: number | undefined;
@@ -168,6 +177,12 @@ export class OpenFile {
     return this.#buffer?.memory ?? 0;
   }
 
+  /** Of more, it is stored, whoever has it open. */
+  get mostMemory(): number {
+    if (!this.isFileNode) return MAX_BUFFER;
+    return this.buffer.isScattered ? MAX_SCATTERED : MAX_IN_ORDER;
+  }
+
   /** @throws ErrnoError EFBIG where no more can be kept until it is closed */
   checkRoom(): void {
     if (!this.isStoredByParts && this.memory > MAX_VIEW) {
@@ -203,6 +218,11 @@ export class OpenFile {
       this.#buffer.stored(inMemory(this.#buffer.bytes()));
       this.#isKept = true;
     }
+  }
+
+  /** A part of it was stored past the buffer, which has nothing new. */
+  storedByPiece(): void {
+    this.#forget();
   }
 
   /** The dataset is about to be changed by another view. */

@@ -12,11 +12,12 @@ import type { TextIndex } from "../../src/view/text-index.ts";
 import { Errno, ErrnoError, errnoOf } from "../errno.ts";
 import type { Request } from "../filesystem.ts";
 import { applyAttributes } from "./attributes-store.ts";
-import { storeFile, storeInChunks } from "./chunked-store.ts";
+import { BLOCK } from "./block-memory.ts";
+import { NO_CHUNKS, storeFile, storeInChunks } from "./chunked-store.ts";
 import { now } from "./clock.ts";
 import { ClosedFiles, type StoredFile } from "./closed-files.ts";
 import { type ComparedText, renamedText, type TextIndexes, writtenText } from "./compared-text.ts";
-import { BLOCK, FileBuffer, inMemory } from "./file-buffer.ts";
+import { FileBuffer, inMemory } from "./file-buffer.ts";
 import type { MadeFile } from "./file-maker.ts";
 import { patchFile } from "./file-patch.ts";
 import { announcedShape, hasHeader, storablePart, storePart } from "./large-view.ts";
@@ -27,23 +28,14 @@ import { preparedChunks } from "./prepared-chunks.ts";
 import { changeOf, chunksOf, type Prepared, type PreparedText, preparedText } from "./prepared-text.ts";
 import { markIndexes, reshape } from "./reshape.ts";
 import { isEditedByRows, isLargeText, StoredFiles } from "./stored-files.ts";
+import { StreamedWrites } from "./streamed-writes.ts";
 import { applyText, isText } from "./text-edit.ts";
 import type { ViewNotices } from "./view-notices.ts";
 import { applyView } from "./view-store.ts";
 import type { WholeTexts } from "./whole-texts.ts";
 
-/** A file whose buffer takes so much memory is stored, whoever has it open. */
-const MAX_BUFFER = 8 * 2 ** 20;
-
-/** One that was written at many places waits until more of what belongs together is there. */
-const MAX_SCATTERED = 32 * 2 ** 20;
-
 /** All buffers together. */
 const MAX_BUFFERS = 64 * 2 ** 20;
-
-function most({ buffer, isFileNode }: OpenFile): number {
-  return isFileNode && buffer.isScattered ? MAX_SCATTERED : MAX_BUFFER;
-}
 
 /** What was written into a file cannot be stored, and will be forgotten. */
 export type Refused = (file: OpenFile, error: unknown) => void;
@@ -64,6 +56,7 @@ export class OpenFiles {
   indexes: TextIndexes = { get: () => undefined, set: () => undefined };
   /** Makes a file of a table that is open and to which no row has been added. */
   unfit: (file: OpenFile) => void = () => undefined;
+  readonly streamed: StreamedWrites;
   readonly #store: PosixStore;
   readonly #closed: ClosedFiles;
   readonly #stored: StoredFiles;
@@ -75,6 +68,7 @@ export class OpenFiles {
     this.#live = live;
     this.#closed = new ClosedFiles(live);
     this.#stored = new StoredFiles(live, texts, this.#closed);
+    this.streamed = new StreamedWrites(live, this.#closed, notices);
     this.#texts = texts;
     this.#store = store;
     this.#notices = notices;
@@ -115,7 +109,7 @@ export class OpenFiles {
     const file = this.#handles.get(handle)?.file;
     // A write touches a block more than it fills.
     const taken = length + 2 * BLOCK;
-    return file !== undefined && file.memory + taken <= most(file) && this.#memory() + taken <= MAX_BUFFERS;
+    return file !== undefined && file.memory + taken <= file.mostMemory && this.#memory() + taken <= MAX_BUFFERS;
   }
 
   /** Whether to publish or close it would change what is stored. */
@@ -216,9 +210,9 @@ export class OpenFiles {
   /** To be called after each change of a buffer. */
   keepBounded(changed: OpenFile): void {
     // A view is stored as a whole when it is closed: half of it may be no view.
-    if (changed.memory > MAX_BUFFER) {
-      if (!changed.isStoredByParts) this.#storeLarge(changed);
-      else if (changed.memory > most(changed)) this.publish(changed);
+    if (changed.memory > changed.mostMemory) {
+      if (changed.isStoredByParts) this.publish(changed);
+      else this.#storeLarge(changed);
     }
     if (this.#memory() > MAX_BUFFERS) this.publishFileNodes();
   }
@@ -297,6 +291,9 @@ export class OpenFiles {
    */
   publish(file: OpenFile, prepared?: Prepared): void {
     // Of a file that goes with its last handle nothing need be kept but what memory has no room for.
+    const { lost } = file;
+    file.lost = undefined;
+    if (lost !== undefined) throw lost;
     if (!file.isDirty || (file.isUnlinked && file.handles === 0)) return;
     const { node, metadata } = file;
     const others = file.hasNewBytes ? this.ofObject(node.address).filter((other) => other !== file) : [];
@@ -305,7 +302,7 @@ export class OpenFiles {
     const written = file.hasNewBytes && this.#isByRows(file) ? this.#written(file) : undefined;
     let index: TextIndex | undefined;
     const known = this.#closed.of(node);
-    let made: MadeFile = { reach: known?.reach ?? 0, patch: undefined };
+    let made: MadeFile = { chunks: known?.chunks ?? NO_CHUNKS, patch: undefined };
     const store = (transaction: FileTransaction): void => {
       if (creation !== undefined && metadata !== undefined) {
         const { buffer, hasNewBytes } = file;
@@ -331,8 +328,8 @@ export class OpenFiles {
         const oldText = (): Uint8Array => this.#texts.bytes(node);
         if (file.isFileNode) {
           const change = buffer.change("filled");
-          if (buffer.size <= made.reach) storeInChunks(transaction, node.address, change);
-          else made = { ...made, reach: storeFile(transaction, dataset(), change) };
+          if (buffer.size <= made.chunks.reach) storeInChunks(transaction, node.address, change);
+          else made = { ...made, chunks: storeFile(transaction, dataset(), change) };
         } else if (written !== undefined) {
           index = applyText(transaction, written.edit, isOvertaken, () => changeOf(written, prepared));
         } else {

@@ -63,6 +63,7 @@ export function openWritableSession(setup: WritableSetup): MountSession {
   const options = { journalDirectory, spaceDirectory, externalFiles, syncThread, waitForReaders };
   const writable = WritableFile.open(path, options);
   states.of(writable);
+  writable.prepareLog();
   const live = new LiveFile(writable, (error) =>
     log(`what has changed is not in the file yet: ${messageOfFailure(error)}`),
   );

@@ -111,8 +111,19 @@ export class WritableSession implements MountSession, Changes {
     return this.#io.read(request, nodeid, handle, offset, target);
   }
 
-  write(request: Request, _nodeid: number, handle: number, offset: number, data: Uint8Array, flags: WriteFlags): void {
-    this.#io.write(request, handle, offset, data, flags);
+  write(
+    request: Request,
+    _nodeid: number,
+    handle: number,
+    offset: number,
+    data: Uint8Array,
+    flags: WriteFlags,
+  ): (() => void) | undefined {
+    return this.#io.write(request, handle, offset, data, flags);
+  }
+
+  settle(): void {
+    this.#setup.files.streamed.settle();
   }
 
   lseek(request: Request, nodeid: number, handle: number, offset: number, whence: number): number {
@@ -166,6 +177,7 @@ export class WritableSession implements MountSession, Changes {
   }
 
   proceed(): void {
+    this.settle();
     this.#setup.live.proceed();
   }
 
@@ -353,18 +365,22 @@ export class WritableSession implements MountSession, Changes {
   }
 
   idle(): void {
+    this.settle();
     this.#setup.idle.work();
   }
 
   rendered(result: Rendered): void {
+    this.settle();
     this.#setup.reading.rendered(result);
   }
 
   imported(result: ImportDone): void {
+    this.settle();
     this.#setup.importer.arrived(result);
   }
 
   destroy(): void {
+    this.settle();
     this.#io.closeAll();
     this.#setup.idle.finish();
   }

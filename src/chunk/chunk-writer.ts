@@ -152,6 +152,17 @@ export class ChunkWriter {
     }
   }
 
+  /** A whole chunk's bytes are at `address`. @throws H5Error "argument" where it is stored in another way */
+  place(scaled: readonly number[], { address, length }: { readonly address: number; readonly length: number }): void {
+    const { index, path } = this.#setup;
+    const isPlain = length === this.#size && this.#filtersOf(scaled, this.#geometry).length === 0;
+    if (!isPlain || index instanceof ImplicitEditor) {
+      throw new H5Error("argument", `${path}: chunk ${scaled.join()} is not stored as ${length} bytes`, { path });
+    }
+    this.#remove(scaled);
+    index.set(scaled, { address, storedSize: length, filterMask: 0 });
+  }
+
   /** All that was written is in the index, and in its place. */
   flush(): void {
     for (const chunk of this.#open.values()) this.#storeOpen(chunk, this.#geometry);

@@ -111,6 +111,13 @@ export class DatasetWriter implements KeptStructure {
     else this.#data.write(this.#isScalar ? { ...target, selectors: [{ ...ONE }] } : target, bytes);
   }
 
+  /** A chunk that is stored as it is has the bytes at `address` from now on. @throws H5Error "argument" where it is no such chunk */
+  place(scaled: readonly number[], chunk: { readonly address: number; readonly length: number }): void {
+    if (this.#data.kind !== "chunked") throw this.#wrong("has no chunks");
+    this.#data.chunks.place(scaled, chunk);
+    this.#touch();
+  }
+
   /**
    * Another shape: elements outside it are gone, those that are new are fill values.
    * @throws H5Error "argument" where the shape is not allowed, "unsupported" where the dataset is not chunked

@@ -5,13 +5,15 @@ import { GlobalHeapSpace } from "../format/global-heap-space.ts";
 import { type EncodedBefore, KeptStructures } from "../format/kept-structures.ts";
 import type { Superblock } from "../format/superblock.ts";
 import { findSuperblockSector } from "../format/superblock-sector.ts";
+import type { EarlyExtent } from "../storage/journal/early-extents.ts";
 import { FreeSpaceMemory } from "../storage/journal/free-space-memory.ts";
-import { JournaledFile, type Pin } from "../storage/journal/journaled-file.ts";
+import { JournaledFile } from "../storage/journal/journaled-file.ts";
 import {
   type OpenedForWriting,
   type OpenForWritingOptions,
   openForWriting,
 } from "../storage/journal/open-for-writing.ts";
+import type { Pin } from "../storage/journal/pins.ts";
 import type { Recovery } from "../storage/journal/recovery.ts";
 import type { SyncThread } from "../storage/journal/sync-runner.ts";
 import type { Transaction } from "../storage/journal/transaction.ts";
@@ -27,6 +29,8 @@ export interface FileTransaction {
   /** The file as it is now: objects that were opened before a change may be out of date. */
   readonly file: H5File;
   readonly edit: EditContext;
+  /** What `WritableFile.reserveEarly` has given, and is full, is of this transaction. @returns its address */
+  adopt(extent: EarlyExtent): number;
 }
 
 export interface WritableFileOptions extends OpenForWritingOptions, Pick<OpenOptions, "externalFiles"> {
@@ -42,15 +46,22 @@ export interface WritableFileOptions extends OpenForWritingOptions, Pick<OpenOpt
 class OpenTransaction implements FileTransaction {
   readonly edit: EditContext;
   readonly #file: H5File;
+  readonly #store: Transaction;
 
-  constructor(file: H5File, edit: EditContext) {
+  constructor(file: H5File, edit: EditContext, store: Transaction) {
     this.#file = file;
     this.edit = edit;
+    this.#store = store;
   }
 
   get file(): H5File {
     this.edit.writeEdited();
     return this.#file;
+  }
+
+  adopt(extent: EarlyExtent): number {
+    this.#store.adopt(extent);
+    return extent.offset - this.edit.context.space.base;
   }
 }
 
@@ -117,6 +128,15 @@ export class WritableFile {
     return this.#journal.recovery;
   }
 
+  /** Does what the first transaction would have to wait for. Where the disk refuses, that transaction says why. */
+  prepareLog(): void {
+    try {
+      this.#journal.prepareLog();
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error)) throw error;
+    }
+  }
+
   /** The file as it is now, and after each change: see `H5File.attachChanging`. */
   read(): H5File {
     return this.#file;
@@ -168,7 +188,7 @@ export class WritableFile {
         new EditContext(file.context, this.#superblock, store, this.#globalHeapSpace, this.#kept, changed);
       if (this.#needsPreparation) prepareFirstWrite(file, edited());
       const edit = edited();
-      result = change(new OpenTransaction(file, edit));
+      result = change(new OpenTransaction(file, edit, store));
       edit.writeEdited();
     } catch (error) {
       this.#journal.rollback();
@@ -184,6 +204,11 @@ export class WritableFile {
     }
     this.#needsPreparation = false;
     return result;
+  }
+
+  /** Space for large raw data that are written before the transaction that adopts them, see `EarlyExtent`. @throws H5Error where it cannot be written */
+  reserveEarly(length: number): EarlyExtent | undefined {
+    return this.#journal.reserveEarly(length);
   }
 
   /** What is in memory may be ahead of the file. */

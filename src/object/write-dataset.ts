@@ -49,6 +49,19 @@ export function writeSelection(
 }
 
 /**
+ * Gives a chunk that is stored as it is the bytes at `address` of the file, which are there.
+ * @throws H5Error "argument" where the dataset has no such chunk, or not as many bytes
+ */
+export function placeChunk(
+  transaction: FileTransaction,
+  dataset: WrittenDataset,
+  scaled: readonly number[],
+  chunk: { readonly address: number; readonly length: number },
+): void {
+  writerOf(transaction, dataset).place(scaled, chunk);
+}
+
+/**
  * Gives a dataset another shape: elements outside it are gone, those that are new are fill values.
  * @param progress called again and again: chunks of so many bytes more have been looked at
  * @throws H5Error "argument" where the shape is not allowed, "unsupported" where the dataset is not chunked

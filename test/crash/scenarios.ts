@@ -9,7 +9,13 @@ import { createChunkedDataset, createLateDataset } from "../../src/object/new-da
 import type { LibraryVersion } from "../../src/object/new-file.ts";
 import { makeGroup, moveLink, placeObject, placeOf, removeLinkAt } from "../../src/object/path-edit.ts";
 import type { FileTransaction } from "../../src/object/writable-file.ts";
-import { allocateDataset, appendToDataset, resizeDataset, writeSelection } from "../../src/object/write-dataset.ts";
+import {
+  allocateDataset,
+  appendToDataset,
+  placeChunk,
+  resizeDataset,
+  writeSelection,
+} from "../../src/object/write-dataset.ts";
 import type { Recording } from "./crash-states.ts";
 import { appendLines } from "./file-scenario.ts";
 
@@ -222,6 +228,32 @@ function rename(recording: Recording, scale: number): void {
   }
 }
 
+/** Bytes of a chunk that gets a place of its own in the file. */
+const PIECE = 2 ** 16;
+
+/** Chunks that are in the file before the transaction that makes them the dataset's, as `cp` through a mount writes them; every third is one anew. */
+function placeChunks(recording: Recording, scale: number): void {
+  let address = 0;
+  recording.change((transaction) => {
+    address = createChunked(transaction, "/x", { dims: [0], maxDims: [undefined], chunkShape: [PIECE / 4] });
+  });
+  let count = 0;
+  for (let n = 0; n < scaled(30, scale); n++) {
+    const pieces = [0, 1].map((i) => {
+      const extent = recording.file.reserveEarly(PIECE) ?? assert.fail("there is room");
+      extent.append(ramp(PIECE / 4, n * 1000 + i));
+      return { at: n % 3 === 2 ? i : count++, extent };
+    });
+    recording.change((transaction) => {
+      resizeDataset(transaction, address, [(count * PIECE) / 4]);
+      for (const { at, extent } of pieces) {
+        placeChunk(transaction, address, [at], { address: transaction.adopt(extent), length: PIECE });
+      }
+    });
+    settle(recording, n);
+  }
+}
+
 /** As many as there is room for in the first one's chunk. */
 const LINES = 25;
 
@@ -265,6 +297,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "datasets replaced as a whole, old headers", libver: "earliest", play: replaceAll },
   { name: "25 new files, and lines appended, in symbol tables", libver: "earliest", play: makeFiles },
   { name: "25 new files, and lines appended, in a fractal heap", libver: "v18", play: makeFiles },
+  { name: "30 times chunks that were written before, B-tree version 1", libver: "earliest", play: placeChunks },
+  { name: "30 times chunks that were written before, extensible array", libver: "v110", play: placeChunks },
   { name: "renaming, in symbol tables", libver: "earliest", play: rename },
   { name: "renaming, in fractal heaps", libver: "v200", play: rename },
 ];

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import type { Extent } from "./free-extents.ts";
 
 /** Bytes that were written into the file: their CRC-32, or `undefined` where a part of them was written again. */
-interface WrittenExtent extends Extent {
+export interface WrittenExtent extends Extent {
   readonly checksum: number | undefined;
 }
 
@@ -19,6 +19,12 @@ export class DirectExtents {
 
   add(offset: number, length: number): void {
     this.#extents.set(offset, { offset, length, written: [], end: offset });
+  }
+
+  /** What was written before the transaction. */
+  adopt(extent: WrittenExtent): void {
+    const { offset, length } = extent;
+    this.#extents.set(offset, { offset, length, written: [extent], end: offset + length });
   }
 
   contains(offset: number, length: number): boolean {

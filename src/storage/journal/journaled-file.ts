@@ -4,10 +4,12 @@ import type { Snapshot, SnapshotDescription, Storage } from "../storage.ts";
 import { Allocator, BLOCK } from "./allocator.ts";
 import { checkpointSteps, isCheckpointDue, tailOffset, tailSector } from "./checkpoint.ts";
 import type { DiskDirectory, DiskFile, FileIdentity } from "./disk.ts";
+import { EarlyExtent } from "./early-extents.ts";
 import { alignUp } from "./free-extents.ts";
 import { GENERATION_SIZE, LogFile } from "./log-file.ts";
 import { OverlaidFile } from "./overlaid-file.ts";
 import { PAGE_SIZE, type PageOverlay } from "./page-overlay.ts";
+import { type Pin, Pins } from "./pins.ts";
 import { type Recovery, recover } from "./recovery.ts";
 import { SECTOR, type SuperblockSector } from "./superblock-sector.ts";
 import { SyncRunner, type SyncSteps, type SyncThread } from "./sync-runner.ts";
@@ -26,11 +28,6 @@ export interface JournalSetup {
   readonly waitForReaders?: (() => void) | undefined;
   /** Waits for the disk in place of the calling thread, in what is started. Checkpoints are then made when the owner starts them, not by `publish`. */
   readonly syncThread?: SyncThread | undefined;
-}
-
-/** A state that others may still read: until it is released, nothing that it has is overwritten. */
-export interface Pin {
-  release(): void;
 }
 
 /**
@@ -62,7 +59,7 @@ export class JournaledFile implements Storage {
   #checkpoints = 0;
   /** A checkpoint has been started: what is changed now would be lost. */
   #isCheckpointing = false;
-  #pins = 0;
+  readonly #pins: Pins;
   /** Grows with each change. */
   #state = 0;
   /** The last one that was asked for. */
@@ -77,6 +74,7 @@ export class JournaledFile implements Storage {
   private constructor(setup: JournalSetup, recovery: Recovery) {
     const { file, superblock } = setup;
     this.#setup = setup;
+    this.#pins = new Pins(setup.waitForReaders);
     this.#runner = new SyncRunner(setup.syncThread);
     this.recovery = recovery;
     this.#identity = file.identity();
@@ -139,14 +137,7 @@ export class JournaledFile implements Storage {
 
   /** Holds off checkpoints, and with them the use of freed space, until it is released. */
   pin(): Pin {
-    this.#pins++;
-    let isReleased = false;
-    return {
-      release: () => {
-        if (!isReleased) this.#pins--;
-        isReleased = true;
-      },
-    };
+    return this.#pins.pin();
   }
 
   /** @throws H5Error where one is open, or writing has ended */
@@ -158,6 +149,13 @@ export class JournaledFile implements Storage {
     const transaction = new Transaction(this.#work);
     this.#transaction = transaction;
     return transaction;
+  }
+
+  /** See `EarlyExtent`. No transaction may be open. @throws H5Error where it cannot be written */
+  reserveEarly(length: number): EarlyExtent | undefined {
+    if (this.#isCheckpointing) this.#runner.finish();
+    this.#checkWritable();
+    return EarlyExtent.reserve(this.#work, length);
   }
 
   #newWork(): TransactionSetup {
@@ -270,7 +268,7 @@ export class JournaledFile implements Storage {
     if (this.#transaction !== undefined) throw new H5Error("argument", "a transaction is open");
     if (this.#mark === "unmarked") return;
     const { file, superblock } = this.#setup;
-    this.#waitForReaders();
+    this.#pins.wait(this.name);
     // Before anything is overwritten: a full disk must find the old state whole.
     try {
       for (const { offset, pages } of this.#overlay.runs()) file.reserve(offset, pages.length * PAGE_SIZE);
@@ -327,14 +325,9 @@ export class JournaledFile implements Storage {
     return this.#checkpointProblem;
   }
 
-  #waitForReaders(): void {
-    if (this.#pins > 0) this.#setup.waitForReaders?.();
-    if (this.#pins > 0) throw new H5Error("argument", `${this.name}: a state of it is still being read`);
-  }
-
   #tryCheckpoint(): void {
     // Without somebody to wait for, the next change tries again.
-    if (this.#pins > 0 && this.#setup.waitForReaders === undefined) return;
+    if (!this.#pins.canWait) return;
     try {
       this.checkpoint();
       this.#checkpointProblem = undefined;
@@ -351,7 +344,7 @@ export class JournaledFile implements Storage {
    */
   close(finished?: () => void): void {
     this.#finishStarted();
-    this.#waitForReaders();
+    this.#pins.wait(this.name);
     if (this.#transaction !== undefined) this.rollback();
     try {
       if (this.#ended !== undefined) return;
@@ -391,6 +384,11 @@ export class JournaledFile implements Storage {
     this.#bytes.applied();
     this.#keepSuperblock();
     this.#identity = file.identity();
+  }
+
+  /** Makes the log before the first change, which would have to wait for the disk. */
+  prepareLog(): void {
+    this.#log ??= LogFile.create(this.#setup.directory, this.#setup.logName);
   }
 
   /** The first change after a checkpoint: a new id in the log, and at the end of the file. */

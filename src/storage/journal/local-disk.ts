@@ -133,11 +133,17 @@ export class LocalDirectory implements DiskDirectory {
   create(name: string): DiskFile {
     const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const fd = openSync(join(this.#path, name), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    const { uid, gid, mode } = fstatSync(this.#like);
-    const made = fstatSync(fd);
-    if (made.uid !== uid || made.gid !== gid) fchownSync(fd, uid, gid);
-    fchmodSync(fd, mode & 0o666);
-    return new LocalDiskFile(name, fd);
+    try {
+      const { uid, gid, mode } = fstatSync(this.#like);
+      const made = fstatSync(fd);
+      if (made.uid !== uid || made.gid !== gid) fchownSync(fd, uid, gid);
+      fchmodSync(fd, mode & 0o666);
+      return new LocalDiskFile(name, fd);
+    } catch (error) {
+      closeSync(fd);
+      this.remove(name);
+      throw error;
+    }
   }
 
   rename(name: string, to: string): void {

@@ -73,11 +73,13 @@ export class OverlaidFile {
 
   /** Writes into the file itself. */
   writeThrough(bytes: Uint8Array, offset: number): void {
+    let isWritten = false;
     try {
       this.#file.write([bytes], offset);
+      isWritten = true;
     } finally {
       // On a full disk a part may have been written.
-      this.#fileSize = Math.max(this.#fileSize, this.#file.size());
+      this.#fileSize = Math.max(this.#fileSize, isWritten ? offset + bytes.length : this.#file.size());
       this.#pages.forget(offset, bytes.length);
     }
   }

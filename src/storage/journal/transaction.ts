@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import { changedRange } from "../changed-range.ts";
 import { type Allocator, type AllocatorStep, LARGE, type SpaceKind } from "./allocator.ts";
 import { DirectExtents } from "./direct-extents.ts";
+import type { EarlyExtent } from "./early-extents.ts";
 import { PAGE_SIZE, type PageOverlay } from "./page-overlay.ts";
 import type { RecordEncoder } from "./record-encoder.ts";
 import type { UndoLog } from "./undo-log.ts";
@@ -87,6 +88,13 @@ export class Transaction {
       this.#direct.add(offset, size);
     }
     return offset;
+  }
+
+  /** What was written before is this transaction's; it is not freed where that is rolled back. */
+  adopt(extent: EarlyExtent): void {
+    this.#prepare();
+    this.#direct ??= new DirectExtents();
+    this.#direct.adopt(extent.written);
   }
 
   free(offset: number, size: number): void {

@@ -39,6 +39,7 @@ describe("dispatching of requests", () => {
       return Object.defineProperty(fileSystem, "changes", {
         value: {
           rmdir,
+          settle: () => undefined,
           isChanged: (handle: number) => handle === 7,
           get areHeld() {
             return areHeld;

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { crc32 } from "node:zlib";
+import type { EarlyExtent } from "../../../src/storage/journal/early-extents.ts";
 import { JournaledFile } from "../../../src/storage/journal/journaled-file.ts";
 import { SECTOR, type SuperblockSector } from "../../../src/storage/journal/superblock-sector.ts";
 import type { SyncThread } from "../../../src/storage/journal/sync-runner.ts";
@@ -85,9 +86,32 @@ export function checkCells(file: JournaledFile): string {
   return `${stateNumber(file)}: ${cells.map(({ checksum, length }) => `${length}/${checksum}`).join(" ")}`;
 }
 
-/** One change of a few cells: new ones, ones that are changed in place, ones that are removed. */
-export function changeCells(transaction: Transaction, random: () => number): void {
+/** Bytes that are in the file before the transaction that makes a cell of them. */
+export function writeEarly(file: JournaledFile, random: () => number): EarlyExtent[] {
+  const count = random() < 0.4 ? 1 + Math.floor(random() * 2) : 0;
+  return Array.from({ length: count }, () => {
+    const bytes = noise(65_536 + 4096 * Math.floor(random() * 4), random);
+    const extent = file.reserveEarly(bytes.length) ?? assert.fail("there is room");
+    const first = Math.floor(random() * bytes.length);
+    extent.append(bytes.subarray(0, first));
+    extent.append(bytes.subarray(first));
+    return extent;
+  });
+}
+
+/**
+ * One change of a few cells: new ones, ones that are changed in place, ones that are removed.
+ * @param early what was written for it
+ */
+export function changeCells(transaction: Transaction, random: () => number, early: readonly EarlyExtent[] = []): void {
   const pick = (n: number): number => Math.floor(random() * n);
+  for (const [i, extent] of early.entries()) {
+    const old = cellOf(transaction, i);
+    transaction.free(old.offset, old.length);
+    transaction.adopt(extent);
+    const { checksum = assert.fail("it was written once"), ...place } = extent.written;
+    putCell(transaction, i, { ...place, checksum });
+  }
   for (let n = pick(4) + 1; n > 0; n--) {
     const i = pick(CELLS);
     const { offset, length } = cellOf(transaction, i);

@@ -7,6 +7,7 @@ import {
   openCellFile,
   seededRandom,
   stateNumber,
+  writeEarly,
 } from "./cell-file.ts";
 import { type DiskState, RecordingDisk } from "./recording-disk.ts";
 import { SlowSyncs } from "./slow-syncs.ts";
@@ -41,9 +42,11 @@ function play(seed: number): Scenario {
   const published: Promise[] = [{ steps: 0, state: 0 }];
   const synced: Promise[] = [{ steps: 0, state: 0 }];
   for (let i = 0; i < 12; i++) {
-    changeCells(file.begin(), random);
+    const early = writeEarly(file, random);
+    changeCells(file.begin(), random, early);
     if (random() < 0.15) {
       file.rollback();
+      for (const extent of early) extent.drop();
       assert.equal(checkCells(file), states.get(stateNumber(file)), "a rollback leaves nothing");
       continue;
     }
