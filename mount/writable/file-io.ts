@@ -126,7 +126,6 @@ export class FileIo {
     } = this.#setup;
     const takeOver = streamed.taking(file, flags.append ? undefined : offset, data);
     if (takeOver === undefined) {
-      streamed.settle();
       if (flags.append) restorer.beforeAppend(file);
       else restorer.beforeWrite(file, offset, data);
       file.buffer.write(flags.append ? file.buffer.size : this.#placeOf(file, offset), data);

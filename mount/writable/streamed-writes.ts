@@ -42,15 +42,15 @@ export class StreamedWrites {
   /**
    * What takes such bytes over; before anything else is done with any file, `settle` is to be called.
    * @param offset `undefined`: the end of the file
-   * @returns `undefined`: they are no such
+   * @returns `undefined`: they are no such, and all is settled
    * @throws H5Error where what the file has cannot be read
    */
   taking(file: OpenFile, offset: number | undefined, data: Uint8Array): (() => void) | undefined {
     const present = this.#stream;
-    if (present !== undefined) {
-      if (file !== present.file || (offset ?? present.end) !== present.end) return undefined;
+    if (present !== undefined && file === present.file && (offset ?? present.end) === present.end) {
       return () => this.#takeAll(present, [data]);
     }
+    this.settle();
     if (data.length < LARGE || !file.isFileNode || file.isNew || file.hasNewBytes || this.#live.isHeld)
       return undefined;
     const known = this.#closed.of(file.node);
