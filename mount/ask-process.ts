@@ -6,7 +6,7 @@ const [, , directory = "", attribute = ""] = process.argv;
 
 function ask(): Answer {
   try {
-    return { kind: "value", text: getExtendedAttribute(directory, attribute) };
+    return { kind: "value", text: getExtendedAttribute(directory, attribute).toString() };
   } catch (error) {
     if (error instanceof SystemCallError) return { kind: "refused", code: error.code };
     throw error;

@@ -193,11 +193,11 @@ export function pageSize(): number {
   return getpagesizeFn();
 }
 
-/** An extended attribute as text. @throws SystemCallError ENODATA where there is none */
-export function getExtendedAttribute(path: string, name: string): string {
+/** The value of an extended attribute. @throws SystemCallError ENODATA where there is none */
+export function getExtendedAttribute(path: string, name: string): Buffer {
   const XATTR_SIZE_MAX = 65_536;
   const value = Buffer.alloc(XATTR_SIZE_MAX);
   const n: number = getxattrFn(path, name, value, value.length);
   if (n < 0) throw new SystemCallError(`getxattr ${name} of ${path}`, koffi.errno());
-  return value.toString("utf8", 0, n);
+  return value.subarray(0, n);
 }

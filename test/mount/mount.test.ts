@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { constants } from "node:fs";
 import { access, lstat, open, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fact, getxattr, getxattrText, listxattr } from "../support/extended-attributes.ts";
+import { getExtendedAttribute } from "../../mount/native.ts";
+import { fact, getxattrText, listxattr } from "../support/extended-attributes.ts";
 import { SAMPLE, writeSample } from "../support/h5wasm-file.ts";
 import { clearMount, H5FS, type Mount, mountFile, TRANSPORTS } from "../support/mount.ts";
 import { needMount } from "../support/need-mount.ts";
@@ -170,7 +171,7 @@ for (const transport of TRANSPORTS)
       assert.deepEqual([fact(ramp, "shape"), fact(ramp, "chunks")], ["(5000,)", "(700,)"]);
       const problem = "the link leads into another file, elsewhere.h5, which does not exist";
       assert.equal(fact(join(dir, "external"), "problem"), problem);
-      assert.throws(() => getxattr(dir, "user.none"), { code: "ENODATA" });
+      assert.throws(() => getExtendedAttribute(dir, "user.none"), { code: "ENODATA" });
     });
 
     it("ends on SIGTERM although a file is open, with status 0, and leaves nothing", async () => {

@@ -34,7 +34,7 @@ function readable(path: string): Buffer | undefined {
     return readFileSync(path);
   } catch (error) {
     // What the mount refuses, it tells why; any other failure throws here, too.
-    assert.notEqual(getExtendedAttribute(path, "user.h5fs.problem"), "", String(error));
+    assert.notEqual(getExtendedAttribute(path, "user.h5fs.problem").toString(), "", String(error));
     return undefined;
   }
 }

@@ -1,32 +1,22 @@
 import koffi from "koffi";
-import { SystemCallError } from "../../mount/native.ts";
+import { getExtendedAttribute, SystemCallError } from "../../mount/native.ts";
 
 /**
  * Extended attributes of files, through libc: Node.js has no calls for them, and the programs getfattr and setfattr are not
  * on every machine. The calls hold the thread up, so the mount that they ask must be served by another process.
  */
 const libc = koffi.load(null);
-const getxattrFn = libc.func(
-  "long getxattr(const char *path, const char *name, _Out_ uint8_t *value, unsigned long size)",
-);
 const setxattrFn = libc.func(
   "int setxattr(const char *path, const char *name, const void *value, unsigned long size, int flags)",
 );
 const listxattrFn = libc.func("long listxattr(const char *path, _Out_ uint8_t *list, unsigned long size)");
 
-/** XATTR_SIZE_MAX and XATTR_LIST_MAX of Linux: neither a value nor a list has more bytes. */
-const MAX_SIZE = 65_536;
+/** XATTR_LIST_MAX of Linux. */
+const MAX_LIST = 65_536;
 
 /** @throws SystemCallError ENODATA where there is no such attribute */
-export function getxattr(path: string, name: string): Buffer {
-  const value = Buffer.alloc(MAX_SIZE);
-  const length: number = getxattrFn(path, name, value, value.length);
-  if (length < 0) throw new SystemCallError(`getxattr ${name} of ${path}`, koffi.errno());
-  return value.subarray(0, length);
-}
-
 export function getxattrText(path: string, name: string): string {
-  return getxattr(path, name).toString();
+  return getExtendedAttribute(path, name).toString();
 }
 
 export function setxattr(path: string, name: string, value: string | Uint8Array): void {
@@ -37,7 +27,7 @@ export function setxattr(path: string, name: string, value: string | Uint8Array)
 
 /** The names, sorted. */
 export function listxattr(path: string): string[] {
-  const list = Buffer.alloc(MAX_SIZE);
+  const list = Buffer.alloc(MAX_LIST);
   const length: number = listxattrFn(path, list, list.length);
   if (length < 0) throw new SystemCallError(`listxattr of ${path}`, koffi.errno());
   // Each name has a NUL after it.

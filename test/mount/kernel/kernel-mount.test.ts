@@ -97,7 +97,7 @@ describe("kernel transport on a real mount", () => {
   });
 
   it("answers extended attributes", async function () {
-    assert.equal(getExtendedAttribute(path("hello.txt"), "user.colour"), "blue");
+    assert.equal(getExtendedAttribute(path("hello.txt"), "user.colour").toString(), "blue");
     assert.throws(() => getExtendedAttribute(path("hello.txt"), "user.none"), { code: "ENODATA" });
     if (!(await hasCommand("getfattr"))) notRun(this, "getfattr (package attr) is not installed", "excused");
     const dump = await output("getfattr", ["-d", "--absolute-names", "-e", "text", path("hello.txt")]);

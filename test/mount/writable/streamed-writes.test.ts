@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +9,7 @@ import { needMount } from "../../support/need-mount.ts";
 import { notRun } from "../../support/not-run.ts";
 import { projectRoot } from "../../support/project.ts";
 import { output } from "../../support/run.ts";
+import { withSmallDisk } from "../../support/small-disk.ts";
 import { withTempDir } from "../../support/temp-dir.ts";
 import { isRoot } from "../../support/user.ts";
 import { withWritableMount } from "../../support/writable-mount.ts";
@@ -108,34 +108,28 @@ describe("large files that are written from the beginning to the end", function 
   it("are refused on a full disk, and all else stays", async function () {
     needMount(this, "kernel");
     if (!isRoot) return notRun(this, "only root may mount a small file system", "excused");
-    await withTempDir(async (disk) => {
-      const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=40m", "tmpfs", disk]);
-      assert.equal(status, 0, String(stderr));
-      try {
-        const file = join(disk, "file.h5");
-        const first = Buffer.alloc(9 * PIECE, 7);
-        await withWritableMount(file, { transport: "kernel", options: ["mode=a"] }, ({ dir }) => {
-          fs.writeFileSync(join(dir, "first"), first);
-          const fd = fs.openSync(join(dir, "second"), "w");
-          let written = 0;
-          assert.throws(
-            () => {
-              for (; written < 100; written++) fs.writeSync(fd, Buffer.alloc(PIECE, written + 1));
-            },
-            { code: "ENOSPC" },
-          );
-          assert.ok(written >= 20, `${written} pieces on a disk of 40 MiB`);
-          fs.ftruncateSync(fd, 5 * PIECE);
-          fs.closeSync(fd);
-          const second = fs.readFileSync(join(dir, "second"));
-          for (let i = 0; i < 5; i++)
-            assert.ok(second.subarray(i * PIECE, (i + 1) * PIECE).every((byte) => byte === i + 1));
-          assert.ok(fs.readFileSync(join(dir, "first")).equals(first));
-        });
-        assert.match(await output(process.execPath, [H5FS, "check", file]), /no damage found/);
-      } finally {
-        spawnSync("umount", ["-l", disk]);
-      }
+    await withSmallDisk(40, async (disk) => {
+      const file = join(disk, "file.h5");
+      const first = Buffer.alloc(9 * PIECE, 7);
+      await withWritableMount(file, { transport: "kernel", options: ["mode=a"] }, ({ dir }) => {
+        fs.writeFileSync(join(dir, "first"), first);
+        const fd = fs.openSync(join(dir, "second"), "w");
+        let written = 0;
+        assert.throws(
+          () => {
+            for (; written < 100; written++) fs.writeSync(fd, Buffer.alloc(PIECE, written + 1));
+          },
+          { code: "ENOSPC" },
+        );
+        assert.ok(written >= 20, `${written} pieces on a disk of 40 MiB`);
+        fs.ftruncateSync(fd, 5 * PIECE);
+        fs.closeSync(fd);
+        const second = fs.readFileSync(join(dir, "second"));
+        for (let i = 0; i < 5; i++)
+          assert.ok(second.subarray(i * PIECE, (i + 1) * PIECE).every((byte) => byte === i + 1));
+        assert.ok(fs.readFileSync(join(dir, "first")).equals(first));
+      });
+      assert.match(await output(process.execPath, [H5FS, "check", file]), /no damage found/);
     });
   });
 });
