@@ -55,6 +55,15 @@ export class ErrnoError extends Error {
   }
 }
 
+const plain = new Map<number, ErrnoError>();
+
+/** The error that says nothing but its errno. There is one of each: to make it takes longer than the rest of most answers. */
+export function plainError(errno: number): ErrnoError {
+  const error = plain.get(errno) ?? new ErrnoError(errno);
+  plain.set(errno, error);
+  return error;
+}
+
 const ERRNO_OF_KIND: Record<H5ErrorKind, number> = {
   "not-hdf5": Errno.EIO,
   format: Errno.EIO,

@@ -85,11 +85,14 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 export function attributesOf(node: Node, size: number, facts: FileFacts, known: Known = {}): Writable<Attributes> {
   const metadata = known.metadata ?? metadataOf(node, facts);
   const { ownership } = facts;
+  const { atime, mtime, ctime } = timesOf(node, metadata, facts);
   return {
     ino: node.ino,
     size: node.kind === "symlink" ? Buffer.byteLength(encodeText(node.target)) : size,
     blocks: known.blocks ?? blocksOf(node, size),
-    ...timesOf(node, metadata, facts),
+    atime,
+    mtime,
+    ctime,
     mode: modeOf(node, facts, metadata),
     nlink: known.nlink ?? linksOf(node),
     uid: ownership.uid ?? metadata?.uid ?? facts.uid,

@@ -1,5 +1,4 @@
 import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
-import { VIEW_NAMES } from "../src/view/view.ts";
 
 interface Row {
   readonly nodeid: number;
@@ -10,6 +9,8 @@ interface Row {
   lookups: number;
   /** In bytes, as the kernel was told last; 0: never. */
   size: number;
+  /** Another one whose node has the same address. */
+  next: Row | undefined;
 }
 
 /** A node by which an object is shown. */
@@ -18,10 +19,6 @@ export interface Showing {
   readonly key: string;
   readonly isAttributes: boolean;
 }
-
-/** What comes after an address in the keys of nodes that show an object; the last is that of its attributes. */
-const SHOWING = ["directory", ...VIEW_NAMES, "attrs.json"].map((view) => `:${view}`);
-const ATTRIBUTES = SHOWING.length - 1;
 
 /** FUSE_ROOT_ID */
 export const ROOT_ID = 1;
@@ -33,14 +30,14 @@ export const ROOT_ID = 1;
 export class NodeTable {
   readonly #byId = new Map<number, Row>();
   readonly #byKey = new Map<string, Row>();
+  /** The first of the rows whose node has that address, in whichever file. */
+  readonly #byAddress = new Map<number, Row>();
   #next = ROOT_ID + 1;
   /** Rows whose node another row has come to stand for, as long as the kernel knows both. */
   readonly #displaced = new Set<Row>();
-  /** How many of the nodes are parts of datasets. */
-  #parts = 0;
 
   constructor(root: Node) {
-    this.#insert({ nodeid: ROOT_ID, node: root, key: root.key, lookups: 1, size: 0 });
+    this.#insert({ nodeid: ROOT_ID, node: root, key: root.key, lookups: 1, size: 0, next: undefined });
   }
 
   get(nodeid: number): Node | undefined {
@@ -50,9 +47,9 @@ export class NodeTable {
   /** The node's nodeid, one more lookup counted. */
   lookup(node: Node): number {
     const { key } = node;
-    const row = this.#byKey.get(key) ?? this.#insert({ nodeid: this.#next++, node, key, lookups: 0, size: 0 });
+    const row = this.#byKey.get(key) ?? this.#add(node, key);
     // Of a file the newest name counts; a directory is the one that those below it know as their parent.
-    if (node.kind !== "directory") row.node = node;
+    if (node.kind !== "directory") this.#setNode(row, node);
     row.lookups++;
     return row.nodeid;
   }
@@ -79,7 +76,7 @@ export class NodeTable {
     if (row.lookups > 0) return undefined;
     this.#byId.delete(nodeid);
     this.#displaced.delete(row);
-    this.#parts -= partsIn(row.node);
+    this.#removeFromAddress(row);
     if (row.key !== undefined && this.#byKey.get(row.key) === row) this.#byKey.delete(row.key);
     return row.node;
   }
@@ -97,7 +94,7 @@ export class NodeTable {
       const row = rows[i];
       if (row === undefined) continue;
       row.key = node.key;
-      row.node = node;
+      this.#setNode(row, node);
       const displaced = this.#byKey.get(node.key);
       if (displaced !== undefined && displaced !== row) this.#displaced.add(displaced);
       this.#byKey.set(node.key, row);
@@ -116,19 +113,15 @@ export class NodeTable {
   /** The nodes that show the object at an address of the mounted file, or its attributes. */
   showing(address: number): Showing[] {
     const found: Showing[] = [];
-    const add = ({ nodeid, key }: Row, isAttributes = false): void => {
-      if (key !== undefined) found.push({ nodeid, key, isAttributes });
-    };
-    const start = String(address);
-    for (const [i, end] of SHOWING.entries()) {
-      const row = this.#byKey.get(start + end);
-      if (row !== undefined) add(row, i === ATTRIBUTES);
-    }
-    for (const row of this.#displaced) if ("address" in row.node && row.node.address === address) add(row);
-    if (this.#parts === 0) return found;
-    for (const row of this.#byId.values()) {
-      const { node } = row;
-      if (node.kind === "file" && node.part !== undefined && node.address === address) add(row);
+    for (let row = this.#byAddress.get(address); row !== undefined; row = row.next) {
+      const { nodeid, key, node } = row;
+      if (key === undefined) continue;
+      const isFile = node.kind === "file";
+      // The keys of objects of other files begin in another way.
+      const isOwn = key.startsWith(`${address}:`) || (isFile && node.part !== undefined) || this.#displaced.has(row);
+      // Of a hidden directory the kernel keeps nothing.
+      if (!isOwn || (node.kind === "directory" && node.isHidden)) continue;
+      found.push({ nodeid, key, isAttributes: isFile && node.view === "attrs.json" });
     }
     return found;
   }
@@ -146,14 +139,50 @@ export class NodeTable {
     return this.#byId.size;
   }
 
+  #add(node: Node, key: string): Row {
+    return this.#insert({ nodeid: this.#next++, node, key, lookups: 0, size: 0, next: undefined });
+  }
+
   #insert(row: Row & { readonly key: string }): Row {
     this.#byId.set(row.nodeid, row);
     this.#byKey.set(row.key, row);
-    this.#parts += partsIn(row.node);
+    this.#addToAddress(row);
     return row;
+  }
+
+  #setNode(row: Row, node: Node): void {
+    if (addressOf(node) === addressOf(row.node)) {
+      row.node = node;
+      return;
+    }
+    this.#removeFromAddress(row);
+    row.node = node;
+    this.#addToAddress(row);
+  }
+
+  #addToAddress(row: Row): void {
+    const address = addressOf(row.node);
+    if (address === undefined) return;
+    row.next = this.#byAddress.get(address);
+    this.#byAddress.set(address, row);
+  }
+
+  #removeFromAddress(row: Row): void {
+    const address = addressOf(row.node);
+    if (address === undefined) return;
+    const first = this.#byAddress.get(address);
+    if (first === row) {
+      if (row.next === undefined) this.#byAddress.delete(address);
+      else this.#byAddress.set(address, row.next);
+    } else {
+      let before = first;
+      while (before !== undefined && before.next !== row) before = before.next;
+      if (before !== undefined) before.next = row.next;
+    }
+    row.next = undefined;
   }
 }
 
-function partsIn(node: Node): number {
-  return node.kind === "file" && node.part !== undefined ? 1 : 0;
+function addressOf(node: Node): number | undefined {
+  return "address" in node ? node.address : undefined;
 }

@@ -9,7 +9,7 @@ import type { Tree } from "../src/tree/tree.ts";
 import type { TextIndex } from "../src/view/text-index.ts";
 import { DataReader, type DataReaderSetup } from "./data-reader.ts";
 import { DirectoryHandles } from "./directory-handles.ts";
-import { Errno, ErrnoError } from "./errno.ts";
+import { Errno, ErrnoError, plainError } from "./errno.ts";
 import {
   type Attributes,
   type AttributesReply,
@@ -132,7 +132,7 @@ export class Session implements MountSession {
     // The kernel would allow FUSE longer names than any other file system.
     if (name.length > NAME_MAX) throw new ErrnoError(Errno.ENAMETOOLONG);
     const node = this.#setup.tree.lookup(this.#directory(parent), decodeText(name));
-    if (node === undefined) throw new ErrnoError(Errno.ENOENT);
+    if (node === undefined) throw plainError(Errno.ENOENT);
     return this.#entry(node);
   }
 
@@ -245,7 +245,7 @@ export class Session implements MountSession {
     if (!text.startsWith(USER)) throw new ErrnoError(Errno.EOPNOTSUPP);
     const node = this.#node(nodeid);
     const value = this.#ownAttribute(text) ?? this.#liveFact(node, text) ?? extendedAttribute(node, text);
-    if (value === undefined) throw new ErrnoError(Errno.ENODATA);
+    if (value === undefined) throw plainError(Errno.ENODATA);
     if (value.length > XATTR_SIZE_MAX) throw new ErrnoError(Errno.E2BIG);
     return value;
   }

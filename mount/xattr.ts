@@ -1,5 +1,5 @@
 import { NotFoundError } from "../src/errors.ts";
-import { Errno, ErrnoError } from "./errno.ts";
+import { Errno, ErrnoError, plainError } from "./errno.ts";
 import type { FileSystem, Request } from "./filesystem.ts";
 
 /** The value of an extended attribute. @throws ErrnoError, H5Error */
@@ -8,7 +8,7 @@ export function extendedAttribute(fs: FileSystem, request: Request, nodeid: numb
     return fs.getxattr(request, nodeid, name);
   } catch (error) {
     // ENOENT would say that the file is gone.
-    if (error instanceof NotFoundError) throw new ErrnoError(Errno.ENODATA);
+    if (error instanceof NotFoundError) throw plainError(Errno.ENODATA);
     throw error;
   }
 }

@@ -240,14 +240,14 @@ function attributeChange(view: DataView): AttributeChange {
   const time = (seconds: number, nanoseconds: number): Timestamp => {
     return { seconds: getI64(view, BODY + seconds), nanoseconds: view.getUint32(BODY + nanoseconds, true) };
   };
-  return {
-    ...(has(FATTR.mode) && { mode: view.getUint32(BODY + 68, true) }),
-    ...(has(FATTR.uid) && { uid: view.getUint32(BODY + 76, true) }),
-    ...(has(FATTR.gid) && { gid: view.getUint32(BODY + 80, true) }),
-    ...(has(FATTR.size) && { size: getU64(view, BODY + 16) }),
-    ...(has(FATTR.atime) && { atime: has(FATTR.atimeNow) ? "now" : time(32, 56) }),
-    ...(has(FATTR.mtime) && { mtime: has(FATTR.mtimeNow) ? "now" : time(40, 60) }),
-    ...(has(FATTR.killPrivileges) && { killPrivileges: true }),
-    ...(has(FATTR.handle) && { handle: getU64(view, BODY + 8) }),
-  };
+  const change: { -readonly [Key in keyof AttributeChange]: AttributeChange[Key] } = {};
+  if (has(FATTR.mode)) change.mode = view.getUint32(BODY + 68, true);
+  if (has(FATTR.uid)) change.uid = view.getUint32(BODY + 76, true);
+  if (has(FATTR.gid)) change.gid = view.getUint32(BODY + 80, true);
+  if (has(FATTR.size)) change.size = getU64(view, BODY + 16);
+  if (has(FATTR.atime)) change.atime = has(FATTR.atimeNow) ? "now" : time(32, 56);
+  if (has(FATTR.mtime)) change.mtime = has(FATTR.mtimeNow) ? "now" : time(40, 60);
+  if (has(FATTR.killPrivileges)) change.killPrivileges = true;
+  if (has(FATTR.handle)) change.handle = getU64(view, BODY + 8);
+  return change;
 }

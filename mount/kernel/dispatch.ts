@@ -151,13 +151,9 @@ export class Dispatcher {
     const unique = getU64(view, 8);
     const isPaging = opcode === OPCODE.READ || opcode === OPCODE.WRITE;
     this.#replier.current = isPaging ? undefined : { unique, changing: opcode === OPCODE.SETATTR ? nodeid : undefined };
-    const request: Request = {
-      unique,
-      uid: view.getUint32(24, true),
-      gid: view.getUint32(28, true),
-      pid: view.getUint32(32, true),
-      ...(PATIENT.has(opcode) && { patience, prepared }),
-    };
+    const [uid, gid, pid] = [view.getUint32(24, true), view.getUint32(28, true), view.getUint32(32, true)];
+    const asker: Request = { unique, uid, gid, pid };
+    const request = PATIENT.has(opcode) ? { ...asker, patience, prepared } : asker;
     try {
       if (opcode !== OPCODE.WRITE) this.#fs.changes?.settle();
       return this.#handle(opcode, request, nodeid, view);

@@ -1,3 +1,4 @@
+import { OneChunkTrees } from "../../src/chunk/one-chunk-tree.ts";
 import { openIndexEditor } from "../../src/chunk/open-index-editor.ts";
 import type { NewAttribute } from "../../src/object/attribute-edit.ts";
 import type { HeaderRoom } from "../../src/object/new-object.ts";
@@ -35,6 +36,8 @@ export interface MadeFile {
 export class FileMaker {
   /** By bytes of a chunk; `undefined`: such headers cannot be copied. */
   readonly #headers = new Map<number, FileHeader | undefined>();
+  /** By bytes of a chunk, likewise. */
+  readonly #trees = new Map<number, OneChunkTrees>();
 
   /** @param change its bytes; `undefined`: it is to be empty for now @throws H5Error: the transaction is to be rolled back */
   make(transaction: FileTransaction, file: FileToMake, change: BufferedChange | undefined): MadeFile {
@@ -48,7 +51,7 @@ export class FileMaker {
       return { chunks, patch: undefined };
     }
     const header = known.copy();
-    const stored = change === undefined ? undefined : storeChunk(transaction, header, chunk, change);
+    const stored = change === undefined ? undefined : this.#storeChunk(transaction, header, chunk, change);
     const fields = { size: change?.size ?? 0, metadata };
     header.create(transaction.edit, room.address, fields, seconds, stored?.index);
     return { chunks, patch: new FilePatch(room.address, header, stored?.chunk) };
@@ -60,26 +63,42 @@ export class FileMaker {
     createFileDataset(transaction, seconds, PLAIN_STORAGE, file.attributes(), { room, size, modified });
     if (!this.#headers.has(chunk)) this.#headers.set(chunk, FileHeader.read(transaction.edit, room.address));
   }
+
+  /** The only chunk of a file, and an index that has it. @returns `undefined`: nothing was written into it */
+  #storeChunk({ edit }: FileTransaction, { layout }: FileHeader, length: number, change: BufferedChange) {
+    if (layout.kind !== "chunked") throw new TypeError("a file is in chunks");
+    const bytes = chunkOf(length, change);
+    if (bytes === undefined) return undefined;
+    const address = edit.allocate(length, "raw");
+    edit.write(address, bytes);
+    const chunk: PlainChunk = { address, from: 0, to: length };
+    const { chunkDims, elementSize, indexing, version } = layout;
+    if (indexing.type === "b-tree-v1") {
+      const trees = this.#trees.get(length) ?? new OneChunkTrees({ chunkDims, elementSize, storedSize: length });
+      this.#trees.set(length, trees);
+      return { chunk, index: trees.create(edit, address) };
+    }
+    const dims = { dims: [change.size], maxDims: [undefined], chunkDims, elementSize };
+    const indexed = { context: edit.context, ...dims, filtered: false, layoutVersion: version };
+    const index = openIndexEditor(edit, indexed, indexing, undefined);
+    index.set([0], { address, storedSize: length, filterMask: 0 });
+    index.flush();
+    return { chunk, index: index.address };
+  }
 }
 
-/** The only chunk of a file, and an index that has it. @returns `undefined`: nothing was written into it */
-function storeChunk({ edit }: FileTransaction, { layout }: FileHeader, length: number, change: BufferedChange) {
-  if (layout.kind !== "chunked") throw new TypeError("a file is in chunks");
-  const bytes = new Uint8Array(length);
-  let isEmpty = true;
-  for (const { offset, bytes: piece } of change.pieces) {
-    bytes.set(piece, offset);
-    isEmpty = false;
+/** Memory for the bytes of one chunk, which are copied where they are written. */
+let chunkBytes = new Uint8Array(0);
+
+/** The bytes of a chunk, until the next one is asked for. @returns `undefined`: nothing was written into it */
+function chunkOf(length: number, change: BufferedChange): Uint8Array | undefined {
+  if (chunkBytes.length < length) chunkBytes = new Uint8Array(length);
+  let end = 0;
+  for (const { offset, bytes } of change.pieces) {
+    if (offset > end) chunkBytes.fill(0, end, offset);
+    chunkBytes.set(bytes, offset);
+    end = offset + bytes.length;
   }
-  if (isEmpty) return undefined;
-  const address = edit.allocate(length, "raw");
-  edit.write(address, bytes);
-  const { chunkDims, elementSize, indexing, version } = layout;
-  const dims = { dims: [change.size], maxDims: [undefined], chunkDims, elementSize };
-  const indexed = { context: edit.context, ...dims, filtered: false, layoutVersion: version };
-  const index = openIndexEditor(edit, indexed, indexing, undefined);
-  index.set([0], { address, storedSize: length, filterMask: 0 });
-  index.flush();
-  const chunk: PlainChunk = { address, from: 0, to: length };
-  return { chunk, index: index.address };
+  chunkBytes.fill(0, end, length);
+  return end === 0 ? undefined : chunkBytes.subarray(0, length);
 }

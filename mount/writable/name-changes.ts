@@ -485,7 +485,8 @@ export class NameChanges {
   }
 
   #newMetadata(request: Request, directory: DirectoryNode, mode: number, rdev: number, time: Timestamp): PosixMetadata {
-    return { ...this.#owner(request, directory), mode, rdev, atime: time, mtime: time, ctime: time };
+    const { uid, gid } = this.#owner(request, directory);
+    return { uid, gid, mode, rdev, atime: time, mtime: time, ctime: time };
   }
 
   #owner({ uid, gid }: Request, directory: DirectoryNode): Pick<PosixMetadata, "uid" | "gid"> {

@@ -355,8 +355,10 @@ export class OpenFiles {
   #remember(file: OpenFile, made: MadeFile & Pick<StoredFile, "metadata">, known: StoredFile | undefined): void {
     if (!file.isFileNode || !this.#store.isKept) return;
     if (file.hasNewBytes) {
-      const { size, lastBlock } = file.buffer;
-      this.#closed.stored(file.node, { ...made, size, lastBlock });
+      const { buffer } = file;
+      // Most files are not added to: where one was stored again, it may be.
+      const lastBlock = known === undefined ? undefined : buffer.lastBlock;
+      this.#closed.stored(file.node, { ...made, size: buffer.size, lastBlock });
     } else if (known !== undefined) {
       this.#closed.stored(file.node, { ...known, ...made });
     }

@@ -3,7 +3,7 @@ import { USER } from "../../src/tree/extended-attributes.ts";
 import { NAME_MAX } from "../../src/tree/file-name.ts";
 import type { DirectoryNode, FileNode, Node } from "../../src/tree/node.ts";
 import type { Tree } from "../../src/tree/tree.ts";
-import { Errno, ErrnoError, errnoOf } from "../errno.ts";
+import { Errno, ErrnoError, errnoOf, plainError } from "../errno.ts";
 import {
   type AttributeChange,
   type Attributes,
@@ -77,7 +77,7 @@ export class WritableSession implements MountSession, Changes {
     if (node === undefined && directory.isHidden && importer.hasten(directory.address, text)) {
       node = tree.lookup(directory, text);
     }
-    if (node === undefined) throw new ErrnoError(Errno.ENOENT);
+    if (node === undefined) throw plainError(Errno.ENOENT);
     return this.#entryIn(directory, node);
   }
 
@@ -217,7 +217,7 @@ export class WritableSession implements MountSession, Changes {
     if (this.#setup.moved.removed.has(nodeid)) throw new ErrnoError(Errno.ENODATA);
     const { attributes, files, importer, reading } = this.#setup;
     // As of each file that has another owner now is asked what security.capability is.
-    if (!isOwnNamespace(name)) throw new ErrnoError(Errno.EOPNOTSUPP);
+    if (!isOwnNamespace(name)) throw plainError(Errno.EOPNOTSUPP);
     this.#setup.waiting.settle();
     const [node, text] = [this.#node(nodeid), decodeText(name)];
     const refused = node.kind === "file" && text === PROBLEM_ATTRIBUTE ? files.problems.get(node.address) : undefined;

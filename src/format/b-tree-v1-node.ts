@@ -67,6 +67,11 @@ export function bTreeV1NodeSize(kind: BTreeV1Kind, sizes: Sizes): number {
   return headSize(sizes) + kind.maxChildren * (kind.keySize + sizes.sizeOfOffsets) + kind.keySize;
 }
 
+/** Where a node has the address of its first child. */
+export function bTreeV1ChildAt(kind: BTreeV1Kind, sizes: Sizes): number {
+  return headSize(sizes) + kind.keySize;
+}
+
 const STRUCTURE = "version 1 B-tree node";
 
 /** What the nodes of a tree occupy, each met once. @param owner the address of the tree's object */

@@ -69,9 +69,10 @@ function writeImage(file: DiskFile, overlay: PageOverlay, superblockOffset: numb
       file.write(pages, offset);
       continue;
     }
-    const bytes = Buffer.concat(pages);
-    const at = superblockOffset - offset;
-    if (at > 0) file.write([bytes.subarray(0, at)], offset);
-    file.write([bytes.subarray(at + SECTOR)], superblockOffset + SECTOR);
+    const index = Math.floor((superblockOffset - offset) / PAGE_SIZE);
+    const at = superblockOffset - offset - index * PAGE_SIZE;
+    const page = pages[index] ?? new Uint8Array(0);
+    if (superblockOffset > offset) file.write([...pages.slice(0, index), page.subarray(0, at)], offset);
+    file.write([page.subarray(at + SECTOR), ...pages.slice(index + 1)], superblockOffset + SECTOR);
   }
 }

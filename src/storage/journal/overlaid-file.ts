@@ -2,12 +2,12 @@ import { piecesOfFile } from "../changed-pages.ts";
 import { PageCache } from "../page-cache.ts";
 import type { Piece } from "../storage.ts";
 import type { DiskFile } from "./disk.ts";
-import { PAGE_SIZE, PageOverlay, pagesOf } from "./page-overlay.ts";
+import { type Base, PAGE_SIZE, PageOverlay, pagesOf } from "./page-overlay.ts";
 
 const FEW_PAGES = 2 * PAGE_SIZE;
 
 /** A file's bytes, the pages that were changed since the last checkpoint over those that the file itself has. */
-export class OverlaidFile {
+export class OverlaidFile implements Base {
   readonly overlay: PageOverlay;
   readonly #file: DiskFile;
   #pages: PageCache;
@@ -16,7 +16,7 @@ export class OverlaidFile {
   constructor(file: DiskFile) {
     this.#file = file;
     this.#fileSize = file.size();
-    this.overlay = new PageOverlay((target, offset) => this.#readBase(target, offset));
+    this.overlay = new PageOverlay(this);
     this.#pages = this.#newPageCache();
   }
 
@@ -102,7 +102,7 @@ export class OverlaidFile {
   }
 
   /** Small structures lie close together, so that what was read for one has the next, too. */
-  #readBase(target: Uint8Array, offset: number): void {
+  readBase(target: Uint8Array, offset: number): void {
     if (target.length <= FEW_PAGES) target.set(this.#pages.read(offset, target.length));
     else this.#readPadded(target, offset);
   }

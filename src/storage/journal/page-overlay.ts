@@ -36,8 +36,16 @@ export class OverlayPage {
   }
 }
 
-/** Reads a part of the file as the last checkpoint left it; zeros past its end. */
-export type ReadBase = (target: Uint8Array, offset: number) => void;
+/** The file as the last checkpoint left it. */
+export interface Base {
+  /** Bytes of it. */
+  readonly fileSize: number;
+  /** Reads a part; zeros past its end. */
+  readBase(target: Uint8Array, offset: number): void;
+}
+
+/** The base of all pages past the end of the file. */
+const ZEROS = new Uint8Array(PAGE_SIZE);
 
 /** Pages get their memory from pieces of this size: to have it one by one would cost more than to fill it. */
 const SLAB = 64 * PAGE_SIZE;
@@ -57,10 +65,10 @@ function newPage(): Uint8Array {
 /** The changed pages, over the file's own bytes. */
 export class PageOverlay {
   readonly #pages = new Map<number, OverlayPage>();
-  readonly #readBase: ReadBase;
+  readonly #base: Base;
 
-  constructor(readBase: ReadBase) {
-    this.#readBase = readBase;
+  constructor(base: Base) {
+    this.#base = base;
   }
 
   /** Changed pages. */
@@ -106,18 +114,22 @@ export class PageOverlay {
       let last = first;
       while (last < end && !this.#pages.has(last)) last++;
       if (last === first) continue;
-      // What lies together is read at once.
-      const bases = last - first === 1 ? newPage() : new Uint8Array((last - first) * PAGE_SIZE);
-      this.#readBase(bases, first * PAGE_SIZE);
+      const bases = first * PAGE_SIZE >= this.#base.fileSize ? undefined : this.#readBases(first, last);
       for (let number = first; number < last; number++) {
         const from = (number - first) * PAGE_SIZE;
-        const base = bases.subarray(from, from + PAGE_SIZE);
-        const page = new OverlayPage(number, base);
+        const page = new OverlayPage(number, bases?.subarray(from, from + PAGE_SIZE) ?? ZEROS);
         this.#pages.set(number, page);
         added?.(page);
       }
       first = last;
     }
+  }
+
+  /** What lies together is read at once. */
+  #readBases(first: number, last: number): Uint8Array {
+    const bases = last - first === 1 ? newPage() : new Uint8Array((last - first) * PAGE_SIZE);
+    this.#base.readBase(bases, first * PAGE_SIZE);
+    return bases;
   }
 
   /** The bytes of [offset, offset + length) now. */
@@ -204,7 +216,7 @@ export class PageOverlay {
 
   #loadBase(number: number): Uint8Array {
     const base = newPage();
-    this.#readBase(base, number * PAGE_SIZE);
+    this.#base.readBase(base, number * PAGE_SIZE);
     return base;
   }
 }

@@ -128,7 +128,10 @@ function compare(setup: RecoverySetup, mark: ChangeMark, before: Uint8Array, log
     tail + SECTOR <= file.size() && equal(readSector(file, tail).subarray(0, GENERATION_SIZE), log.generation.id);
   if (!belongs) return { kind: "foreign-log", mark };
 
-  const overlay = new PageOverlay((target, offset) => readPadded(file, target, offset));
+  const overlay = new PageOverlay({
+    fileSize: file.size(),
+    readBase: (target, offset) => readPadded(file, target, offset),
+  });
   // The sector is taken without its mark, as the checkpoint left it.
   put(overlay, superblock.offset, before);
   let last = 0;
