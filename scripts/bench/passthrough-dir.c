@@ -1,8 +1,8 @@
 /*
  * The peer that writing through a mount is measured against: a good plain FUSE server in C that shows a folder as it is.
  * libfuse 3's low-level interface, multi-threaded loop with a cloned descriptor for each thread, 1 MiB requests, direct
- * I/O for handles that write, long lifetimes of names and attributes, and permissions that are checked, by the kernel, as h5fs has
- * them all. Always in the foreground.
+ * I/O for handles that write, long lifetimes of names and attributes, permissions that are checked, by the kernel, and extended
+ * attributes, as h5fs has them all. Always in the foreground.
  *
  * usage: passthrough-dir FOLDER DIR
  */
@@ -20,10 +20,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define REQUEST_BYTES (1 << 20)
 #define LIFETIME_SECONDS 3600.0
+#define XATTR_BYTES (1 << 16)
 
 /* A file that the kernel knows, held by an O_PATH descriptor; its address is the node id. Never forgotten. */
 struct inode {
@@ -110,6 +112,21 @@ static void setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int valid
   }
   if (failed != 0) fuse_reply_err(req, errno);
   else getattr(req, ino, fi);
+}
+
+static void get_xattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size) {
+  char path[64], value[XATTR_BYTES];
+  proc_path(path, ino);
+  ssize_t n = getxattr(path, name, value, size < sizeof value ? size : sizeof value);
+  if (n < 0) fuse_reply_err(req, errno);
+  else if (size == 0) fuse_reply_xattr(req, (size_t)n);
+  else fuse_reply_buf(req, value, (size_t)n);
+}
+
+static void set_xattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags) {
+  char path[64];
+  proc_path(path, ino);
+  fuse_reply_err(req, setxattr(path, name, value, size, flags) != 0 ? errno : 0);
 }
 
 static void make_dir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode) {
@@ -223,7 +240,7 @@ static const struct fuse_lowlevel_ops operations = {
     .mkdir = make_dir,     .symlink = make_symlink, .unlink = remove_name, .rmdir = remove_dir,
     .rename = rename_name, .create = create_file, .open = open_file,     .read = read_file,
     .write = write_file,   .flush = flush_file,  .release = release_file, .fsync = sync_file,
-    .readdir = read_dir,
+    .readdir = read_dir,   .getxattr = get_xattr, .setxattr = set_xattr,
 };
 
 int main(int argc, char **argv) {
