@@ -57,10 +57,13 @@ export class ErrnoError extends Error {
 
 const plain = new Map<number, ErrnoError>();
 
-/** The error that says nothing but its errno. There is one of each: to make it takes longer than the rest of most answers. */
+/** The error that says nothing but its errno, one for all: for what is asked so often that to make one each time would be felt. */
 export function plainError(errno: number): ErrnoError {
-  const error = plain.get(errno) ?? new ErrnoError(errno);
-  plain.set(errno, error);
+  let error = plain.get(errno);
+  if (error === undefined) {
+    error = new ErrnoError(errno);
+    plain.set(errno, error);
+  }
   return error;
 }
 

@@ -23,6 +23,9 @@ export interface Request {
   readonly prepared?: unknown;
 }
 
+/** While it is made. */
+export type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** `struct fuse_attr`. */
 export interface Attributes {
   readonly ino: number;

@@ -5,7 +5,7 @@ import { fileName } from "../src/tree/file-name.ts";
 import { modificationTime } from "../src/tree/modification-time.ts";
 import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
 import { type PosixMetadata, posixMetadata, type Timestamp } from "../src/tree/posix-metadata.ts";
-import type { Attributes } from "./filesystem.ts";
+import type { Attributes, Writable } from "./filesystem.ts";
 import type { Ownership } from "./mount-options.ts";
 
 /** What the mounted file itself has: its nodes take over what HDF5 does not store. */
@@ -75,8 +75,6 @@ interface Known {
   readonly nlink?: number | undefined;
   readonly blocks?: number | undefined;
 }
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
  * `struct stat` of a node.

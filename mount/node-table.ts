@@ -1,3 +1,4 @@
+import type { H5File } from "../src/object/file.ts";
 import type { DirectoryNode, FileNode, Node } from "../src/tree/node.ts";
 
 interface Row {
@@ -9,7 +10,8 @@ interface Row {
   lookups: number;
   /** In bytes, as the kernel was told last; 0: never. */
   size: number;
-  /** Another one whose node has the same address. */
+  /** The ones before and after it of those whose nodes show the same object. */
+  previous: Row | undefined;
   next: Row | undefined;
 }
 
@@ -30,14 +32,15 @@ export const ROOT_ID = 1;
 export class NodeTable {
   readonly #byId = new Map<number, Row>();
   readonly #byKey = new Map<string, Row>();
-  /** The first of the rows whose node has that address, in whichever file. */
+  /** The first of the rows whose nodes show the object at that address of the mounted file. */
   readonly #byAddress = new Map<number, Row>();
+  /** The mounted file. */
+  readonly #file: H5File;
   #next = ROOT_ID + 1;
-  /** Rows whose node another row has come to stand for, as long as the kernel knows both. */
-  readonly #displaced = new Set<Row>();
 
-  constructor(root: Node) {
-    this.#insert({ nodeid: ROOT_ID, node: root, key: root.key, lookups: 1, size: 0, next: undefined });
+  constructor(root: DirectoryNode) {
+    this.#file = root.file;
+    this.#insert(ROOT_ID, root).lookups = 1;
   }
 
   get(nodeid: number): Node | undefined {
@@ -47,9 +50,9 @@ export class NodeTable {
   /** The node's nodeid, one more lookup counted. */
   lookup(node: Node): number {
     const { key } = node;
-    const row = this.#byKey.get(key) ?? this.#add(node, key);
+    const row = this.#byKey.get(key) ?? this.#insert(this.#next++, node);
     // Of a file the newest name counts; a directory is the one that those below it know as their parent.
-    if (node.kind !== "directory") this.#setNode(row, node);
+    if (node.kind !== "directory") row.node = node;
     row.lookups++;
     return row.nodeid;
   }
@@ -75,8 +78,7 @@ export class NodeTable {
     row.lookups -= lookups;
     if (row.lookups > 0) return undefined;
     this.#byId.delete(nodeid);
-    this.#displaced.delete(row);
-    this.#removeFromAddress(row);
+    this.#leaveAddress(row);
     if (row.key !== undefined && this.#byKey.get(row.key) === row) this.#byKey.delete(row.key);
     return row.node;
   }
@@ -93,10 +95,10 @@ export class NodeTable {
     for (const [i, { node }] of changes.entries()) {
       const row = rows[i];
       if (row === undefined) continue;
+      this.#leaveAddress(row);
       row.key = node.key;
-      this.#setNode(row, node);
-      const displaced = this.#byKey.get(node.key);
-      if (displaced !== undefined && displaced !== row) this.#displaced.add(displaced);
+      row.node = node;
+      this.#joinAddress(row);
       this.#byKey.set(node.key, row);
     }
   }
@@ -115,13 +117,8 @@ export class NodeTable {
     const found: Showing[] = [];
     for (let row = this.#byAddress.get(address); row !== undefined; row = row.next) {
       const { nodeid, key, node } = row;
-      if (key === undefined) continue;
-      const isFile = node.kind === "file";
-      // The keys of objects of other files begin in another way.
-      const isOwn = key.startsWith(`${address}:`) || (isFile && node.part !== undefined) || this.#displaced.has(row);
-      // Of a hidden directory the kernel keeps nothing.
-      if (!isOwn || (node.kind === "directory" && node.isHidden)) continue;
-      found.push({ nodeid, key, isAttributes: isFile && node.view === "attrs.json" });
+      if (key !== undefined)
+        found.push({ nodeid, key, isAttributes: node.kind === "file" && node.view === "attrs.json" });
     }
     return found;
   }
@@ -139,50 +136,38 @@ export class NodeTable {
     return this.#byId.size;
   }
 
-  #add(node: Node, key: string): Row {
-    return this.#insert({ nodeid: this.#next++, node, key, lookups: 0, size: 0, next: undefined });
-  }
-
-  #insert(row: Row & { readonly key: string }): Row {
-    this.#byId.set(row.nodeid, row);
-    this.#byKey.set(row.key, row);
-    this.#addToAddress(row);
+  #insert(nodeid: number, node: Node): Row {
+    const row: Row = { nodeid, node, key: node.key, lookups: 0, size: 0, previous: undefined, next: undefined };
+    this.#byId.set(nodeid, row);
+    this.#byKey.set(node.key, row);
+    this.#joinAddress(row);
     return row;
   }
 
-  #setNode(row: Row, node: Node): void {
-    if (addressOf(node) === addressOf(row.node)) {
-      row.node = node;
-      return;
-    }
-    this.#removeFromAddress(row);
-    row.node = node;
-    this.#addToAddress(row);
-  }
-
-  #addToAddress(row: Row): void {
-    const address = addressOf(row.node);
+  #joinAddress(row: Row): void {
+    const address = this.#addressShown(row.node);
     if (address === undefined) return;
-    row.next = this.#byAddress.get(address);
+    const first = this.#byAddress.get(address);
+    if (first !== undefined) first.previous = row;
+    row.next = first;
     this.#byAddress.set(address, row);
   }
 
-  #removeFromAddress(row: Row): void {
-    const address = addressOf(row.node);
+  #leaveAddress(row: Row): void {
+    const address = this.#addressShown(row.node);
     if (address === undefined) return;
-    const first = this.#byAddress.get(address);
-    if (first === row) {
-      if (row.next === undefined) this.#byAddress.delete(address);
-      else this.#byAddress.set(address, row.next);
-    } else {
-      let before = first;
-      while (before !== undefined && before.next !== row) before = before.next;
-      if (before !== undefined) before.next = row.next;
-    }
+    const { previous, next } = row;
+    if (next !== undefined) next.previous = previous;
+    if (previous !== undefined) previous.next = next;
+    else if (next !== undefined) this.#byAddress.set(address, next);
+    else this.#byAddress.delete(address);
+    row.previous = undefined;
     row.next = undefined;
   }
-}
 
-function addressOf(node: Node): number | undefined {
-  return "address" in node ? node.address : undefined;
+  /** Of the object in the mounted file that it shows. Of a hidden directory the kernel keeps nothing that could be wrong. */
+  #addressShown(node: Node): number | undefined {
+    if (node.kind !== "file" && (node.kind !== "directory" || node.isHidden)) return undefined;
+    return node.file === this.#file ? node.address : undefined;
+  }
 }

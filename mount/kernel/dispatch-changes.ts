@@ -9,6 +9,7 @@ import {
   type FileSystem,
   PARKED,
   type Request,
+  type Writable,
 } from "../filesystem.ts";
 import { OPCODE } from "./opcode.ts";
 import type { Replier } from "./replier.ts";
@@ -240,7 +241,7 @@ function attributeChange(view: DataView): AttributeChange {
   const time = (seconds: number, nanoseconds: number): Timestamp => {
     return { seconds: getI64(view, BODY + seconds), nanoseconds: view.getUint32(BODY + nanoseconds, true) };
   };
-  const change: { -readonly [Key in keyof AttributeChange]: AttributeChange[Key] } = {};
+  const change: Writable<AttributeChange> = {};
   if (has(FATTR.mode)) change.mode = view.getUint32(BODY + 68, true);
   if (has(FATTR.uid)) change.uid = view.getUint32(BODY + 76, true);
   if (has(FATTR.gid)) change.gid = view.getUint32(BODY + 80, true);

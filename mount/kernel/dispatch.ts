@@ -152,8 +152,9 @@ export class Dispatcher {
     const isPaging = opcode === OPCODE.READ || opcode === OPCODE.WRITE;
     this.#replier.current = isPaging ? undefined : { unique, changing: opcode === OPCODE.SETATTR ? nodeid : undefined };
     const [uid, gid, pid] = [view.getUint32(24, true), view.getUint32(28, true), view.getUint32(32, true)];
-    const asker: Request = { unique, uid, gid, pid };
-    const request = PATIENT.has(opcode) ? { ...asker, patience, prepared } : asker;
+    const request: Request = PATIENT.has(opcode)
+      ? { unique, uid, gid, pid, patience, prepared }
+      : { unique, uid, gid, pid };
     try {
       if (opcode !== OPCODE.WRITE) this.#fs.changes?.settle();
       return this.#handle(opcode, request, nodeid, view);

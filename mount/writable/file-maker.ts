@@ -38,6 +38,8 @@ export class FileMaker {
   readonly #headers = new Map<number, FileHeader | undefined>();
   /** By bytes of a chunk, likewise. */
   readonly #trees = new Map<number, OneChunkTrees>();
+  /** Memory for one chunk, whose bytes are copied where they are written. */
+  #bytes = new Uint8Array(0);
 
   /** @param change its bytes; `undefined`: it is to be empty for now @throws H5Error: the transaction is to be rolled back */
   make(transaction: FileTransaction, file: FileToMake, change: BufferedChange | undefined): MadeFile {
@@ -67,14 +69,14 @@ export class FileMaker {
   /** The only chunk of a file, and an index that has it. @returns `undefined`: nothing was written into it */
   #storeChunk({ edit }: FileTransaction, { layout }: FileHeader, length: number, change: BufferedChange) {
     if (layout.kind !== "chunked") throw new TypeError("a file is in chunks");
-    const bytes = chunkOf(length, change);
+    const bytes = this.#chunkOf(length, change);
     if (bytes === undefined) return undefined;
     const address = edit.allocate(length, "raw");
     edit.write(address, bytes);
     const chunk: PlainChunk = { address, from: 0, to: length };
     const { chunkDims, elementSize, indexing, version } = layout;
     if (indexing.type === "b-tree-v1") {
-      const trees = this.#trees.get(length) ?? new OneChunkTrees({ chunkDims, elementSize, storedSize: length });
+      const trees = this.#trees.get(length) ?? new OneChunkTrees({ chunkDims, elementSize });
       this.#trees.set(length, trees);
       return { chunk, index: trees.create(edit, address) };
     }
@@ -85,20 +87,18 @@ export class FileMaker {
     index.flush();
     return { chunk, index: index.address };
   }
-}
 
-/** Memory for the bytes of one chunk, which are copied where they are written. */
-let chunkBytes = new Uint8Array(0);
-
-/** The bytes of a chunk, until the next one is asked for. @returns `undefined`: nothing was written into it */
-function chunkOf(length: number, change: BufferedChange): Uint8Array | undefined {
-  if (chunkBytes.length < length) chunkBytes = new Uint8Array(length);
-  let end = 0;
-  for (const { offset, bytes } of change.pieces) {
-    if (offset > end) chunkBytes.fill(0, end, offset);
-    chunkBytes.set(bytes, offset);
-    end = offset + bytes.length;
+  /** The bytes of a chunk, until the next one is asked for. @returns `undefined`: nothing was written into it */
+  #chunkOf(length: number, change: BufferedChange): Uint8Array | undefined {
+    if (this.#bytes.length < length) this.#bytes = new Uint8Array(length);
+    const memory = this.#bytes;
+    let end = 0;
+    for (const { offset, bytes } of change.pieces) {
+      memory.fill(0, end, offset);
+      memory.set(bytes, offset);
+      end = offset + bytes.length;
+    }
+    memory.fill(0, end, length);
+    return end === 0 ? undefined : memory.subarray(0, length);
   }
-  chunkBytes.fill(0, end, length);
-  return end === 0 ? undefined : chunkBytes.subarray(0, length);
 }

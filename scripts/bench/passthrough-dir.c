@@ -2,7 +2,7 @@
  * The peer that writing through a mount is measured against: a good plain FUSE server in C that shows a folder as it is.
  * libfuse 3's low-level interface, multi-threaded loop with a cloned descriptor for each thread, 1 MiB requests, direct
  * I/O for handles that write, long lifetimes of names and attributes, permissions that are checked, by the kernel, and extended
- * attributes, as h5fs has them all. Always in the foreground.
+ * attributes that can be asked for, as h5fs has them. Always in the foreground.
  *
  * usage: passthrough-dir FOLDER DIR
  */

@@ -7,7 +7,7 @@ export interface ChunkGeometry {
 }
 
 /** Bytes of one whole chunk, edge chunks included (they are stored whole). */
-export function chunkSize(geometry: ChunkGeometry): number {
+export function chunkSize(geometry: Pick<ChunkGeometry, "chunkDims" | "elementSize">): number {
   return geometry.chunkDims.reduce((product, dim) => product * dim, geometry.elementSize);
 }
 

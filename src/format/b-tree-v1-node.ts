@@ -68,7 +68,7 @@ export function bTreeV1NodeSize(kind: BTreeV1Kind, sizes: Sizes): number {
 }
 
 /** Where a node has the address of its first child. */
-export function bTreeV1ChildAt(kind: BTreeV1Kind, sizes: Sizes): number {
+export function bTreeV1FirstChildAt(kind: BTreeV1Kind, sizes: Sizes): number {
   return headSize(sizes) + kind.keySize;
 }
 

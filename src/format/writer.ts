@@ -21,7 +21,7 @@ class Memory {
 /** Small writers get their memory from pieces of this size: to have it one by one would cost more than to fill it. */
 const SLAB = 64 * 1024;
 const CAPACITY = 256;
-const LARGEST_PIECE = 4096;
+const LARGEST_PIECE = 2048;
 let slab = new Memory(0);
 let taken = 0;
 

@@ -71,7 +71,8 @@ function writeImage(file: DiskFile, overlay: PageOverlay, superblockOffset: numb
     }
     const index = Math.floor((superblockOffset - offset) / PAGE_SIZE);
     const at = superblockOffset - offset - index * PAGE_SIZE;
-    const page = pages[index] ?? new Uint8Array(0);
+    const page = pages[index];
+    if (page === undefined) throw new TypeError("the superblock's page is one of them");
     if (superblockOffset > offset) file.write([...pages.slice(0, index), page.subarray(0, at)], offset);
     file.write([page.subarray(at + SECTOR), ...pages.slice(index + 1)], superblockOffset + SECTOR);
   }

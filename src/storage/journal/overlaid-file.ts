@@ -2,12 +2,12 @@ import { piecesOfFile } from "../changed-pages.ts";
 import { PageCache } from "../page-cache.ts";
 import type { Piece } from "../storage.ts";
 import type { DiskFile } from "./disk.ts";
-import { type Base, PAGE_SIZE, PageOverlay, pagesOf } from "./page-overlay.ts";
+import { type CheckpointedFile, PAGE_SIZE, PageOverlay, pagesOf } from "./page-overlay.ts";
 
 const FEW_PAGES = 2 * PAGE_SIZE;
 
 /** A file's bytes, the pages that were changed since the last checkpoint over those that the file itself has. */
-export class OverlaidFile implements Base {
+export class OverlaidFile implements CheckpointedFile {
   readonly overlay: PageOverlay;
   readonly #file: DiskFile;
   #pages: PageCache;
@@ -97,14 +97,14 @@ export class OverlaidFile implements Base {
     this.#pages = this.#newPageCache();
   }
 
-  #newPageCache(): PageCache {
-    return new PageCache((target, offset) => this.#readPadded(target, offset), Number.POSITIVE_INFINITY);
-  }
-
   /** Small structures lie close together, so that what was read for one has the next, too. */
   readBase(target: Uint8Array, offset: number): void {
     if (target.length <= FEW_PAGES) target.set(this.#pages.read(offset, target.length));
     else this.#readPadded(target, offset);
+  }
+
+  #newPageCache(): PageCache {
+    return new PageCache((target, offset) => this.#readPadded(target, offset), Number.POSITIVE_INFINITY);
   }
 
   /** Zeros past the end of the file. */

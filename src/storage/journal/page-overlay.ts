@@ -37,8 +37,8 @@ export class OverlayPage {
 }
 
 /** The file as the last checkpoint left it. */
-export interface Base {
-  /** Bytes of it. */
+export interface CheckpointedFile {
+  /** In bytes. */
   readonly fileSize: number;
   /** Reads a part; zeros past its end. */
   readBase(target: Uint8Array, offset: number): void;
@@ -65,10 +65,10 @@ function newPage(): Uint8Array {
 /** The changed pages, over the file's own bytes. */
 export class PageOverlay {
   readonly #pages = new Map<number, OverlayPage>();
-  readonly #base: Base;
+  readonly #file: CheckpointedFile;
 
-  constructor(base: Base) {
-    this.#base = base;
+  constructor(file: CheckpointedFile) {
+    this.#file = file;
   }
 
   /** Changed pages. */
@@ -114,7 +114,7 @@ export class PageOverlay {
       let last = first;
       while (last < end && !this.#pages.has(last)) last++;
       if (last === first) continue;
-      const bases = first * PAGE_SIZE >= this.#base.fileSize ? undefined : this.#readBases(first, last);
+      const bases = first * PAGE_SIZE >= this.#file.fileSize ? undefined : this.#readBases(first, last);
       for (let number = first; number < last; number++) {
         const from = (number - first) * PAGE_SIZE;
         const page = new OverlayPage(number, bases?.subarray(from, from + PAGE_SIZE) ?? ZEROS);
@@ -128,7 +128,7 @@ export class PageOverlay {
   /** What lies together is read at once. */
   #readBases(first: number, last: number): Uint8Array {
     const bases = last - first === 1 ? newPage() : new Uint8Array((last - first) * PAGE_SIZE);
-    this.#base.readBase(bases, first * PAGE_SIZE);
+    this.#file.readBase(bases, first * PAGE_SIZE);
     return bases;
   }
 
@@ -216,7 +216,7 @@ export class PageOverlay {
 
   #loadBase(number: number): Uint8Array {
     const base = newPage();
-    this.#base.readBase(base, number * PAGE_SIZE);
+    this.#file.readBase(base, number * PAGE_SIZE);
     return base;
   }
 }
