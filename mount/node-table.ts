@@ -32,8 +32,8 @@ export const ROOT_ID = 1;
 export class NodeTable {
   readonly #byId = new Map<number, Row>();
   readonly #byKey = new Map<string, Row>();
-  /** The first of the rows whose nodes show the object at that address of the mounted file. */
-  readonly #byAddress = new Map<number, Row>();
+  /** The first of the rows whose nodes show the object at that address of the mounted file; `undefined`: nobody has asked, as in a mount that only reads. */
+  #byAddress: Map<number, Row> | undefined;
   /** The mounted file. */
   readonly #file: H5File;
   #next = ROOT_ID + 1;
@@ -115,7 +115,7 @@ export class NodeTable {
   /** The nodes that show the object at an address of the mounted file, or its attributes. */
   showing(address: number): Showing[] {
     const found: Showing[] = [];
-    for (let row = this.#byAddress.get(address); row !== undefined; row = row.next) {
+    for (let row = this.#rowsByAddress().get(address); row !== undefined; row = row.next) {
       const { nodeid, key, node } = row;
       if (key !== undefined)
         found.push({ nodeid, key, isAttributes: node.kind === "file" && node.view === "attrs.json" });
@@ -144,9 +144,17 @@ export class NodeTable {
     return row;
   }
 
+  #rowsByAddress(): Map<number, Row> {
+    if (this.#byAddress === undefined) {
+      this.#byAddress = new Map();
+      for (const row of this.#byId.values()) this.#joinAddress(row);
+    }
+    return this.#byAddress;
+  }
+
   #joinAddress(row: Row): void {
     const address = this.#addressShown(row.node);
-    if (address === undefined) return;
+    if (this.#byAddress === undefined || address === undefined) return;
     const first = this.#byAddress.get(address);
     if (first !== undefined) first.previous = row;
     row.next = first;
@@ -155,7 +163,7 @@ export class NodeTable {
 
   #leaveAddress(row: Row): void {
     const address = this.#addressShown(row.node);
-    if (address === undefined) return;
+    if (this.#byAddress === undefined || address === undefined) return;
     const { previous, next } = row;
     if (next !== undefined) next.previous = previous;
     if (previous !== undefined) previous.next = next;
