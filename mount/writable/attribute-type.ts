@@ -82,14 +82,14 @@ export function fixedTextType(text: string, bytes: number, like: Datatype | unde
 
 /** The type of one of the object's texts. What is damaged says nothing. */
 function aText(object: ObjectBase): Datatype | undefined {
-  for (const attribute of object.attributes()) {
-    if (!isUsers(attribute.name) || SYSTEM.test(attribute.name)) continue;
+  return object.anyAttribute((attribute) => {
+    if (!isUsers(attribute.name) || SYSTEM.test(attribute.name)) return false;
     try {
       const { datatype } = attribute;
-      if (datatype.class === "string" || (datatype.class === "vlen" && datatype.kind === "string")) return datatype;
+      return datatype.class === "string" || (datatype.class === "vlen" && datatype.kind === "string");
     } catch (error) {
       if (!(error instanceof H5Error)) throw error;
+      return false;
     }
-  }
-  return undefined;
+  })?.datatype;
 }

@@ -67,18 +67,22 @@ export function findDenseAttribute(
   return attribute;
 }
 
-/** All attributes. @throws H5Error "argument" for an order that is not indexed */
+/**
+ * All attributes.
+ * @param order "index": as the index by names has them, so that the first one costs little however many there are
+ * @throws H5Error "argument" for an order that is not indexed
+ */
 export function* denseAttributes(
   context: FormatContext,
   info: DenseAttributeInfo,
-  order: DenseOrder,
+  order: DenseOrder | "index",
 ): Generator<DenseAttribute, void, undefined> {
   const heap = FractalHeap.open(context, info.fractalHeapAddress);
   const objects = new ObjectBytes(context, heap);
   const read = (record: AttributeRecord) => readAttribute(heap, record, (id) => objects.next(id));
-  if (order === "storage") {
-    const tree = nameIndex(context, info);
-    for (const record of inHeapOrder(heap, tree.records(), 0)) {
+  if (order !== "creation") {
+    const records = nameIndex(context, info).records();
+    for (const record of order === "index" ? records : inHeapOrder(heap, records, 0)) {
       yield read(decodeAttributeRecord(new Reader(record, info.nameIndexAddress, RECORD, context)));
     }
     return;

@@ -65,23 +65,31 @@ export abstract class ObjectBase implements HeaderSource {
 
   /** All attributes, in byte order of their names. */
   attributes(): readonly Attribute[] {
-    if (this.#attributes === undefined) {
-      const dense = this.#denseInfo();
-      const attributes: Attribute[] = [];
-      if (dense !== undefined) {
-        for (const found of denseAttributes(this.context, dense, "storage")) {
-          attributes.push(this.#denseAttribute(found, dense.fractalHeapAddress));
-        }
-      } else {
-        for (const message of this.header.messages) {
-          if (message.type === MESSAGE.attribute) {
-            attributes.push(new Attribute(this, this.reader(message, "attribute"), message.creationIndex));
-          }
-        }
-      }
-      this.#attributes = attributes.sort((a, b) => compareNames(a.name, b.name));
-    }
+    this.#attributes ??= [...this.#read("storage")].sort((a, b) => compareNames(a.name, b.name));
     return this.#attributes;
+  }
+
+  /** An attribute of which that is true, if there is one: any of them, found without reading all where there are very many. */
+  anyAttribute(isMeant: (attribute: Attribute) => boolean): Attribute | undefined {
+    for (const attribute of this.#attributes ?? this.#read("index")) {
+      if (isMeant(attribute)) return attribute;
+    }
+    return undefined;
+  }
+
+  *#read(order: "storage" | "index"): Generator<Attribute, void, undefined> {
+    const dense = this.#denseInfo();
+    if (dense !== undefined) {
+      for (const found of denseAttributes(this.context, dense, order)) {
+        yield this.#denseAttribute(found, dense.fractalHeapAddress);
+      }
+      return;
+    }
+    for (const message of this.header.messages) {
+      if (message.type === MESSAGE.attribute) {
+        yield new Attribute(this, this.reader(message, "attribute"), message.creationIndex);
+      }
+    }
   }
 
   /** The attribute of that name: where an object has very many, without reading the others. */

@@ -53,6 +53,9 @@ describe("extended attributes that are set and removed", () => {
       from.create_attribute("factor", Float64Array.from([0.5]), [1], "<d");
       from.create_attribute("shape", BigInt64Array.from([2n ** 60n, 3n]), [2], "<q");
       made.create_group("fixed").create_attribute("units", "m", null, "S1");
+      const many = made.create_group("many");
+      for (let i = 0; i < 50; i++) many.create_attribute(`n${i}`, Float64Array.of(i), [1], "<d");
+      many.create_attribute("units", "m", null, "S1");
       for (const name of ["empty", "plain"]) made.create_group(name);
       made.close();
       const file = WritableFile.open(path);
@@ -76,6 +79,7 @@ describe("extended attributes that are set and removed", () => {
       set("from", "factor", "0.25");
       assert.throws(() => set("from", "factor", "much"), /"much" is not a number/);
       set("fixed", "new", "text");
+      set("many", "new", "text");
       file.close();
       assertSoundAt(path);
       const read = new h5wasm.File(path, "r");
@@ -100,6 +104,11 @@ describe("extended attributes that are set and removed", () => {
       });
       assert.deepEqual(attributes("plain"), { other: ["S", [], "[1, 2]"] });
       assert.deepEqual(attributes("fixed"), { units: ["S1", [], "m"], new: ["S4", [], "text"] });
+      assert.deepEqual(Object.entries(attributes("many") as object).find(([name]) => name === "new")?.[1], [
+        "S4",
+        [],
+        "text",
+      ]);
       read.close();
     });
   });
