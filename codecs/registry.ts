@@ -1,11 +1,17 @@
+import { bitshuffleCodec } from "./bitshuffle.ts";
 import { bloscCodec } from "./blosc.ts";
 import { bzip2Codec } from "./bzip2.ts";
 import type { Codec, CodecMode } from "./codec.ts";
 import { deflateCodec } from "./deflate.ts";
 import { fletcher32Codec } from "./fletcher32.ts";
+import { lz4Codec } from "./lz4-filter.ts";
 import { lzfCodec } from "./lzf.ts";
 import { lzoCodec } from "./lzo.ts";
+import { nbitCodec } from "./nbit.ts";
+import { scaleoffsetCodec } from "./scaleoffset.ts";
 import { shuffleCodec } from "./shuffle.ts";
+import { szipCodec } from "./szip.ts";
+import { zstdCodec } from "./zstd.ts";
 
 export { filterName } from "./filter-names.ts";
 
@@ -14,10 +20,16 @@ const makers = new Map<number, (mode: CodecMode) => Codec>([
   [1, deflateCodec],
   [2, () => shuffleCodec],
   [3, () => fletcher32Codec],
+  [4, () => szipCodec],
+  [5, () => nbitCodec],
+  [6, () => scaleoffsetCodec],
   [305, lzoCodec],
   [307, bzip2Codec],
   [32000, () => lzfCodec],
   [32001, bloscCodec],
+  [32004, lz4Codec],
+  [32008, bitshuffleCodec],
+  [32015, zstdCodec],
 ]);
 
 const made = { native: new Map<number, Codec>(), portable: new Map<number, Codec>() };

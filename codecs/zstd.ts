@@ -1,5 +1,5 @@
 import { FormatError, UnsupportedError } from "../src/errors.ts";
-import type { BlockDecoder, CodecMode } from "./codec.ts";
+import type { BlockDecoder, Codec, CodecMode } from "./codec.ts";
 import { bindLibrary, nativeFirst } from "./native-library.ts";
 import { xxHash64Low } from "./xxhash64.ts";
 import { decodeHuffmanStream, type HuffmanTable, readHuffmanTree } from "./zstd-huffman.ts";
@@ -204,4 +204,17 @@ export function chooseZstd(mode: CodecMode): BlockDecoder {
     implementation: "TypeScript",
     decode: decodeZstd,
   });
+}
+
+/** Filter 32015, zstd: one frame; its client data value is the level that it was made with. */
+export function zstdCodec(mode: CodecMode): Codec {
+  const decoder = chooseZstd(mode);
+  return {
+    id: 32015,
+    name: "zstd",
+    implementation: decoder.implementation,
+    decode({ input, output }) {
+      return output.subarray(0, decoder.decode(input, output));
+    },
+  };
 }

@@ -9,6 +9,12 @@ import { readStoredChunks, type StoredChunk } from "./stored-chunks.ts";
 const rounds = Number(process.env.CODEC_FUZZ_ROUNDS ?? 12);
 const guard = 64;
 const zstdId = 32015;
+/** Bytes that a filter may store and not need: the rest of the last line of szip, one that libhdf5 has behind nbit's and scaleoffset's. */
+const spare = new Map([
+  [4, 100],
+  [5, 1],
+  [6, 1],
+]);
 
 /** A small generator (mulberry32), so that a failure can be repeated. */
 function seeded(seed: number): (below: number) => number {
@@ -92,7 +98,8 @@ describe("damaged chunks", () => {
         const format = `${chunk.filters.map((filter) => filter.id)}${chunk.name.split(/[, ]/).slice(0, 3)}`;
         if (seen.has(format) || chunk.stored.length > 1500 || chunk.filterMask !== 0) continue;
         seen.add(format);
-        for (let length = 0; length < chunk.stored.length; length += length < 100 ? 1 : 13) {
+        const needed = chunk.stored.length - (spare.get(chunk.filters.at(-1)?.id ?? 0) ?? 0);
+        for (let length = 0; length < needed; length += length < 100 ? 1 : 13) {
           const target = new Uint8Array(chunk.chunkSize);
           const cut = { ...chunk, stored: chunk.stored.slice(0, length) };
           assert.throws(

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { PipelineFilter } from "../../codecs/pipeline.ts";
 
-/** A chunk that an encoder of somebody else's stored (scripts/fixtures/make_codecs.py). */
+/** A chunk that an encoder of somebody else's stored (scripts/fixtures/make_codecs.py, make_filters.py). */
 export interface StoredChunk {
   readonly name: string;
   readonly stored: Uint8Array;
@@ -19,10 +19,12 @@ interface IndexEntry extends Omit<StoredChunk, "stored"> {
 
 /** All chunks of test/data/codecs. */
 export function readStoredChunks(): StoredChunk[] {
-  const bytes = readFileSync("test/data/codecs/chunks.bin");
-  const index = JSON.parse(readFileSync("test/data/codecs/chunks.json", "utf8")) as IndexEntry[];
-  return index.map(({ offset, length, ...entry }) => ({
-    ...entry,
-    stored: Uint8Array.from(bytes.subarray(offset, offset + length)),
-  }));
+  return ["chunks", "filters"].flatMap((name) => {
+    const bytes = readFileSync(`test/data/codecs/${name}.bin`);
+    const index = JSON.parse(readFileSync(`test/data/codecs/${name}.json`, "utf8")) as IndexEntry[];
+    return index.map(({ offset, length, ...entry }) => ({
+      ...entry,
+      stored: Uint8Array.from(bytes.subarray(offset, offset + length)),
+    }));
+  });
 }
