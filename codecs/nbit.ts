@@ -83,6 +83,20 @@ class Description {
   }
 }
 
+/** How many bits one element takes. */
+function bitsOf(type: Packed): number {
+  switch (type.kind) {
+    case "atomic":
+      return type.precision;
+    case "array":
+      return (type.size / type.base.size) * bitsOf(type.base);
+    case "compound":
+      return type.members.reduce((sum, member) => sum + bitsOf(member.type), 0);
+    case "whole":
+      return type.size * 8;
+  }
+}
+
 /** Unpacks one element to `at`, where the output is zeros. */
 function unpack(bits: PackedBits, type: Packed, output: Uint8Array, at: number): void {
   switch (type.kind) {
@@ -124,10 +138,12 @@ export const nbitCodec: Codec = {
     const type = new Description(clientData).read();
     const length = elements * type.size;
     if (length > output.length) throw damaged(`decodes to ${length} bytes, expected at most ${output.length}`);
+    if (elements * bitsOf(type) > input.length * 8) {
+      throw damaged(`${elements} elements of ${bitsOf(type)} bits are more than ${input.length} bytes have`);
+    }
     const result = output.subarray(0, length).fill(0);
     const bits = new PackedBits(input, 0);
     for (let at = 0; at < length; at += type.size) unpack(bits, type, result, at);
-    if (bits.isPastEnd) throw damaged(`${elements} elements are more than ${input.length} bytes have`);
     return result;
   },
 };
