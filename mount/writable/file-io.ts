@@ -192,8 +192,20 @@ export class FileIo {
     return copied;
   }
 
-  /** @throws as `OpenFiles.prepared` */
+  /**
+   * A view that has only been emptied is not stored yet, but by RELEASE or FSYNC: a shell that redirects into it closes one descriptor
+   * before anything is written by another, and what comes then may be refused.
+   * @throws as `OpenFiles.prepared`
+   */
   flush(request: Request, handle: number): void {
+    if (handle % 2 === 0) return;
+    const file = this.#file(handle);
+    if (!file.isFileNode && file.hasNewBytes && file.size === 0 && mayBeEmpty(file.node)) return;
+    this.sync(request, handle);
+  }
+
+  /** @throws as `OpenFiles.prepared` */
+  sync(request: Request, handle: number): void {
     if (handle % 2 === 0) return;
     const { files } = this.#setup;
     const file = this.#file(handle);
@@ -290,6 +302,11 @@ export class FileIo {
 /** Where the kernel does not say, as it does of WRITE, whether the writer may keep them (CAP_FSETID). */
 function afterChange(kept: PosixMetadata, request: Request): PosixMetadata {
   return request.uid === 0 ? kept : withoutPrivileges(kept, request);
+}
+
+/** Of other views no bytes are an error, and told at once. */
+function mayBeEmpty({ view }: FileNode): boolean {
+  return view === "bin" || view === "txt";
 }
 
 function isForWriting(flags: number): boolean {

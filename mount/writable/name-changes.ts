@@ -158,25 +158,25 @@ export class NameChanges {
   }
 
   makeSymlink(request: Request, place: NamePlace, text: string): void {
-    const { name } = newLink(place);
-    const { directory } = place;
+    const { tree, metadata: kept } = this.#setup;
+    const { directory, name } = place;
+    const { keepsMetadata } = kept.facts;
     const time = now();
-    const metadata: PosixMetadata = {
-      ...this.#owner(request, directory),
-      mode: undefined,
-      rdev: 0,
-      atime: time,
-      mtime: time,
-      ctime: time,
-    };
-    const ino = hashedInode(`${directory.key}/${name}:${time.seconds}.${time.nanoseconds}`);
-    const target = linkTarget(this.#setup.tree, directory, text);
+    const { target, node } = linkTarget(tree, directory, text);
+    // Without a record of its own, a soft link to a dataset is called as a view of that.
+    const { name: link } = newLink(place, !keepsMetadata && node?.kind === "file" ? node : undefined);
     this.#change([directory], time, (transaction) => {
-      makeRoom(transaction, directory, name);
-      putLink(transaction, directory.address, softLink(name, target));
-      if (!this.#setup.metadata.facts.keepsMetadata) return;
+      makeRoom(transaction, directory, link);
+      putLink(transaction, directory.address, softLink(link, target));
+      if (!keepsMetadata) return;
+      const times = { atime: time, mtime: time, ctime: time };
+      const metadata: PosixMetadata = { ...this.#owner(request, directory), mode: undefined, rdev: 0, ...times };
+      const ino = hashedInode(`${directory.key}/${name}:${time.seconds}.${time.nanoseconds}`);
       setAttribute(transaction.edit, directory.address, linkRecordAttribute(name, { target, text, ino, metadata }));
     });
+    if (tree.listed(directory, name) !== undefined) return;
+    this.#change([directory], time, (transaction) => takeLink(transaction, directory.address, link));
+    throw new ErrnoError(Errno.EPERM, "with posix=off a link to a dataset is called as a view of it, such as NAME.npy");
   }
 
   /** One more name for a file, or its first. */

@@ -32,12 +32,18 @@ import { Directories } from "./directories.ts";
 import { FileIo, type FileIoSetup } from "./file-io.ts";
 import type { IdleWork } from "./idle-work.ts";
 import type { KnownNames } from "./known-names.ts";
+import { dependsOnAll } from "./live-states.ts";
 import type { NameChanges } from "./name-changes.ts";
 import { followsOthers, isBare, type NamePlace, namePlace } from "./names.ts";
 import type { NewFiles } from "./new-files.ts";
 
 /** For what only changes through this mount, and by that name: a day, in seconds. */
 const LONG = 86_400;
+
+/** Whether its text, and so its size, may be another after any change of names: it has paths of objects in it. */
+function hasPaths(node: FileNode): boolean {
+  return node.view !== "bin" && node.view !== "npy" && dependsOnAll(node);
+}
 
 export interface WritableSessionSetup extends FileIoSetup {
   readonly tree: Tree;
@@ -143,7 +149,7 @@ export class WritableSession implements MountSession, Changes {
   }
 
   fsync(request: Request, _nodeid: number, handle: number): Parked | undefined {
-    this.#io.flush(request, handle);
+    this.#io.sync(request, handle);
     return this.#sync(request);
   }
 
@@ -461,7 +467,7 @@ export class WritableSession implements MountSession, Changes {
     if (node.kind !== "file") return LONG;
     // What is written may have another size when it is stored, and takes other space.
     const open = this.#setup.files.get(node);
-    if (node.view === "attrs.json" || open?.hasOwnBytes === true || open?.isTail === true) return 0;
+    if (hasPaths(node) || open?.hasOwnBytes === true || open?.isTail === true) return 0;
     return this.#setup.notices.areHeard || (isBare(node) && !this.#setup.importer.mayTurn(node)) ? LONG : 0;
   }
 

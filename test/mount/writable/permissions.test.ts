@@ -61,6 +61,29 @@ describe("owners and permissions in a mount that is written", function () {
     edited.close();
   });
 
+  it("leave symlinks to datasets the names of their views with posix=off, for nothing says what else they are called", async () => {
+    const made = EditableFile.open(file, { mode: "x" });
+    made.createDataset("/x", { data: [1, 2] });
+    made.close();
+    await mounted(["posix=off"], ({ dir }) => {
+      fs.symlinkSync("x.npy", join(dir, "z.npy"));
+      denied(() => fs.symlinkSync("x.npy", join(dir, "w")));
+      fs.mkdirSync(join(dir, "g"));
+      fs.symlinkSync("../x.npy", join(dir, "g", "y.npy"));
+      assert.deepEqual(fs.readdirSync(dir).sort(), ["g", "x.npy", "z.npy"]);
+      assert.equal(fs.readlinkSync(join(dir, "z.npy")), "x.npy");
+      assert.deepEqual(fs.readFileSync(join(dir, "g", "y.npy")), fs.readFileSync(join(dir, "x.npy")));
+    });
+    const read = new h5wasm.File(file, "r");
+    assert.deepEqual(read.keys().sort(), ["g", "x", "z"]);
+    for (const name of ["z", "g/y"]) {
+      const object = read.get(name);
+      assert.ok(object instanceof h5wasm.Dataset);
+      assert.deepEqual(Array.from(object.value as Int32Array, Number), [1, 2]);
+    }
+    read.close();
+  });
+
   it("are those of uid, gid and the masks where they are given, whatever is kept", async () => {
     await mounted([], ({ dir }) => {
       fs.writeFileSync(join(dir, "f"), "text");

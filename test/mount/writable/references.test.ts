@@ -59,6 +59,13 @@ describe("references in a file that is mounted to be written", function () {
         assert.throws(() => edit(".h5fs/g/x.attrs.json", '"/g"', '"/none"'), { code: "EINVAL" });
         assert.throws(() => edit(".h5fs/refs.json", "/y", "/none"), { code: "EINVAL" });
         assert.match(text("table.csv"), /7,\/g,/);
+        // What leads there is longer now, and so is its text.
+        const known = fs.statSync(at("refs.json")).size + fs.statSync(at("table.csv")).size;
+        fs.renameSync(at("g"), at("a_much_longer_name"));
+        assert.ok(fs.statSync(at("refs.json")).size + fs.statSync(at("table.csv")).size > known);
+        assert.match(text("refs.json"), /"\/a_much_longer_name\/x"[\s\S]*\]\n$/);
+        assert.match(text("table.csv"), /2,\/a_much_longer_name\/x,\/a_much_longer_name\/x\[2\]\n3,,.*\n$/);
+        fs.renameSync(at("a_much_longer_name"), at("g"));
       });
 
       const read = new h5wasm.File(path, "r");

@@ -69,6 +69,32 @@ for i in range(40):
     });
   });
 
+  it("keep what they had where a shell redirects into them what they refuse, and are emptied where nothing else comes", () =>
+    withTempDir(async (directory) => {
+      const file = join(directory, "file.h5");
+      const made = new h5wasm.File(file, "w");
+      made.create_dataset({ name: "list", data: ["hello"], shape: [1], dtype: "S5" });
+      made.create_dataset({ name: "one", data: "abc", dtype: "S3" });
+      for (const name of ["n", "bytes", "gone"])
+        made.create_dataset({ name, data: Int32Array.of(0, 1, 2), shape: [3] });
+      made.close();
+      await withWritableMount(file, { transport: "kernel", options: ["mode=r+"] }, async ({ dir }) => {
+        // A shell closes the descriptor that it opened before it writes by a copy of it.
+        const shell = (command: string): Promise<string> => output("sh", ["-c", command], { cwd: dir });
+        await shell("for f in list one .h5fs/n; do echo much too long x > $f.txt; done; true");
+        await shell("printf 12345 > .h5fs/bytes.bin; : > .h5fs/gone.txt");
+        assert.equal(fs.statSync(join(dir, ".h5fs/gone.txt")).size, 0);
+      });
+      const read = new h5wasm.File(file, "r");
+      const value = (name: string): unknown => {
+        const object = read.get(name);
+        assert.ok(object instanceof h5wasm.Dataset);
+        return object.value instanceof Int32Array ? [...object.value] : object.value;
+      };
+      assert.deepEqual(["list", "one", "n", "bytes", "gone"].map(value), [["hello"], "abc", [0, 1, 2], [0, 1, 2], []]);
+      read.close();
+    }));
+
   it("are asked for once as long as nothing changes", async () => {
     await written(({ dir }, at) => {
       const requests = (): number => {
