@@ -41,10 +41,16 @@ export function takeOver(
     for (const attribute of missing) setAttribute(edit, address, attribute);
   }
   setAttribute(edit, address, shownAsAttribute({ ...shownAs(dataset), view, isMade: true, isCopy: true, bare }));
-  const meaning = (of: Dataset): string => JSON.stringify([typeJson(meantDatatype(of, of.datatype)), of.dims]);
+  const meaning = (of: Dataset): string =>
+    JSON.stringify([typeJson(meantDatatype(of, of.datatype)), of.dims], withoutVersion);
   if (meaning(datasetAt(transaction.file, address)) !== meaning(dataset)) {
     throw new H5Error("argument", "the copy would not be what the dataset is");
   }
+}
+
+/** The version of a type's encoding says nothing of the type: an array beside it makes it a later one. */
+function withoutVersion(this: object, key: string, value: unknown): unknown {
+  return key === "version" && "class" in this ? undefined : value;
 }
 
 /** What PyTables notes of a dataset: numbers and texts of fixed length. */

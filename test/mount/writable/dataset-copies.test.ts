@@ -6,6 +6,7 @@ import { EditableFile } from "../../../src/object/editable-file.ts";
 import { fact } from "../../support/extended-attributes.ts";
 import { H5FS, type Mount, mountFile } from "../../support/mount.ts";
 import { needMount } from "../../support/need-mount.ts";
+import { projectRoot } from "../../support/project.ts";
 import { output } from "../../support/run.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -99,6 +100,20 @@ describe("datasets that cp copies within a mount", function () {
       fs.readdirSync(copy).filter((name) => name.includes("rej")),
       [],
     );
+  });
+
+  it("have the types of PyTables, times beside arrays too", async () => {
+    const tables = join(directory, "tables.h5");
+    fs.copyFileSync(join(projectRoot(), "test/data/pytables/meaning.h5"), tables);
+    const other = await mountFile(tables, { transport: "kernel", options: ["mode=r+"] });
+    try {
+      const type = fact(join(other.dir, "table.csv"), "dtype");
+      await output("cp", ["-a", join(other.dir, "table.csv"), join(other.dir, "copy.csv")]);
+      await output("cp", [join(other.dir, "table.csv"), join(other.dir, "plain.csv")]);
+      for (const name of ["copy.csv", "plain.csv"]) assert.equal(fact(join(other.dir, name), "dtype"), type, name);
+    } finally {
+      await other.unmount();
+    }
   });
 
   it("are files where they have other names, or other bytes", async () => {
