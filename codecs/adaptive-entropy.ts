@@ -65,8 +65,8 @@ export class EntropyDecoder {
     if (id === 0) return this.#emptyBlocks(at, first);
     const low = id - 1;
     if (low > bitsPerSample) throw damaged(`${low} low bits of samples of ${bitsPerSample}`);
-    bits.zerosInto(samples, first, end);
-    if (low > 0) bits.appendTo(samples, first, end, low);
+    for (let i = first; i < end; i++) samples[i] = bits.readZeros() << low;
+    if (low > 0) for (let i = first; i < end; i++) samples[i] = (samples[i] as number) | bits.read(low);
     return end;
   }
 

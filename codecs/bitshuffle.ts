@@ -1,19 +1,20 @@
 import { FormatError, UnsupportedError } from "../src/errors.ts";
 import { bitUnshuffle } from "./bit-unshuffle.ts";
 import type { BlockDecoder, Codec, CodecMode } from "./codec.ts";
+import { FramedBlocks } from "./framed-blocks.ts";
 import { chooseLz4 } from "./lz4.ts";
 import { chooseZstd } from "./zstd.ts";
 
-/** The length of the chunk in 8 bytes and that of a block in 4, both big-endian; before each block, its stored length in 4. */
-const HEADER_SIZE = 12;
 /** A block, where the filter does not say: of about so many bytes, and no fewer elements (bitshuffle_internals.h). */
 const BLOCK_BYTES = 8192;
 const MIN_BLOCK = 128;
 /** Elements are shuffled by so many at a time; what is left at the end is as it was. */
 const TOGETHER = 8;
 
+const STRUCTURE = "bitshuffle chunk";
+
 function damaged(message: string): FormatError {
-  return new FormatError(message, { structure: "bitshuffle chunk" });
+  return new FormatError(message, { structure: STRUCTURE });
 }
 
 /** How many elements of each block are shuffled together, the last ones fewer; then come those that are not. */
@@ -43,34 +44,25 @@ function unshuffleOnly(input: Uint8Array, output: Uint8Array, elementSize: numbe
 let shuffled = new Uint8Array(0);
 
 function decodeBlocks(input: Uint8Array, output: Uint8Array, elementSize: number, decoder: BlockDecoder): Uint8Array {
-  if (input.length < HEADER_SIZE) throw damaged(`${input.length} bytes, its header alone takes ${HEADER_SIZE}`);
-  const view = new DataView(input.buffer, input.byteOffset, input.length);
-  const length = view.getUint32(0) * 2 ** 32 + view.getUint32(4);
-  if (length > output.length) throw damaged(`decodes to ${length} bytes, expected at most ${output.length}`);
+  const blocks = new FramedBlocks(input, output.length, STRUCTURE);
+  const { length, blockSize } = blocks;
   if (length % elementSize !== 0) throw damaged(`${length} bytes are no whole elements of ${elementSize}`);
-  const blockElements = Math.floor(view.getUint32(8) / elementSize);
+  const blockElements = Math.floor(blockSize / elementSize);
   if (blockElements === 0 || blockElements % TOGETHER !== 0) {
-    throw damaged(`blocks of ${view.getUint32(8)} bytes, elements of ${elementSize}`);
+    throw damaged(`blocks of ${blockSize} bytes, elements of ${elementSize}`);
   }
-  let from = HEADER_SIZE;
   let at = 0;
   for (const count of blocksOf(length / elementSize, blockElements)) {
     const size = count * elementSize;
-    if (from + 4 > input.length) throw damaged(`ends before byte ${at} of ${length}`);
-    const stored = view.getUint32(from);
-    from += 4;
-    if (from + stored > input.length) throw damaged(`a block of ${stored} bytes at ${from}, behind its end`);
+    const stored = blocks.next();
     if (shuffled.length < size) shuffled = new Uint8Array(size);
     const block = shuffled.subarray(0, size);
-    const decoded = decoder.decode(input.subarray(from, from + stored), block);
+    const decoded = decoder.decode(stored, block);
     if (decoded !== size) throw damaged(`a block decodes to ${decoded} bytes, expected ${size}`);
     bitUnshuffle(block, output.subarray(at, at + size), elementSize, count);
-    from += stored;
     at += size;
   }
-  const rest = input.subarray(from, from + length - at);
-  if (rest.length !== length - at) throw damaged(`ends before byte ${at + rest.length} of ${length}`);
-  output.set(rest, at);
+  output.set(blocks.take(length - at), at);
   return output.subarray(0, length);
 }
 

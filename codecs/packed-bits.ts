@@ -36,45 +36,6 @@ export class PackedBits {
     return high * 65536 + this.read(16);
   }
 
-  /** Adds `bits` bits, at most 24, to each of these numbers, below those that it has. */
-  appendTo(numbers: Uint32Array, start: number, end: number, bits: number): void {
-    const input = this.#input;
-    let [at, held, count] = [this.#at, this.#held, this.#count];
-    for (let i = start; i < end; i++) {
-      while (count < bits) {
-        held = (held << 8) | (input[at++] ?? 0);
-        count += 8;
-      }
-      count -= bits;
-      numbers[i] = ((numbers[i] as number) << bits) | (held >>> count);
-      held &= (1 << count) - 1;
-    }
-    [this.#at, this.#held, this.#count] = [at, held, count];
-  }
-
-  /** As `readZeros`, for each of these numbers. */
-  zerosInto(numbers: Uint32Array, start: number, end: number): void {
-    const input = this.#input;
-    let [at, held, count] = [this.#at, this.#held, this.#count];
-    for (let i = start; i < end; i++) {
-      let zeros = 0;
-      while (held === 0 && at < input.length) {
-        zeros += count;
-        held = input[at++] as number;
-        count = 8;
-      }
-      if (held === 0) {
-        at = input.length + 1;
-        break;
-      }
-      const place = Math.clz32(held) - (32 - count);
-      count -= place + 1;
-      held &= (1 << count) - 1;
-      numbers[i] = zeros + place;
-    }
-    [this.#at, this.#held, this.#count] = [at, held, count];
-  }
-
   /** How many bits are 0 before the next one that is 1, which is taken, too: at most as many as the input has. */
   readZeros(): number {
     let zeros = 0;

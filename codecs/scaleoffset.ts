@@ -49,15 +49,8 @@ function scaleOffsetOf(clientData: readonly number[]): ScaleOffset | undefined {
   };
 }
 
-/** Puts one element at a time into the output, in the byte order of the dataset. */
-interface Sink {
-  readonly view: DataView;
-  readonly littleEndian: boolean;
-}
-
-function decodeNarrow(packed: PackedBits, bits: number, least: DataView, settings: ScaleOffset, sink: Sink): void {
-  const { size, elements, fill } = settings;
-  const { view, littleEndian } = sink;
+function decodeNarrow(packed: PackedBits, bits: number, least: DataView, settings: ScaleOffset, view: DataView): void {
+  const { size, elements, fill, littleEndian } = settings;
   const base = least.getUint32(0, true);
   const mark = fill === undefined ? -1 : 2 ** bits - 1;
   const filled = fill === undefined ? 0 : new DataView(fill.buffer).getUint32(0, true);
@@ -71,9 +64,8 @@ function decodeNarrow(packed: PackedBits, bits: number, least: DataView, setting
   }
 }
 
-function decodeWide(packed: PackedBits, bits: number, least: DataView, settings: ScaleOffset, sink: Sink): void {
-  const { view, littleEndian } = sink;
-  const { elements, fill } = settings;
+function decodeWide(packed: PackedBits, bits: number, least: DataView, settings: ScaleOffset, view: DataView): void {
+  const { elements, fill, littleEndian } = settings;
   const base = least.getBigUint64(0, true);
   const mark = fill === undefined ? -1n : (1n << BigInt(bits)) - 1n;
   const filled = fill === undefined ? 0n : new DataView(fill.buffer).getBigUint64(0, true);
@@ -85,9 +77,8 @@ function decodeWide(packed: PackedBits, bits: number, least: DataView, settings:
 }
 
 /** In the precision of the type at each step, as libhdf5 has it. */
-function decodeFloats(packed: PackedBits, bits: number, least: DataView, settings: ScaleOffset, sink: Sink): void {
-  const { view, littleEndian } = sink;
-  const { elements, size, decimals = 0, fill } = settings;
+function decodeFloats(packed: PackedBits, bits: number, least: DataView, settings: ScaleOffset, view: DataView): void {
+  const { elements, size, decimals = 0, fill, littleEndian } = settings;
   const rounded = size === 4 ? Math.fround : (value: number) => value;
   const base = size === 4 ? least.getFloat32(0, true) : least.getFloat64(0, true);
   const scale = rounded(Number(`1e${decimals}`));
@@ -131,7 +122,7 @@ function decodeScaleOffset(input: Uint8Array, settings: ScaleOffset, output: Uin
   const leastSize = Math.min(header.getUint8(4), 8);
   least.set(input.subarray(LEAST_VALUE_AT, LEAST_VALUE_AT + leastSize));
   const decode = settings.decimals !== undefined ? decodeFloats : size === 8 ? decodeWide : decodeNarrow;
-  decode(new PackedBits(input, HEADER_SIZE), bits, new DataView(least.buffer), settings, { view, littleEndian });
+  decode(new PackedBits(input, HEADER_SIZE), bits, new DataView(least.buffer), settings, view);
   return result;
 }
 

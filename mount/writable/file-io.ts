@@ -198,10 +198,7 @@ export class FileIo {
    * @throws as `OpenFiles.prepared`
    */
   flush(request: Request, handle: number): void {
-    if (handle % 2 === 0) return;
-    const file = this.#file(handle);
-    if (!file.isFileNode && file.hasNewBytes && file.size === 0 && mayBeEmpty(file.node)) return;
-    this.sync(request, handle);
+    if (handle % 2 === 1 && !isEmptiedOnly(this.#file(handle))) this.sync(request, handle);
   }
 
   /** @throws as `OpenFiles.prepared` */
@@ -304,9 +301,9 @@ function afterChange(kept: PosixMetadata, request: Request): PosixMetadata {
   return request.uid === 0 ? kept : withoutPrivileges(kept, request);
 }
 
-/** Of other views no bytes are an error, and told at once. */
-function mayBeEmpty({ view }: FileNode): boolean {
-  return view === "bin" || view === "txt";
+function isEmptiedOnly({ isFileNode, hasNewBytes, size, node: { view } }: OpenFile): boolean {
+  // Of other views no bytes are an error, and told at once.
+  return !isFileNode && hasNewBytes && size === 0 && (view === "bin" || view === "txt");
 }
 
 function isForWriting(flags: number): boolean {

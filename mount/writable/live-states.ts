@@ -71,7 +71,8 @@ export class LiveStates implements ReadStates {
 
 /** Whether the text may be another when other objects change: it has paths of them. */
 export function dependsOnAll({ object, view }: FileNode): boolean {
-  return view === "attrs.json" || (object.kind === "dataset" && hasReferences(object.datatype));
+  if (view === "attrs.json") return true;
+  return view !== "bin" && view !== "npy" && object.kind === "dataset" && hasReferences(object.datatype);
 }
 
 function hasReferences(type: Datatype): boolean {

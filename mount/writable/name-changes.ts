@@ -174,7 +174,7 @@ export class NameChanges {
       const ino = hashedInode(`${directory.key}/${name}:${time.seconds}.${time.nanoseconds}`);
       setAttribute(transaction.edit, directory.address, linkRecordAttribute(name, { target, text, ino, metadata }));
     });
-    if (tree.listed(directory, name) !== undefined) return;
+    if (keepsMetadata || tree.listed(directory, name) !== undefined) return;
     this.#change([directory], time, (transaction) => takeLink(transaction, directory.address, link));
     throw new ErrnoError(Errno.EPERM, "with posix=off a link to a dataset is called as a view of it, such as NAME.npy");
   }

@@ -40,11 +40,6 @@ import type { NewFiles } from "./new-files.ts";
 /** For what only changes through this mount, and by that name: a day, in seconds. */
 const LONG = 86_400;
 
-/** Whether its text, and so its size, may be another after any change of names: it has paths of objects in it. */
-function hasPaths(node: FileNode): boolean {
-  return node.view !== "bin" && node.view !== "npy" && dependsOnAll(node);
-}
-
 export interface WritableSessionSetup extends FileIoSetup {
   readonly tree: Tree;
   readonly names: NameChanges;
@@ -467,7 +462,7 @@ export class WritableSession implements MountSession, Changes {
     if (node.kind !== "file") return LONG;
     // What is written may have another size when it is stored, and takes other space.
     const open = this.#setup.files.get(node);
-    if (hasPaths(node) || open?.hasOwnBytes === true || open?.isTail === true) return 0;
+    if (dependsOnAll(node) || open?.hasOwnBytes === true || open?.isTail === true) return 0;
     return this.#setup.notices.areHeard || (isBare(node) && !this.#setup.importer.mayTurn(node)) ? LONG : 0;
   }
 
